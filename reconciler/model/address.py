@@ -1,0 +1,30 @@
+"""Addresses: how everything the tool speaks of is named."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Address(NamedTuple):
+    """A kind's name and the natural key people know the thing by, such as ``mailbox/anna@acme.example``.
+
+    A tuple, because a plan over hundreds of thousands of resources hashes and compares addresses more than anything else.
+    """
+
+    kind: str
+    key: str
+
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """Read ``kind/key``; the key may itself hold slashes.
+
+        Raises:
+            ValueError: when there is no slash, or nothing on one side of it.
+        """
+        kind, slash, key = text.partition("/")
+        if not (kind and slash and key):
+            raise ValueError(f"not an address: {text!r}; expected KIND/KEY")
+        return cls(kind, key)
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.key}"
