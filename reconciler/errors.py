@@ -93,11 +93,11 @@ class ApiError(ReconcilerError):
     exit_code: ClassVar[int] = 4
 
 
-class ConnectionFailed(ApiError):
+class ConnectionFailed(ApiError):  # noqa: N818  named for what happened
     """The server cannot be reached, or went silent: name, address, TLS, time, or a failing server behind it."""
 
 
-class AccessDenied(ApiError):
+class AccessDenied(ApiError):  # noqa: N818  named for what happened
     """The server refuses this key or this address (401, 403).
 
     Never tried again: ten refusals get an address banned (mailcow all versions, fail2ban's default).
@@ -108,17 +108,17 @@ class ProtocolError(ApiError):
     """The server answered something that cannot be understood."""
 
 
-class RequestRefused(ApiError):
+class RequestRefused(ApiError):  # noqa: N818  named for what happened
     """The server understood the request and said no; `details` hold its own words."""
 
 
-class PlanRefused(ReconcilerError):
+class PlanRefused(ReconcilerError):  # noqa: N818  named for what happened
     """The plan may not be carried out: a guard, a stale plan, another server. Nothing was sent."""
 
     exit_code: ClassVar[int] = 5
 
 
-class ApplyIncomplete(ReconcilerError):
+class ApplyIncomplete(ReconcilerError):  # noqa: N818  named for what happened
     """Some changes failed or are unknown; the report names them, and running again continues."""
 
     exit_code: ClassVar[int] = 6
