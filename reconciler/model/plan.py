@@ -1,0 +1,87 @@
+"""Plans: everything that would be done, as one value."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reconciler.model.address import Address
+from reconciler.model.change import Action, Change
+from reconciler.model.diagnostic import Diagnostic
+
+
+@dataclass(frozen=True, slots=True)
+class ServerIdentity:
+    """Which server a plan was made for.
+
+    Attributes:
+        origin: scheme, host and port.
+        version: as the server printed it, or the oldest one we know of when it prints none.
+    """
+
+    origin: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotCompared:
+    """Declared fields of a kind that could not be compared, and why.
+
+    Attributes:
+        reason: ``not readable``, ``not readable before VERSION``, ``secret not resolved`` or ``ignored``.
+        count: how many resources declare it.
+    """
+
+    kind: str
+    field: str
+    reason: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A guard's objection: the plan is shown, and not carried out.
+
+    Attributes:
+        id: the guard's, kebab-case.
+        summary: what it objects to, with its numbers.
+        permit: the flag that would allow exactly this.
+        addresses: the changes it is about; empty when it is about the plan as a whole.
+    """
+
+    id: str
+    summary: str
+    permit: str
+    addresses: tuple[Address, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would be done to one server.
+
+    Attributes:
+        changes: in the order a person reads them: by kind, then key.
+        unchanged: how many declared resources are as declared.
+        unmanaged: by kind, how many live resources nothing declares; a kind that is missing was not read.
+        desired_digest: stands for the declarations the plan was made from.
+    """
+
+    server: ServerIdentity
+    changes: tuple[Change, ...] = ()
+    unchanged: int = 0
+    unmanaged: Mapping[str, int] = field(default_factory=dict)
+    not_compared: tuple[NotCompared, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    desired_digest: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing would be done."""
+        return not self.changes
+
+    @property
+    def summary(self) -> Mapping[Action, int]:
+        """How many changes there are of each action."""
+        return Counter(change.action for change in self.changes)

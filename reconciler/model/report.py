@@ -1,0 +1,92 @@
+"""Events and reports: what an apply did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.model.address import Address
+from reconciler.model.operation import Operation
+
+
+class Outcome(StrEnum):
+    """How a change ended.
+
+    DONE: the server said so, and reading again agrees. PARTIAL: some of its calls took, some did not. FAILED: the server refused it.
+    BLOCKED: something it needs failed, it was not tried. UNKNOWN: the answer proved nothing and reading again could not tell.
+    """
+
+    DONE = "done"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    BLOCKED = "blocked"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class OperationStarted:
+    """A call is about to be sent."""
+
+    operation: Operation
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class OperationEnded:
+    """A call was answered, or not.
+
+    Attributes:
+        outcome: DONE, FAILED or UNKNOWN.
+        messages: what the server said, without secrets.
+        seconds: how long it took.
+    """
+
+    operation: Operation
+    number: int
+    outcome: Outcome
+    messages: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeEnded:
+    """All that can be done for a change has been done."""
+
+    address: Address
+    outcome: Outcome
+    messages: tuple[str, ...] = ()
+
+
+Event = OperationStarted | OperationEnded | ChangeEnded
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """A field that is not what was declared after the apply."""
+
+    address: Address
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came of an apply.
+
+    Attributes:
+        changes: every change of the plan with how it ended, in the plan's order.
+        calls: how many writes were sent.
+        converged: reading again found the server as declared; None when it could not be read.
+        leftovers: what it found otherwise.
+        interrupted: the run was stopped before all was tried.
+    """
+
+    changes: tuple[ChangeEnded, ...]
+    calls: int
+    converged: bool | None
+    leftovers: tuple[Leftover, ...] = ()
+    interrupted: bool = False
+    seconds: float = 0.0
+
+    def count(self, outcome: Outcome) -> int:
+        """How many changes ended so."""
+        return sum(change.outcome is outcome for change in self.changes)

@@ -1,0 +1,83 @@
+"""Secrets: where one comes from, and the masked text it is.
+
+Two types, so that no renderer can meet a secret by accident. A manifest, a plan and an operation hold a `SecretSource`, which is not secret.
+The text itself exists only as a `Secret`, whose every printed form is a mask.
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NoReturn
+
+MASK = "********"
+
+
+class SourceKind(StrEnum):
+    """The ways to name a secret in a manifest."""
+
+    ENV = "env"
+    FILE = "file"
+    COMMAND = "command"
+    HASH = "hash"
+    HASH_TABLE = "hash_table"
+    GENERATE = "generate"
+
+
+@dataclass(frozen=True, slots=True)
+class SecretSource:
+    """Where a secret comes from: ``{env: NAME}`` and its siblings.
+
+    Attributes:
+        kind: which way.
+        argument: the variable, the path, the command line (one word an element) or the hash itself.
+        deliver: for a generated secret, the command it is handed to on standard input.
+    """
+
+    kind: SourceKind
+    argument: tuple[str, ...]
+    deliver: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if self.kind in (SourceKind.HASH, SourceKind.GENERATE):
+            return f"({self.kind.value})"
+        return f"({self.kind.value} {' '.join(self.argument)})"
+
+    def __repr__(self) -> str:
+        return f"<SecretSource {self}>"
+
+
+class Secret:
+    """A secret's text. It prints as a mask, cannot be formatted, pickled or compared by accident."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself; called where it is sent, nowhere else."""
+        return self._text
+
+    def same_as(self, other: Secret) -> bool:
+        """Whether both hold the same text, without telling how far they agree."""
+        return hmac.compare_digest(self._text.encode(), other._text.encode())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self.same_as(other)
+
+    def __hash__(self) -> int:
+        return hash(Secret)
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __str__(self) -> str:
+        return MASK
+
+    def __repr__(self) -> str:
+        return MASK
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is never serialised")
