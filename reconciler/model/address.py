@@ -8,7 +8,7 @@ from typing import NamedTuple
 class Address(NamedTuple):
     """A kind's name and the natural key people know the thing by, such as ``mailbox/anna@acme.example``.
 
-    A tuple, because a plan over hundreds of thousands of resources hashes and compares addresses more than anything else.
+    A tuple, because a plan over hundreds of thousands of resources does little else than hash and compare addresses.
     """
 
     kind: str

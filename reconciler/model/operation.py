@@ -41,7 +41,7 @@ class Operation:
     Attributes:
         route: the path below ``add/``, ``edit/`` or ``delete/``.
         items: what an edit or delete is about; empty for an add.
-        attributes: the body of an add, the ``attr`` of an edit; may hold `HandleOf` and `SecretSource` values, at any depth.
+        attributes: the body of an add, the ``attr`` of an edit; may hold `HandleOf` and `SecretSource` values.
         changes: the changes it is a part of, aligned with ``items`` where there are items.
         successes: message keys of which the answer must hold one for each item (or one for an add) to count as done;
             empty where the server says nothing on success, and only reading again tells.

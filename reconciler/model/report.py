@@ -12,8 +12,8 @@ from reconciler.model.operation import Operation
 class Outcome(StrEnum):
     """How a change ended.
 
-    DONE: the server said so, and reading again agrees. PARTIAL: some of its calls took, some did not. FAILED: the server refused it.
-    BLOCKED: something it needs failed, it was not tried. UNKNOWN: the answer proved nothing and reading again could not tell.
+    DONE: the server said so. PARTIAL: some of its calls took, some did not. FAILED: the server refused it. BLOCKED:
+    something it needs failed, it was not tried. UNKNOWN: the answer proved nothing and reading again could not tell.
     """
 
     DONE = "done"

@@ -1,7 +1,8 @@
 """Resources: a thing's values, as declared and as the server has them.
 
-Both sides speak the same vocabulary, the canonical form of what people write in a manifest (``"5GiB"``, ``True``, a sorted tuple of names):
-what is read is normalised where it enters, so that comparing is ``==``. A field that is not in the mapping is not written.
+Both sides speak the same vocabulary, the canonical form of what people write in a manifest (``"5GiB"``, ``True``,
+a sorted tuple of names): what is read is normalised where it enters, so that comparing is ``==``. A field that is not
+in the mapping is not written.
 """
 
 from __future__ import annotations
@@ -70,7 +71,8 @@ class Observed:
         values: every field that could be read.
         handle: what the API calls it by (an id, or the key itself).
         kept: values of the server's own that every edit must repeat, under the names edits use.
-        measures: what it holds and when it was used last, for guards and for people (``bytes``, ``messages``, ``last_login``).
+        measures: what it holds and when it was used last, for guards and for people
+            (``bytes``, ``messages``, ``last_login``).
         twins: further rows under the same key; they are interchangeable when their values are equal.
     """
 

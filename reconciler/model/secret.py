@@ -1,7 +1,7 @@
 """Secrets: where one comes from, and the masked text it is.
 
-Two types, so that no renderer can meet a secret by accident. A manifest, a plan and an operation hold a `SecretSource`, which is not secret.
-The text itself exists only as a `Secret`, whose every printed form is a mask.
+Two types, so that no renderer can meet a secret by accident. A manifest, a plan and an operation hold a
+`SecretSource`, which is not secret. The text itself exists only as a `Secret`, whose every printed form is a mask.
 """
 
 from __future__ import annotations
