@@ -1,0 +1,137 @@
+"""What a mailcow version can do, as data: one table of features with the version each came with.
+
+Behaviours ask ``call.has("tags")``; nothing in this package compares version strings elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import total_ordering
+
+_VERSION = re.compile(r"^(20\d\d)-(0[1-9]|1[0-2])([a-z]?)$")
+OLDEST = "2022-01"
+NEWEST = "2026-07a"
+
+
+class UnknownVersionError(ValueError):
+    """A version text that is none of mailcow's between 2022-01 and 2026-07a."""
+
+
+@total_ordering
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A release like ``2024-08a``: year, month, and the letter of a patch release."""
+
+    year: int
+    month: int
+    letter: str
+
+    @classmethod
+    def parse(cls, written: str) -> Version:
+        """Read a version as mailcow writes it.
+
+        Raises:
+            UnknownVersionError: The text has another form.
+        """
+        if match := _VERSION.match(written):
+            return cls(int(match[1]), int(match[2]), match[3])
+        raise UnknownVersionError(f"{written!r} is not a mailcow version like 2024-08a")
+
+    def __lt__(self, other: Version) -> bool:
+        return (self.year, self.month, self.letter) < (other.year, other.month, other.letter)
+
+    def __str__(self) -> str:
+        return f"{self.year}-{self.month:02d}{self.letter}"
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """Something only some versions have.
+
+    Attributes:
+        since: First release that has it.
+        source: Where that is known from.
+        until: First release that no longer has it; None where it stayed.
+    """
+
+    since: str
+    source: str
+    until: str | None = None
+
+
+FEATURES: dict[str, Feature] = {
+    # protocol
+    "status_version": Feature("2022-05", "json_api.php: get/status/version"),
+    "scalar_items": Feature("2022-05", "json_api.php: api_log survives a scalar items"),
+    "sec_fetch_dest": Feature("2024-04", "json_api.php: 403 on Sec-Fetch-Dest other than empty"),
+    "query_string": Feature("2022-05", "nginx passes $args to json_api.php, for ?tags="),
+    "mcsessid": Feature("2025-09c", "sessions.inc.php: the session cookie's name"),
+    "cors": Feature("2023-07", "json_api.php: edit/cors; functions.inc.php: cors()"),
+    "search": Feature("2026-03", "json_api.php: POST search/domain, search/mailbox"),
+    "safe_parallel_writers": Feature("2023-05", "measured: four writers on 2022-01a leave half-created mailboxes"),
+    # domains, mailboxes, aliases and what hangs on them
+    "tags": Feature("2022-05", "json_api.php: tags of domains and mailboxes, delete/domain/tag"),
+    "domain_add_dkim_available": Feature("2022-06a", "functions.mailbox.inc.php"),
+    "templates": Feature("2022-12", "json_api.php: domain and mailbox templates"),
+    "mailbox_created": Feature("2022-12", "init_db.inc.php: mailbox.created, mailbox.modified"),
+    "footer": Feature("2023-10", "json_api.php: edit/domain/footer"),
+    "footer_skip_replies": Feature("2024-01", "functions.mailbox.inc.php"),
+    "footer_alias_domain_exclude": Feature("2024-02", "functions.mailbox.inc.php"),
+    "custom_attributes": Feature("2023-11a", "json_api.php: edit/mailbox/custom-attribute"),
+    "spam_score_get": Feature("2023-11a", "json_api.php: get/spam-score"),
+    "domain_h_name": Feature("2024-02", "functions.mailbox.inc.php: domain_details"),
+    "password_reset": Feature("2024-08", "functions.inc.php: reset_password; ACL pw_reset, recovery_email"),
+    "rename_mailbox": Feature("2024-11", "json_api.php: edit/rename-mbox"),
+    "authsource": Feature("2025-03", "functions.mailbox.inc.php: mailbox authsource, attribute_hash"),
+    "alias_internal": Feature("2025-09", "functions.mailbox.inc.php: alias.internal"),
+    "tagged_mail_handler": Feature("2025-09", "functions.mailbox.inc.php: in add and edit of mailboxes"),
+    "app_password_key": Feature("2025-09c", "functions.app_passwd.inc.php: edit's key was renamed"),
+    "permanent_spam_alias": Feature("2025-12", "functions.mailbox.inc.php: time_limited_alias permanent, description"),
+    "alias_sender_allowed": Feature("2026-01", "functions.mailbox.inc.php: alias.sender_allowed"),
+    "eas_dav_access": Feature("2026-01", "functions.mailbox.inc.php: eas_access, dav_access"),
+    "force_tfa": Feature("2026-03", "functions.admin.inc.php, functions.domain_admin.inc.php"),
+    "quarantine_category_check": Feature("2026-03b", "functions.mailbox.inc.php"),
+    "mailbox_sender_acl": Feature("2026-07a", "functions.mailbox.inc.php: sender_acl in mailbox_details"),
+    # routing and settings
+    "password_policy_route": Feature("2023-01", "json_api.php: get/passwordpolicy without /html"),
+    "ip_check": Feature("2023-01", "json_api.php: edit/ip_check"),
+    "ban_time_increment": Feature("2023-04", "functions.fail2ban.inc.php"),
+    "bcc_alias_addresses": Feature("2023-05", "functions.address_rewriting.inc.php, 6824a5650"),
+    "syncjob_dry": Feature("2023-11", "init_db.inc.php: imapsync.dry"),
+    "manage_external": Feature("2023-12", "functions.fail2ban.inc.php: banlist_id, manage_external"),
+    "recipient_map_domains": Feature("2025-02", "functions.address_rewriting.inc.php: domain targets"),
+    "identity_provider": Feature("2025-03", "json_api.php: get/identity-provider"),
+    "custom_login": Feature("2025-05", "json_api.php: edit/custom_login"),
+    "mta_sts": Feature("2025-09", "json_api.php: add/mta-sts"),
+    # status and logs
+    "solr": Feature("2022-01", "json_api.php: get/status/solr", until="2025-01"),
+}
+
+
+class Profile:
+    """One version's abilities."""
+
+    __slots__ = ("_has", "version")
+
+    def __init__(self, version: str) -> None:
+        self.version = Version.parse(version)
+        if not Version.parse(OLDEST) <= self.version <= Version.parse(NEWEST):
+            raise UnknownVersionError(f"{version} is not between {OLDEST} and {NEWEST}")
+        self._has = frozenset(
+            name
+            for name, feature in FEATURES.items()
+            if Version.parse(feature.since) <= self.version
+            and (feature.until is None or self.version < Version.parse(feature.until))
+        )
+
+    def has(self, feature: str) -> bool:
+        """Tell whether this version has the named feature.
+
+        Raises:
+            KeyError: No feature of that name is in the table.
+        """
+        if feature in self._has:
+            return True
+        FEATURES[feature]
+        return False
