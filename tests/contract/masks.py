@@ -1,0 +1,82 @@
+"""What cannot repeat between two servers, and is therefore not compared: a list of fields by path, each with its reason."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
+
+
+@dataclass(frozen=True)
+class Mask:
+    """Values at places matching `place` that have the form `form` count as equal.
+
+    Attributes:
+        name: What the report calls it.
+        route: Regular expression on the path after /api/v1/.
+        place: Regular expression on the place in the body: keys and ``[]`` joined by dots.
+        form: Tells whether a value has the masked form; others are compared as they are.
+        reason: Why it can't repeat.
+    """
+
+    name: str
+    route: re.Pattern[str]
+    place: re.Pattern[str]
+    form: Callable[[Any], bool]
+    reason: str
+
+
+def _mask(name: str, route: str, place: str, form: Callable[[Any], bool], reason: str) -> Mask:
+    return Mask(name, re.compile(route), re.compile(place), form, reason)
+
+
+def _timestamp(value: Any) -> bool:
+    return isinstance(value, str) and bool(_TIMESTAMP.fullmatch(value))
+
+
+def _unix_time(value: Any) -> bool:
+    return isinstance(value, int | str) and str(value).isdigit() and len(str(value)) == 10
+
+
+def _long_text(value: Any) -> bool:
+    return isinstance(value, str) and len(value) >= 100
+
+
+def _hash(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith("{")
+
+
+def _hexadecimal(value: Any) -> bool:
+    return isinstance(value, str) and bool(re.fullmatch(r"[0-9a-f]{12,}", value))
+
+
+MASKS = (
+    _mask("timestamps", "", r"(^|\.)(created|modified|passwd_update|last_login)$", _timestamp, "the clock"),
+    _mask("DKIM keys", "^get/dkim/", r"^(pubkey|dkim_txt)$", _long_text, "made from the server's randomness"),
+    _mask("OAuth2 credentials", "^get/oauth2-client/", r"(client_id|client_secret)$", _hexadecimal, "random"),
+    _mask("hashes of app passwords", "^get/app-passwd/", r"password$", _hash, "salted"),
+)
+
+LEFT_OUT: dict[str, str] = {
+    "get/status/containers": "when each container was started, and the images of the recorded installation",
+}
+"""Paths that are not compared at all, with the reason."""
+
+UNORDERED = re.compile(r"^get/")
+"""Answers whose outermost list has no order the server promises."""
+
+
+def masked(path: str, place: str, value: Any, used: set[str]) -> Any:
+    """The value with everything replaced that can't repeat; `used` collects the masks' names."""
+    if isinstance(value, dict):
+        return {
+            key: masked(path, f"{place}.{key}" if place else key, item, used) for key, item in sorted(value.items())
+        }
+    if isinstance(value, list):
+        return [masked(path, place, item, used) for item in value]
+    for mask in MASKS:
+        if mask.route.search(path) and mask.place.search(place) and mask.form(value):
+            used.add(mask.name)
+            return f"<{mask.name}>"
+    return value
