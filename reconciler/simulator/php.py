@@ -31,6 +31,10 @@ DOMAIN_LENGTH = 253
 LARGEST_INTEGER = 2**63 - 1
 
 
+class WrongTypeError(TypeError):
+    """PHP 8's TypeError: a function wants a string and is given an array. Uncaught, it is an empty answer."""
+
+
 def intval(value: object) -> int:
     """Cast to an integer as PHP does: leading digits of a string, fractions cut, everything else 0 or 1."""
     match value:
@@ -76,7 +80,7 @@ def text(value: object) -> str:
     """Cast a scalar to a string as PHP does: true is "1", false and null are "".
 
     Raises:
-        TypeError: For an array, as PHP 8 raises where a function wants a string.
+        WrongTypeError: For an array, as PHP 8 raises where a function wants a string.
     """
     match value:
         case str():
@@ -90,7 +94,7 @@ def text(value: object) -> str:
         case float():
             return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)  # noqa: PLR2004 PHP's limit
         case _:
-            raise TypeError(f"must be of type string, array given: {value!r}")
+            raise WrongTypeError("must be of type string, array given")
 
 
 def is_numeric(value: object) -> bool:

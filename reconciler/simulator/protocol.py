@@ -233,7 +233,7 @@ class Protocol:
         data = php.as_array(php.json_decode(request.body)) if verb == "search" else {}
         call = self._call(route, request, session, data, {})
         try:
-            found = route.behaviour(call)
+            found = self._run(route, call)
         except Missing:
             raise Finished(404, NOT_FOUND) from None
         session.pop("return", None)
@@ -254,7 +254,7 @@ class Protocol:
         call = self._call(route, request, session, self._data(route, attr, posted), attr)
         call.entries.extend(session.get("return", []))
         try:
-            done = route.behaviour(call)
+            done = self._run(route, call)
         except Missing:
             raise Finished(404, NOT_FOUND) from None
         except ServerCrash:
@@ -265,6 +265,13 @@ class Protocol:
         if call.entries:
             return php.json_encode(call.entries)
         return message("error", f"Cannot {verb} item") if done is False else TASK_COMPLETED
+
+    @staticmethod
+    def _run(route: Route, call: Call) -> Any:
+        try:
+            return route.behaviour(call)
+        except php.WrongTypeError as error:
+            raise ServerCrash.php(f"TypeError: {error}") from error
 
     @staticmethod
     def _data(route: Route, attr: Row, posted: Row) -> Row:
