@@ -7,9 +7,8 @@ in the mapping is not written.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from reconciler.model.address import Address
@@ -19,7 +18,26 @@ Value = Any
 
 Values = Mapping[str, Value]
 
-NOTHING: Values = MappingProxyType({})
+
+class _Nothing(Mapping[str, Value]):
+    """The mapping without entries; hashable, so that it can be a default."""
+
+    __slots__ = ()
+
+    def __getitem__(self, name: str) -> Value:
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+    def __hash__(self) -> int:
+        return 0
+
+
+NOTHING: Values = _Nothing()
 
 
 class Place(NamedTuple):
@@ -39,8 +57,6 @@ class EntryOptions:
         additive: list fields whose undeclared elements are left alone.
         prevent_delete: refuse any plan that deletes it.
         template: the server's template a creation starts from.
-        nth: tells equal resources without a natural key apart, counted from 1.
-        inherited: fields that come from defaults, with where they were written.
     """
 
     initial: Values = NOTHING

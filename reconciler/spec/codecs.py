@@ -1,0 +1,446 @@
+"""The codecs by name. Each is a type: `Size` is what a record's field is annotated with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Annotated, Any, Final
+
+from pydantic_core import core_schema
+
+from reconciler.model.resource import Value
+from reconciler.model.secret import Secret, SecretSource
+from reconciler.spec import secrets
+from reconciler.spec.codec import Codec, Scope, refuse
+from reconciler.spec.names import domain_for_people, domain_for_wire, read_address, read_domain
+
+UNLIMITED: Final = "unlimited"
+NONE: Final = "none"
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def text(*, most: int | None = None, least: int = 0, pattern: str | None = None) -> Codec:
+    """Make a codec for text that is sent as it is; at most and at least so many characters."""
+    schema: dict[str, Any] = {"type": "string"}
+    if most is not None:
+        schema["maxLength"] = most
+    if least:
+        schema["minLength"] = least
+    if pattern is not None:
+        schema["pattern"] = pattern
+    return Codec(
+        accept=lambda value, _scope: value,
+        core=core_schema.str_schema(strict=True, max_length=most, min_length=least or None, pattern=pattern),
+        decode=_text,
+        schema=schema,
+    )
+
+
+Text = Annotated[str, text()]
+Line = Annotated[str, text(least=1, pattern=r"^[^\r\n]*$")]
+
+
+def truthy(value: Any) -> bool:
+    """What the server means by 1, "1", true, "yes", 0, "0", "", null and "no"."""
+    return value not in (0, "0", "", None, False, "no", "false")
+
+
+FLAG: Final = Codec(
+    accept=lambda value, _scope: value,
+    core=core_schema.bool_schema(strict=True),
+    decode=truthy,
+    encode=int,
+    schema={"type": "boolean"},
+)
+Flag = Annotated[bool, FLAG]
+
+
+def words(wire: Mapping[str, Any]) -> Codec:
+    """Make a codec for a closed set of words, each standing for a value on the wire."""
+    by_wire = {str(value): word for word, value in wire.items()}
+
+    def accept(value: Any, _scope: Scope) -> str:
+        if isinstance(value, str) and value in wire:
+            return value
+        raise refuse(
+            "word-unknown", f"`{value}` is not one of the words this takes", hint=f"write one of: {', '.join(wire)}"
+        )
+
+    return Codec(
+        accept=accept,
+        decode=lambda value: by_wire.get(_text(value), _text(value)),
+        encode=wire.__getitem__,
+        schema={"enum": list(wire)},
+    )
+
+
+def choice(*allowed: str) -> Codec:
+    """Make a codec for a closed set of words that are the same on the wire."""
+    return words({word: word for word in allowed})
+
+
+ACTIVE: Final = words({"active": 1, "off": 0})
+State = Annotated[str, ACTIVE]
+MAILBOX_STATE: Final = words({"active": 1, "no-login": 2, "off": 0})
+MailboxState = Annotated[str, MAILBOX_STATE]
+
+
+def number(*, least: int = 0, most: int | None = None, wire_text: bool = False) -> Codec:
+    """Make a codec for a whole number within bounds."""
+    schema: dict[str, Any] = {"type": "integer", "minimum": least}
+    if most is not None:
+        schema["maximum"] = most
+    return Codec(
+        accept=lambda value, _scope: value,
+        core=core_schema.int_schema(strict=True, ge=least, le=most),
+        decode=lambda value: int(value or 0),
+        encode=str if wire_text else int,
+        schema=schema,
+        magnitude=int,
+    )
+
+
+Count = Annotated[int, number()]
+
+_SIZE_UNITS: Final = {"KiB": 1 / 1024, "MiB": 1, "GiB": 1024, "TiB": 1024**2, "PiB": 1024**3}
+_SIZE: Final = re.compile(r"(\d+(?:\.\d+)?) ?([KMGTP]iB)$")
+_SIZE_HINT: Final = "write a number and its unit: `5GiB`, `512MiB`, `1TiB`"
+_SIZE_CACHE: dict[int, str] = {}
+_SIZE_CACHE_LIMIT: Final = 4096
+
+
+def size_in_mebibytes(value: str) -> int:
+    """The number of MiB a canonical size means; 0 for ``unlimited``."""
+    if value == UNLIMITED:
+        return 0
+    return int(value[:-3]) * int(_SIZE_UNITS[value[-3:]])
+
+
+def size_of_mebibytes(mebibytes: int) -> str:
+    """The canonical size of a number of MiB: the largest unit that divides it."""
+    known = _SIZE_CACHE.get(mebibytes)
+    if known is None:
+        amount, unit = mebibytes, "MiB"
+        for larger in ("GiB", "TiB", "PiB"):
+            if amount == 0 or amount % 1024:
+                break
+            amount, unit = amount // 1024, larger
+        known = f"{amount}{unit}"
+        if len(_SIZE_CACHE) < _SIZE_CACHE_LIMIT:
+            _SIZE_CACHE[mebibytes] = known
+    return known
+
+
+def _accept_size(value: Any, *, unlimited: bool, least: int) -> str:
+    if value == UNLIMITED and unlimited:
+        return UNLIMITED
+    if isinstance(value, int) and not isinstance(value, bool):
+        raise refuse("unit-missing", f"`{value}` has no unit", hint=_SIZE_HINT)
+    match = _SIZE.match(value) if isinstance(value, str) else None
+    if match is None:
+        also = ", or `unlimited`" if unlimited else ""
+        raise refuse("size-malformed", f"`{value}` is not a size", hint=_SIZE_HINT + also)
+    mebibytes = float(match[1]) * _SIZE_UNITS[match[2]]
+    if mebibytes != int(mebibytes):
+        raise refuse("size-fraction", f"`{value}` is not a whole number of MiB", hint="mailcow counts in MiB; round it")
+    if mebibytes < least:
+        also = "; for no limit write `unlimited`" if unlimited else ""
+        raise refuse("size-too-small", f"`{value}` is too small", hint=f"write at least {least}MiB{also}")
+    return size_of_mebibytes(int(mebibytes))
+
+
+def size(*, unlimited: bool = False, least: int = 1, read_unit: int = 1024 * 1024, wire_text: bool = False) -> Codec:
+    """Make a codec for an amount of storage, written to the server in MiB.
+
+    Args:
+        unlimited: the word ``unlimited`` is allowed; the server's word for it is 0.
+        least: the smallest size in MiB.
+        read_unit: how many of the server's units of reading make a MiB (it answers in bytes).
+    """
+
+    def decode(value: Any) -> str:
+        amount = int(value or 0)
+        if amount == 0 and unlimited:
+            return UNLIMITED
+        return size_of_mebibytes(amount // read_unit)
+
+    return Codec(
+        accept=lambda value, _scope: _accept_size(value, unlimited=unlimited, least=least),
+        decode=decode,
+        encode=(lambda value: str(size_in_mebibytes(value))) if wire_text else size_in_mebibytes,
+        schema={
+            "type": "string",
+            "pattern": r"^(\d+(\.\d+)? ?[KMGTP]iB" + (f"|{UNLIMITED})$" if unlimited else ")$"),
+            "examples": ["5GiB"],
+        },
+        magnitude=size_in_mebibytes,
+    )
+
+
+Size = Annotated[str, size()]
+SizeOrUnlimited = Annotated[str, size(unlimited=True)]
+
+_DURATION_UNITS: Final = {"s": 1, "min": 60, "h": 3600, "d": 86400, "w": 604800}
+_DURATION: Final = re.compile(r"(\d+) ?(s|min|h|d|w)$")
+
+
+def seconds_of(value: str) -> int:
+    """The number of seconds a canonical duration means; 0 for ``unlimited``."""
+    match = _DURATION.match(value)
+    return int(match[1]) * _DURATION_UNITS[match[2]] if match else 0
+
+
+def duration(*, unit: str, least: int = 0, most: int | None = None, unlimited: bool = False) -> Codec:
+    """Make a codec for a span of time, sent as a number of the server's unit.
+
+    Args:
+        unit: the server's unit, one of ``s``, ``min``, ``h``, ``d``.
+        least: the smallest number of that unit; ``most`` the largest.
+        unlimited: the word ``unlimited`` stands for the server's 0.
+    """
+    scale = _DURATION_UNITS[unit]
+
+    def canonical(amount: int) -> str:
+        seconds = amount * scale
+        for name in ("d", "h", "min"):
+            if seconds and seconds % _DURATION_UNITS[name] == 0 and _DURATION_UNITS[name] >= scale:
+                return f"{seconds // _DURATION_UNITS[name]}{name}"
+        return f"{amount}{unit}"
+
+    def accept(value: Any, _scope: Scope) -> str:
+        if value == UNLIMITED and unlimited:
+            return UNLIMITED
+        match = _DURATION.match(value) if isinstance(value, str) else None
+        if match is None:
+            raise refuse(
+                "duration-malformed",
+                f"`{value}` is not a span of time",
+                hint="write a number and its unit: `30min`, `7d`",
+            )
+        seconds = int(match[1]) * _DURATION_UNITS[match[2]]
+        if seconds % scale:
+            raise refuse("duration-fraction", f"`{value}` is not a whole number of {unit}", hint="round it")
+        amount = seconds // scale
+        if amount < least or (most is not None and amount > most):
+            ends = f"from {least}{unit}" + (f" to {most}{unit}" if most is not None else " on")
+            raise refuse("duration-out-of-range", f"`{value}` is out of range", hint=f"write something {ends}")
+        return canonical(amount)
+
+    def decode(value: Any) -> str:
+        amount = int(value or 0)
+        return UNLIMITED if amount == 0 and unlimited else canonical(amount)
+
+    return Codec(
+        accept=accept,
+        decode=decode,
+        encode=lambda value: seconds_of(value) // scale,
+        schema={
+            "type": "string",
+            "pattern": r"^(\d+ ?(s|min|h|d|w)" + (f"|{UNLIMITED})$" if unlimited else ")$"),
+            "examples": ["7d"],
+        },
+        magnitude=seconds_of,
+    )
+
+
+_RATE: Final = re.compile(r"([1-9]\d*) ?/ ?([smhd])$")
+
+
+def _accept_rate(value: Any, _scope: Scope) -> str:
+    if value == UNLIMITED:
+        return UNLIMITED
+    match = _RATE.match(value) if isinstance(value, str) else None
+    if match is None:
+        hint = "write mails per second, minute, hour or day: `10/s`, `500/h`; or `unlimited`"
+        raise refuse("rate-malformed", f"`{value}` is not a rate", hint=hint)
+    return f"{match[1]}/{match[2]}"
+
+
+def _decode_rate(value: Any) -> str:
+    if not isinstance(value, Mapping) or not value.get("value"):
+        return UNLIMITED
+    return f"{value['value']}/{value['frame']}"
+
+
+def _encode_rate(value: str) -> tuple[str, str]:
+    if value == UNLIMITED:
+        return "", "s"
+    amount, _, frame = value.partition("/")
+    return amount, frame
+
+
+RATE: Final = Codec(
+    accept=_accept_rate,
+    decode=_decode_rate,
+    encode=_encode_rate,
+    schema={"type": "string", "pattern": r"^([1-9]\d* ?/ ?[smhd]|unlimited)$", "examples": ["500/h"]},
+)
+RateLimit = Annotated[str, RATE]
+"""Mails per time. Read as ``{"value", "frame"}`` or false; written as two names; ``""`` and a valid frame take it away
+(mailcow 2022-01a to 2026-07a, recorded exchanges ``rl-domain``, ``rl-mbox``)."""
+
+
+DOMAIN: Final = Codec(
+    accept=lambda value, _scope: read_domain(value),
+    decode=lambda value: domain_for_people(_text(value)),
+    encode=domain_for_wire,
+    schema={"type": "string", "format": "hostname", "examples": ["acme.example"]},
+)
+Domain = Annotated[str, DOMAIN]
+
+
+def _decode_address(value: Any) -> str:
+    local, at, domain = _text(value).rpartition("@")
+    return f"{local}{at}{domain_for_people(domain)}"
+
+
+def _encode_address(value: str) -> str:
+    local, at, domain = value.rpartition("@")
+    return f"{local}{at}{domain_for_wire(domain)}"
+
+
+def _fold(value: str) -> str:
+    return value.lower()
+
+
+MAILBOX_ADDRESS: Final = Codec(
+    accept=lambda value, scope: read_address(value, scope.domain).lower(),
+    decode=lambda value: _decode_address(value).lower(),
+    encode=_encode_address,
+    schema={"type": "string", "examples": ["anna", "anna@acme.example"]},
+)
+MailboxAddress = Annotated[str, MAILBOX_ADDRESS]
+
+MAIL_ADDRESS: Final = Codec(
+    accept=lambda value, scope: read_address(value, scope.domain),
+    decode=_decode_address,
+    encode=_encode_address,
+    fold=_fold,
+    schema={"type": "string", "examples": ["sales", "sales@acme.example"]},
+)
+MailAddress = Annotated[str, MAIL_ADDRESS]
+
+ALIAS_ADDRESS: Final = Codec(
+    accept=lambda value, scope: read_address(value, scope.domain, catch_all=True),
+    decode=_decode_address,
+    encode=_encode_address,
+    fold=_fold,
+    schema={"type": "string", "examples": ["sales", "@acme.example"]},
+)
+AliasAddress = Annotated[str, ALIAS_ADDRESS]
+
+
+def _accept_domain_or_address(value: Any, scope: Scope) -> str:
+    if isinstance(value, str) and "@" not in value and "." in value:
+        return read_domain(value)
+    return read_address(value, scope.domain, catch_all=True).removeprefix("@").lower()
+
+
+DOMAIN_OR_ADDRESS: Final = Codec(
+    accept=_accept_domain_or_address,
+    decode=lambda value: _decode_address(value).removeprefix("@"),
+    encode=_encode_address,
+    fold=_fold,
+    schema={"type": "string", "examples": ["acme.example", "anna@acme.example"]},
+)
+DomainOrAddress = Annotated[str, DOMAIN_OR_ADDRESS]
+"""A whole domain, or one address. The server answers a whole domain with ``@`` before it, and refuses it written so."""
+
+
+def _listed(value: Any) -> list[Any]:
+    if isinstance(value, list | tuple):
+        return list(value)
+    raise refuse("list-expected", "this takes a list", hint="write it as a list: `[a, b]`")
+
+
+def a_set_of(element: Codec, *, wire: str = "list", split: str = r"[\s,;]+", join: str = ",", least: int = 0) -> Codec:
+    """Make a codec for a list whose order means nothing and in which nothing stands twice.
+
+    Args:
+        wire: ``list`` for a JSON list on the wire, ``text`` for one string.
+        split: what separates the elements of a string that is read.
+        join: what separates them in a string that is written.
+        least: how many there must be.
+    """
+    fold_one = element.fold or (lambda value: value)
+
+    def canonical(values: Iterable[str]) -> tuple[str, ...]:
+        by_fold: dict[Any, str] = {}
+        for value in values:
+            by_fold.setdefault(fold_one(value), value)
+        return tuple(by_fold[key] for key in sorted(by_fold))
+
+    def accept(value: Any, scope: Scope) -> tuple[str, ...]:
+        listed = _listed(value)
+        if len(listed) < least:
+            raise refuse("list-too-short", f"this needs at least {least}", hint="name one, or leave the field out")
+        if element.core is not None and any(type(each) is not str for each in listed):
+            wrong = next(each for each in listed if type(each) is not str)
+            raise refuse("text-expected", f"`{wrong}` is not text", hint=f'put it in quotes: `"{wrong}"`')
+        return canonical(element.accept(each, scope) for each in listed)
+
+    def decode(value: Any) -> tuple[str, ...]:
+        if isinstance(value, str):
+            value = [part for part in re.split(split, value) if part]
+        return canonical(element.decode(each) for each in (value or ()))
+
+    def encode(values: tuple[str, ...]) -> Any:
+        encoded = [element.encode(value) for value in values]
+        return encoded if wire == "list" else join.join(map(str, encoded))
+
+    return Codec(
+        accept=accept,
+        decode=decode,
+        encode=encode,
+        fold=lambda values: {fold_one(value) for value in values},
+        schema={"type": "array", "items": dict(element.schema), "uniqueItems": True}
+        | ({"minItems": least} if least else {}),
+        elements=True,
+    )
+
+
+TAGS: Final = a_set_of(replace(text(least=1, most=255), fold=_fold))
+Tags = Annotated[tuple[str, ...], TAGS]
+"""Words attached to a domain or mailbox; case does not tell them apart (unique key, ``_ci`` collation)."""
+
+Addresses = Annotated[tuple[str, ...], a_set_of(MAIL_ADDRESS, wire="text")]
+Domains = Annotated[tuple[str, ...], a_set_of(DOMAIN)]
+
+
+def reference(*, none: bool = True) -> Codec:
+    """Make a codec for the key of a resource of another kind; the word ``none`` stands for no such resource."""
+
+    def accept(value: Any, _scope: Scope) -> str:
+        if isinstance(value, str) and value:
+            return value
+        also = "; for none write `none`" if none else ""
+        raise refuse("reference-malformed", f"`{value}` names nothing", hint=f"write the key of what is meant{also}")
+
+    return Codec(
+        accept=accept,
+        decode=lambda value: NONE if none and not truthy(value) else _text(value),
+        schema={"type": "string", "minLength": 1},
+    )
+
+
+def _encode_secret(value: SecretSource | Secret) -> SecretSource | Secret:
+    return value
+
+
+SECRET: Final = Codec(
+    accept=lambda value, _scope: secrets.read_source(value),
+    decode=lambda value: Secret(_text(value)),
+    encode=_encode_secret,
+    schema=secrets.SCHEMA,
+    sensitive=True,
+)
+SecretText = Annotated[Value, SECRET]
+PASSWORD: Final = replace(
+    SECRET, accept=lambda value, _scope: secrets.read_password(value), schema=secrets.PASSWORD_SCHEMA
+)
+Password = Annotated[Value, PASSWORD]
+"""A password: a secret, a hash the server stores as it is, or one that is generated."""

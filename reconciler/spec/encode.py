@@ -1,0 +1,260 @@
+"""From a change to the steps that bring it about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from reconciler.model.address import Address
+from reconciler.model.change import Absent, Action, Change
+from reconciler.model.operation import HandleOf, Item, Verb
+from reconciler.model.resource import NOTHING, Observed, Value, Values
+from reconciler.model.state import LiveState
+from reconciler.spec.capabilities import Capabilities
+from reconciler.spec.codecs import NONE
+from reconciler.spec.kind import Field, Kind, Situation
+from reconciler.spec.mark import UNSET, Bound
+from reconciler.spec.step import Stage, Step
+
+
+def steps_of(
+    kind: Kind, change: Change, observed: Observed | None, *, live: LiveState, capabilities: Capabilities
+) -> tuple[Step, ...]:
+    """The calls that bring one change about, in the order they belong.
+
+    Args:
+        observed: the resource as it is now; None for a creation.
+        live: everything that was read, for hooks.
+    """
+    before = NOTHING if observed is None else observed.values
+    changed = change.after
+    situation = Situation(
+        verb=_VERBS[change.action],
+        address=change.address,
+        before=before,
+        after={**before, **changed},
+        changed=frozenset(changed),
+        observed=observed,
+        live=live,
+        capabilities=capabilities,
+    )
+    if change.action is Action.CREATE:
+        made = _create(kind, change, situation)
+    elif change.action is Action.DELETE:
+        made = _delete(kind, situation)
+    else:
+        made = _update(kind, changed, situation)
+    return kind.on_steps(made, situation) if kind.on_steps is not None else made
+
+
+_VERBS: Mapping[Action, Verb] = {
+    Action.CREATE: Verb.ADD,
+    Action.UPDATE: Verb.EDIT,
+    Action.DELETE: Verb.DELETE,
+    Action.MOVE: Verb.EDIT,
+}
+
+
+def handle_of(kind: Kind, address: Address, observed: Observed | None) -> Item:
+    """What the API calls a resource by; found out when the call is sent if the resource is not there yet."""
+    if observed is not None and observed.handle:
+        return observed.handle
+    if kind.singleton:
+        return kind.name
+    return HandleOf(address)
+
+
+def wire_value(each: Field, value: Value) -> Any:
+    """The wire form of one value: a reference by handle is filled in when it is sent."""
+    if each.mark.by_handle and each.mark.refers is not None:
+        return "0" if value == NONE else HandleOf(Address(each.mark.refers, str(value)))
+    return each.codec.encode(value)
+
+
+def pairs(each: Field, names: tuple[str, ...], value: Value) -> dict[str, Any]:
+    """A field's names and wire values: one for each name, or the same for all."""
+    encoded = wire_value(each, value)
+    if isinstance(encoded, tuple) and len(encoded) == len(names) > 1:
+        return dict(zip(names, encoded, strict=True))
+    return dict.fromkeys(names, encoded)
+
+
+def _defaults(kind: Kind, changed: Values, situation: Situation) -> dict[str, Value]:
+    """What is sent on creation besides the declared fields, so that every version creates the same."""
+    return {
+        name: each.mark.default
+        for name, each in kind.fields.items()
+        if each.mark.default is not UNSET and name not in changed and each.supported(situation.capabilities)
+    }
+
+
+def _create(kind: Kind, change: Change, situation: Situation) -> tuple[Step, ...]:
+    declared = change.after
+    template = declared.pop("template", None) if kind.template is not None else None
+    values = declared if template is not None else {**declared, **_defaults(kind, declared, situation)}
+    attributes: dict[str, Any] = {}
+    later: dict[str, Value] = {}
+    for name, each in kind.fields.items():
+        if name not in values or not each.supported(situation.capabilities):
+            continue
+        if each.written_on_add:
+            attributes |= pairs(each, each.mark.add, values[name])
+        elif each.mark.default is UNSET or values[name] != each.mark.default:
+            later[name] = values[name]
+    if template is not None and kind.template is not None:
+        attributes["template"] = HandleOf(Address(kind.template, template))
+    if kind.on_add is not None:
+        attributes = kind.on_add(attributes, situation)
+    made: list[Step] = []
+    if kind.routes.add is not None:
+        made.append(
+            Step(
+                verb=Verb.ADD,
+                route=kind.routes.add,
+                attributes=attributes,
+                successes=kind.routes.added,
+                stage=Stage.CREATE,
+            )
+        )
+    made += _edits(kind, later, situation, stage=Stage.FOLLOW)
+    made += _element_steps(kind, later, situation, stage=Stage.FOLLOW)
+    return tuple(made)
+
+
+def _delete(kind: Kind, situation: Situation) -> tuple[Step, ...]:
+    if kind.routes.delete is None:
+        return ()
+    item = handle_of(kind, situation.address, situation.observed)
+    return (
+        Step(
+            verb=Verb.DELETE,
+            route=kind.routes.delete,
+            item=item,
+            successes=kind.routes.deleted,
+            stage=Stage.DELETE,
+        ),
+    )
+
+
+def _update(kind: Kind, changed: Values, situation: Situation) -> tuple[Step, ...]:
+    early, plain, late = _by_bound(kind, changed, situation)
+    made: list[Step] = []
+    for stage, values in early.items():
+        made += _edits(kind, values, situation, stage=stage)
+    made += _edits(kind, plain, situation, stage=Stage.UPDATE)
+    made += _element_steps(kind, plain, situation, stage=Stage.UPDATE)
+    made += _edits(kind, late, situation, stage=Stage.LOWER)
+    return tuple(made)
+
+
+def _by_bound(
+    kind: Kind, changed: Values, situation: Situation
+) -> tuple[dict[Stage, dict[str, Value]], dict[str, Value], dict[str, Value]]:
+    """Part changed fields by when they must be written: limits rise first and fall last, uses fall early.
+
+    Everything else goes along with the first edit there is, so that a resource is edited once where that is possible.
+    """
+    rising: dict[str, Value] = {}
+    shrinking: dict[str, Value] = {}
+    plain: dict[str, Value] = {}
+    falling: dict[str, Value] = {}
+    for name, value in changed.items():
+        each = kind.fields[name]
+        before = situation.before.get(name)
+        if each.mark.bound is None or each.codec.magnitude is None or before is None:
+            plain[name] = value
+            continue
+        grows = each.codec.magnitude(value) > each.codec.magnitude(before)
+        if each.mark.bound is Bound.LIMIT:
+            (rising if grows else falling)[name] = value
+        else:
+            (plain if grows else shrinking)[name] = value
+    early = {stage: values for stage, values in ((Stage.GROW, rising), (Stage.SHRINK, shrinking)) if values}
+    return early, plain, falling
+
+
+def _edits(kind: Kind, values: Values, situation: Situation, *, stage: Stage) -> list[Step]:
+    """One edit for each route that some of the values belong to."""
+    by_route: dict[str, dict[str, Value]] = {}
+    for name, value in values.items():
+        each = kind.fields[name]
+        route = each.mark.route or kind.routes.edit
+        if each.mark.edit and route is not None and each.mark.elements is None:
+            by_route.setdefault(route, {})[name] = value
+    made = []
+    for route, chosen in by_route.items():
+        own = route == kind.routes.edit
+        attributes = dict(situation.observed.kept) if own and situation.observed is not None else {}
+        for name, value in {**_repeated(kind, route, situation), **chosen}.items():
+            attributes |= pairs(kind.fields[name], kind.fields[name].mark.edit, value)
+        if own and kind.on_edit is not None:
+            attributes = kind.on_edit(attributes, situation)
+        successes = next((each.mark.successes for each in _on_route(kind, route) if each.mark.successes), ())
+        made.append(
+            Step(
+                verb=Verb.EDIT,
+                route=route,
+                item=handle_of(kind, situation.address, situation.observed),
+                attributes=attributes,
+                successes=kind.routes.edited if own else successes,
+                stage=stage,
+                alone=kind.alone,
+            )
+        )
+    return made
+
+
+def _on_route(kind: Kind, route: str) -> Iterable[Field]:
+    return (each for each in kind.fields.values() if (each.mark.route or kind.routes.edit) == route)
+
+
+def _repeated(kind: Kind, route: str, situation: Situation) -> dict[str, Value]:
+    """What an edit of this route must say although it does not change, because the server resets what is omitted."""
+    repeated: dict[str, Value] = {}
+    for each in _on_route(kind, route):
+        if each.mark.repeated and each.mark.edit and each.supported(situation.capabilities):
+            value = situation.after.get(each.name, each.mark.default)
+            if value is not UNSET and not isinstance(value, Absent):
+                repeated[each.name] = value
+    return repeated
+
+
+def _element_steps(kind: Kind, values: Values, situation: Situation, *, stage: Stage) -> list[Step]:
+    """What list fields need that the server changes element by element: all removals, then all additions."""
+    item = handle_of(kind, situation.address, situation.observed)
+    removals: list[Step] = []
+    additions: list[Step] = []
+    for name, value in values.items():
+        each = kind.fields[name]
+        if each.mark.elements is None:
+            continue
+        present: tuple[str, ...] = situation.before.get(name, ())
+        gone = _without(each, present, value)
+        new = _without(each, value, present)
+        rows: Mapping[str, str] = situation.observed.rows.get(name, {}) if situation.observed is not None else {}
+        if gone:
+            removals += each.mark.elements.remove(item, gone, tuple(rows[one] for one in gone if one in rows))
+        if new:
+            wire = each.codec.encode(new)
+            additions += each.mark.elements.add(item, tuple(wire) if isinstance(wire, list) else new)
+    return [_at(step, stage) for step in (*removals, *additions)]
+
+
+def _without(each: Field, values: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
+    """The elements that have no equal among the others."""
+    return tuple(one for one in values if not any(each.codec.same((one,), (other,)) for other in others))
+
+
+def _at(step: Step, stage: Stage) -> Step:
+    if step.stage is not None:
+        return step
+    return Step(
+        verb=step.verb,
+        route=step.route,
+        item=step.item,
+        attributes=step.attributes,
+        successes=step.successes,
+        stage=stage,
+        alone=step.alone,
+        note=step.note,
+    )

@@ -1,0 +1,269 @@
+"""Kinds: a record, what its fields are to the server, its routes and its oddities, as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from pydantic import ConfigDict, TypeAdapter
+from typing_extensions import Required, get_args, get_origin, get_type_hints, is_typeddict
+
+from reconciler.model.address import Address
+from reconciler.model.operation import Verb
+from reconciler.model.resource import NOTHING, Observed, Value, Values
+from reconciler.model.state import LiveState
+from reconciler.model.version import Version
+from reconciler.spec.capabilities import Capabilities
+from reconciler.spec.codec import Codec, Scope
+from reconciler.spec.mark import MAIN, UNSET, Mark
+from reconciler.spec.step import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a record: its type and its mark."""
+
+    name: str
+    codec: Codec
+    mark: Mark
+    required: bool
+
+    def supported(self, capabilities: Capabilities) -> bool:
+        """Whether the server knows the field at all."""
+        return capabilities.knows(self.mark.since, self.mark.until)
+
+    def readable(self, capabilities: Capabilities) -> bool:
+        """Whether the server shows the field."""
+        return bool(self.mark.read) and self.supported(capabilities) and capabilities.knows(self.mark.readable_since)
+
+    @property
+    def written_on_add(self) -> bool:
+        """Whether the body of an add takes it."""
+        return bool(self.mark.add)
+
+    @property
+    def immutable(self) -> bool:
+        """Whether it can be set only when the resource is created."""
+        return not self.mark.edit and self.mark.elements is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One GET, or one for each domain or resource, that shows some fields.
+
+    Attributes:
+        path: below ``get/``; ``{domain}`` or ``{handle}`` makes it one request for each.
+        by_domain: the same list narrowed to one domain, with ``{domain}``, where there is such a route.
+        join: where a row of a further source names the resource's handle.
+        row_handle: where a row has an id of its own (rows of a list field).
+        many: the rows of one resource together are the value of the field.
+        since: the version the route came with.
+    """
+
+    path: str
+    by_domain: str | None = None
+    join: str | None = None
+    row_handle: str | None = None
+    many: bool = False
+    since: Version | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routes:
+    """The paths below ``add/``, ``edit/`` and ``delete/``, and the message keys that mean success there."""
+
+    add: str | None = None
+    edit: str | None = None
+    delete: str | None = None
+    added: tuple[str, ...] = ()
+    edited: tuple[str, ...] = ()
+    deleted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """All a hook may know: pure values, nothing to call.
+
+    Attributes:
+        before: the live values; empty for a creation.
+        after: what the values will be: the live ones, overlaid with what the change sets.
+        changed: the fields the change sets.
+        observed: the live resource; None for a creation.
+        live: everything that was read.
+    """
+
+    verb: Verb
+    address: Address
+    before: Values
+    after: Values
+    changed: frozenset[str]
+    observed: Observed | None
+    live: LiveState
+    capabilities: Capabilities
+
+
+Attributes = dict[str, Any]
+AttributesHook = Callable[[Attributes, Situation], Attributes]
+StepsHook = Callable[[tuple[Step, ...], Situation], tuple[Step, ...]]
+
+
+def _no_domain(_values: Values) -> str | None:
+    return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A kind of resource.
+
+    Attributes:
+        name: singular, as in addresses; ``plural`` is the key in manifests.
+        record: a TypedDict whose fields are ``Annotated[type, codec, Mark]``; its docstring says what the kind is.
+        key: the fields that name a resource; ``key_text`` makes one text of their values.
+        sources: where it is read from; ``main`` lists the resources.
+        handle: where a row has what the API calls the resource by.
+        singleton: there is always exactly one; its key is the kind's name.
+        within: the kinds whose key is the domain a resource belongs to, and without which it cannot be.
+        domain_of: the domain a resource belongs to, for lanes, for reading less, and for scopes.
+        after: the kinds that are created before and deleted after it.
+        space: resources of kinds with the same space cannot have the same key.
+        protected: deleted only by a ``removed:`` entry or a flag naming the kind.
+        serial: its writes never run beside each other.
+        unique: whether the server keeps keys unique; otherwise equal rows may exist.
+        fold_key: keys that differ only in case are the same resource.
+        kept: what every edit must repeat: name in the edit -> where a row shows it.
+        measures: what a deletion would destroy: name -> where a row shows it.
+        template: the kind of the server's templates a creation can start from.
+        alone: edits are sent one resource a call.
+        on_entry: (an entry as written, the scope) -> the entry with sugar replaced; before validation.
+        on_read: (row, capabilities) -> the row in the shape the marks describe; None if it is no resource.
+        on_add, on_edit: (attributes, situation) -> attributes.
+        on_steps: (steps, situation) -> steps, for what no mark can say.
+        on_check: (a valid entry) -> (field, message, hint) for each combination that makes no sense.
+        effects: (situation) -> what the server will do besides, a sentence each.
+    """
+
+    name: str
+    plural: str
+    record: type
+    key: tuple[str, ...]
+    key_text: Callable[[Values], str] | None = None
+    sources: Mapping[str, Source]
+    routes: Routes
+    handle: str = ""
+    singleton: bool = False
+    within: tuple[str, ...] = ()
+    domain_of: Callable[[Values], str | None] = _no_domain
+    after: tuple[str, ...] = ()
+    space: str | None = None
+    protected: bool = False
+    serial: bool = False
+    unique: bool = True
+    fold_key: bool = False
+    since: Version | None = None
+    kept: Mapping[str, str] = field(default_factory=dict)
+    measures: Mapping[str, str] = field(default_factory=dict)
+    template: str | None = None
+    alone: bool = False
+    on_entry: Callable[[dict[str, Any], Scope], dict[str, Any]] | None = None
+    on_read: Callable[[Mapping[str, Any], Capabilities], Mapping[str, Any] | None] | None = None
+    on_add: AttributesHook | None = None
+    on_edit: AttributesHook | None = None
+    on_steps: StepsHook | None = None
+    on_check: Callable[[Values], tuple[tuple[str, str, str], ...]] | None = None
+    effects: Callable[[Situation], tuple[str, ...]] | None = None
+    also_called: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def fields(self) -> Mapping[str, Field]:
+        """The record's fields by name, in the order they are declared."""
+        return _fields_of(self.record)
+
+    @cached_property
+    def reader(self) -> TypeAdapter[Any]:
+        """What checks an entry and brings it into canonical form."""
+        self.record.__pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[attr-defined]  # how pydantic is told
+        return TypeAdapter(self.record)
+
+    @property
+    def about(self) -> str:
+        """What the kind is, for people."""
+        return (self.record.__doc__ or "").strip()
+
+    def key_of(self, values: Values) -> str:
+        """The key of a resource with these values."""
+        if self.singleton:
+            return self.name
+        text = self.key_text(values) if self.key_text is not None else str(values[self.key[0]])
+        return text.lower() if self.fold_key else text
+
+    def address_of(self, values: Values) -> Address:
+        """The address of a resource with these values."""
+        return Address(self.name, self.key_of(values))
+
+    def server_names(self) -> Mapping[str, str]:
+        """Give our name for each of the server's own, for suggestions."""
+        names: dict[str, str] = dict(self.also_called)
+        for name, each in self.fields.items():
+            for wire in (*each.mark.add, *each.mark.edit, *(path.rpartition(".")[2] for path in each.mark.read)):
+                if wire not in self.fields:
+                    names.setdefault(wire, name)
+        return names
+
+    def problems(self, kinds: Mapping[str, Kind]) -> list[str]:
+        """What is wrong with the declaration itself; empty when it is sound."""
+        found = [f"{name} is not a kind" for name in (*self.after, *self.within) if name not in kinds]
+        found += [f"key field {name} is not in the record" for name in self.key if name not in self.fields]
+        for name, each in self.fields.items():
+            mark = each.mark
+            if mark.read and mark.source not in self.sources:
+                found.append(f"{name} is read from {mark.source}, which is not a source")
+            if mark.refers is not None and mark.refers not in kinds:
+                found.append(f"{name} refers to {mark.refers}, which is not a kind")
+            if mark.bound is not None and each.codec.magnitude is None:
+                found.append(f"{name} is a bound, but its values have no magnitude")
+            if mark.default is not UNSET and not (mark.add or mark.edit):
+                found.append(f"{name} has a default that cannot be sent")
+        if MAIN not in self.sources and any(each.mark.read for each in self.fields.values()):
+            found.append("fields are read, but there is no main source")
+        return found
+
+
+def _fields_of(record: type) -> Mapping[str, Field]:
+    if not is_typeddict(record):
+        raise TypeError(f"{record.__name__} is not a TypedDict")
+    found: dict[str, Field] = {}
+    for name, hint in get_type_hints(record, include_extras=True).items():
+        required = str(get_origin(hint)) == str(Required)
+        annotated = get_args(hint)[0] if required else hint
+        metadata: tuple[Any, ...] = getattr(annotated, "__metadata__", ())
+        codec = next((each for each in metadata if isinstance(each, Codec)), None)
+        mark = next((each for each in metadata if isinstance(each, Mark)), None)
+        if codec is None or mark is None:
+            raise TypeError(f"{record.__name__}.{name} needs a codec type and a mark")
+        found[name] = Field(name, codec, mark, required)
+    return found
+
+
+def crud(route: str, *, added: str, edited: str, deleted: str) -> Routes:
+    """Make the routes of a kind whose add, edit and delete share a path."""
+    return Routes(add=route, edit=route, delete=route, added=(added,), edited=(edited,), deleted=(deleted,))
+
+
+def listed(path: str, *, by_domain: bool = False, **more: Any) -> Mapping[str, Source]:
+    """Make the sources of a kind that one list shows, perhaps narrowed with ``path/{domain}``.
+
+    Args:
+        path: below ``get/``; ``/all`` is appended where it does not end in ``reduced`` or ``all``.
+    """
+    whole = path if path.rpartition("/")[2] in ("all", "reduced") else f"{path}/all"
+    return {MAIN: Source(path=whole, by_domain=f"{whole}/{{domain}}" if by_domain else None, **more)}
+
+
+def value_or(values: Values, name: str, default: Value) -> Value:
+    """A field's value, or a default where it is not there."""
+    return values.get(name, default)
+
+
+__all__ = ["NOTHING", "AttributesHook", "Field", "Kind", "Routes", "Situation", "Source", "crud", "listed", "value_or"]

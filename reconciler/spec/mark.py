@@ -1,0 +1,144 @@
+"""Marks: what a field is to the server, beside its type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+from typing import Any, Final
+
+from reconciler.model.resource import Value
+from reconciler.model.version import Version
+from reconciler.spec.step import Step
+
+MAIN: Final = "main"
+"""The name of the source every kind is listed from."""
+
+
+class Unset(Enum):
+    """Stands for "nothing given" where None means something."""
+
+    UNSET = "unset"
+
+
+UNSET: Final = Unset.UNSET
+
+
+class Owner(StrEnum):
+    """Who usually changes a field. `export` leaves out what is not the operator's, unless asked."""
+
+    OPERATOR = "operator"
+    DOMAIN_ADMIN = "domain admin"
+    USER = "user"
+    IDENTITY_PROVIDER = "identity provider"
+
+
+class Bound(StrEnum):
+    """What growing or shrinking a number does to others.
+
+    LIMIT: it bounds others (a domain's quota): it grows before they do, and shrinks after. USE: it uses such a limit up
+    (a mailbox's quota): it shrinks before others grow.
+    """
+
+    LIMIT = "limit"
+    USE = "use"
+
+
+@dataclass(frozen=True, slots=True)
+class Elements:
+    """How a list field is written that the server changes element by element.
+
+    Attributes:
+        add: (handle, new elements) -> steps.
+        remove: (handle, elements, their row ids where they have one) -> steps.
+        removed_first: what is removed goes before what is added (a value may stand in one list only).
+    """
+
+    add: Callable[[Any, tuple[str, ...]], tuple[Step, ...]]
+    remove: Callable[[Any, tuple[str, ...], tuple[str, ...]], tuple[Step, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """What one field is.
+
+    Attributes:
+        about: one or two sentences for people; the text of editors, `explain` and the reference.
+        read: where the value stands in a row: names, with dots for nested ones; empty when it can't be read.
+        add: its names in the body of an add; empty when add does not take it and an edit must follow.
+        edit: its names in the ``attr`` of an edit; empty when it can't be changed.
+        route: the edit route, where it is not the kind's own.
+        successes: message keys of that route's success.
+        source: which of the kind's sources it is read from.
+        default: sent on creation when nothing is declared; UNSET leaves it out.
+        absent: the value meant when the row lacks the name; UNSET means unknown.
+        since: the version it came with; until: the first version without it.
+        readable_since: the version since which it can be read.
+        owner: who usually changes it.
+        bound: see `Bound`.
+        repeated: every edit of the same route must send it, because the server resets what is omitted.
+        refers: the kind whose key this value is.
+        by_handle: the server wants the other's handle, not its key.
+        elements: see `Elements`.
+        wire_unit: the server's unit, for people.
+    """
+
+    about: str
+    read: tuple[str, ...] = ()
+    add: tuple[str, ...] = ()
+    edit: tuple[str, ...] = ()
+    route: str | None = None
+    successes: tuple[str, ...] = ()
+    source: str = MAIN
+    default: Value = UNSET
+    absent: Value = UNSET
+    since: Version | None = None
+    until: Version | None = None
+    readable_since: Version | None = None
+    owner: Owner = Owner.OPERATOR
+    bound: Bound | None = None
+    repeated: bool = False
+    refers: str | None = None
+    by_handle: bool = False
+    elements: Elements | None = None
+
+
+Names = str | tuple[str, ...] | None
+
+
+def _names(given: Names | Unset, wire: Names) -> tuple[str, ...]:
+    chosen = wire if isinstance(given, Unset) else given
+    if chosen is None:
+        return ()
+    return (chosen,) if isinstance(chosen, str) else chosen
+
+
+def field(
+    about: str,
+    wire: Names = None,
+    *,
+    read: Names | Unset = UNSET,
+    add: Names | Unset = UNSET,
+    edit: Names | Unset = UNSET,
+    since: str | None = None,
+    until: str | None = None,
+    readable_since: str | None = None,
+    **more: Any,
+) -> Mark:
+    """Mark a field of a record.
+
+    Args:
+        about: what it is, for people.
+        wire: its name on the wire, for reading and writing alike; the others override it, None meaning "not there".
+        more: the further attributes of `Mark`.
+    """
+    return Mark(
+        about=about,
+        read=_names(read, wire),
+        add=_names(add, wire),
+        edit=_names(edit, wire),
+        since=Version.parse(since) if since else None,
+        until=Version.parse(until) if until else None,
+        readable_since=Version.parse(readable_since) if readable_since else None,
+        **more,
+    )

@@ -1,0 +1,142 @@
+"""What a secret may be written as in a manifest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from reconciler.model.secret import SecretSource, SourceKind
+from reconciler.spec.codec import refuse
+
+VERBATIM_SCHEMES: Final = (
+    "ARGON2I",
+    "ARGON2ID",
+    "BLF-CRYPT",
+    "CLEAR",
+    "CLEARTEXT",
+    "CRYPT",
+    "DES-CRYPT",
+    "LDAP-MD5",
+    "MD5",
+    "MD5-CRYPT",
+    "PBKDF2",
+    "PLAIN",
+    "PLAIN-MD4",
+    "PLAIN-MD5",
+    "PLAIN-TRUNC",
+    "SHA",
+    "SHA1",
+    "SHA256",
+    "SHA256-CRYPT",
+    "SHA512",
+    "SHA512-CRYPT",
+    "SMD5",
+    "SSHA",
+    "SSHA256",
+    "SSHA512",
+)
+"""The password schemes mailcow stores as they are; anything else it hashes again, which locks the user out (mailcow
+2022-01a and 2026-07a, functions.inc.php, the list beside ``hash_password``)."""
+
+_READABLE_SCHEMES: Final = ("CLEAR", "CLEARTEXT", "PLAIN", "PLAIN-TRUNC")
+
+_FORMS: Final = "`{env: NAME}`, `{file: path}`, `{command: [program, argument]}`"
+_HASH: Final = re.compile(r"\{([A-Z0-9-]+)\}(.+)$", re.DOTALL)
+
+_PLAIN_FORMS: Final = [
+    {"type": "object", "properties": {"env": {"type": "string"}}, "required": ["env"], "additionalProperties": False},
+    {"type": "object", "properties": {"file": {"type": "string"}}, "required": ["file"], "additionalProperties": False},
+    {
+        "type": "object",
+        "properties": {"command": {"type": "array", "items": {"type": "string"}, "minItems": 1}},
+        "required": ["command"],
+        "additionalProperties": False,
+    },
+]
+_PASSWORD_FORMS: Final = [
+    {"type": "object", "properties": {"hash": {"type": "string"}}, "required": ["hash"], "additionalProperties": False},
+    {
+        "type": "object",
+        "properties": {"hash_table": {"type": "string"}},
+        "required": ["hash_table"],
+        "additionalProperties": False,
+    },
+    {
+        "type": "object",
+        "properties": {
+            "generate": {"const": True},
+            "deliver": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+        },
+        "required": ["generate"],
+        "additionalProperties": False,
+    },
+]
+SCHEMA: Final[Mapping[str, Any]] = {"oneOf": _PLAIN_FORMS}
+PASSWORD_SCHEMA: Final[Mapping[str, Any]] = {"oneOf": [*_PLAIN_FORMS, *_PASSWORD_FORMS]}
+
+
+def _words(value: Any, name: str) -> tuple[str, ...]:
+    if isinstance(value, list) and value and all(isinstance(word, str) for word in value):
+        return tuple(value)
+    raise refuse("secret-malformed", f"`{name}` takes a list of words", hint=f"write `{name}: [program, argument]`")
+
+
+def _one(value: Any, name: str) -> str:
+    if isinstance(value, str) and value:
+        return value
+    raise refuse("secret-malformed", f"`{name}` takes one text", hint=f"write `{name}: ...`")
+
+
+def read_source(value: Any, *, also: str = "") -> SecretSource:
+    """Read where a secret comes from.
+
+    Raises:
+        PydanticCustomError: ``secret-literal`` for a secret that is written out, ``secret-malformed`` for the rest.
+    """
+    if not isinstance(value, Mapping):
+        raise refuse("secret-literal", "a secret must not stand in a manifest", hint=f"name its source: {_FORMS}{also}")
+    if len(value) == 1:
+        ((name, argument),) = value.items()
+        if name == SourceKind.COMMAND:
+            return SecretSource(SourceKind.COMMAND, _words(argument, name))
+        if name in (SourceKind.ENV, SourceKind.FILE):
+            return SecretSource(SourceKind(name), (_one(argument, name),))
+    raise refuse("secret-malformed", "this names no source of a secret", hint=f"write one of {_FORMS}{also}")
+
+
+def _read_hash(value: Any) -> SecretSource:
+    text = _one(value, "hash")
+    match = _HASH.match(text)
+    if match is None or match[1] not in VERBATIM_SCHEMES:
+        shown = f"`{{{match[1]}}}`" if match else "a hash without a scheme"
+        hint = "prefix the scheme the hash was made with, such as `{BLF-CRYPT}$2y$...` or `{SHA512-CRYPT}$6$...`"
+        raise refuse("hash-not-verbatim", f"mailcow would hash {shown} again, as if it were the password", hint=hint)
+    if match[1] in _READABLE_SCHEMES:
+        raise refuse(
+            "secret-literal", f"`{{{match[1]}}}` holds the password itself", hint="hash it: `doveadm pw -s BLF-CRYPT`"
+        )
+    return SecretSource(SourceKind.HASH, (text,))
+
+
+def read_password(value: Any) -> SecretSource:
+    """Read where a password comes from: like `read_source`, or a hash, a table of hashes, or a generated one.
+
+    Raises:
+        PydanticCustomError: as `read_source`, and ``hash-not-verbatim`` for what the server would hash again.
+    """
+    if isinstance(value, Mapping):
+        if set(value) == {"hash"}:
+            return _read_hash(value["hash"])
+        if set(value) == {"hash_table"}:
+            return SecretSource(SourceKind.HASH_TABLE, (_one(value["hash_table"], "hash_table"),))
+        if value.get("generate") is True and set(value) <= {"generate", "deliver"}:
+            deliver = _words(value["deliver"], "deliver") if "deliver" in value else ()
+            return SecretSource(SourceKind.GENERATE, (), deliver)
+    return read_source(value, also=", `{hash: ...}`, `{hash_table: path}` or `{generate: true}`")
+
+
+def is_verbatim_hash(text: str) -> bool:
+    """Whether the server stores this text as a password hash as it is."""
+    match = _HASH.match(text)
+    return match is not None and match[1] in VERBATIM_SCHEMES

@@ -1,0 +1,50 @@
+"""Steps: what a kind says must be called, before steps of many changes are gathered into operations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from reconciler.model.operation import Item, Verb
+from reconciler.model.resource import NOTHING
+
+
+class Stage(IntEnum):
+    """When a step happens, relative to the rest of the plan.
+
+    FREE: makes room or gives up an address before anything is created. GROW: limits rise. SHRINK: uses fall. CREATE,
+    FOLLOW (what a creation could not take along), UPDATE: by kind, what others need first. DELETE: in reverse. LOWER:
+    limits fall, last.
+    """
+
+    FREE = 0
+    GROW = 1
+    SHRINK = 2
+    CREATE = 3
+    FOLLOW = 4
+    UPDATE = 5
+    DELETE = 6
+    LOWER = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One call about one resource.
+
+    Attributes:
+        item: what an edit or delete is about; None for an add.
+        successes: message keys that mean success; empty where the server says nothing.
+        stage: None takes the stage of the change it belongs to.
+        alone: never gathered with others into one call.
+    """
+
+    verb: Verb
+    route: str
+    item: Item | None = None
+    attributes: Mapping[str, Any] = NOTHING
+    successes: tuple[str, ...] = ()
+    stage: Stage | None = None
+    alone: bool = False
+    note: str | None = None
