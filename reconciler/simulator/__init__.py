@@ -48,7 +48,8 @@ A behaviour is a function in a module of `behaviours`, registered for its route:
 - Values: use `php.intval`, `php.truthy`, `php.isset`, `php.is_email`, ... never Python's own notions. An empty PHP
   array is printed ``[]`` in a read's inside and in logs; `php.EmptyObject()` prints ``{}``.
 - Time is `call.server.now()`, chance is `call.server.random`.
-- Redis-like memory is `call.state.redis` (strings, hashes, lists); singletons without a table may use `call.state.values`.
+- Redis-like memory is `call.state.redis` (strings, hashes, lists); singletons without a table may use
+  `call.state.values`.
 - What a fresh server has is put there by a function marked `@seeds` (given the `Server`).
 - State that a GET answer can rebuild is loaded by a function marked `@restores("get/domain/all")` (see `snapshot`).
 - Put your module into the folder `behaviours`: every module there is imported. Import with full names
@@ -63,12 +64,13 @@ from datetime import datetime
 from random import Random
 
 from . import behaviours
+from .keys import BannedError, Keys
 from .profile import Profile, UnknownVersionError, Version
-from .protocol import Access, Answer, Protocol
+from .protocol import Answer, Protocol
 from .server import Server
 from .state import State, sow
 
-__all__ = ["Answer", "Simulator", "State", "UnknownVersionError", "Version", "behaviours"]
+__all__ = ["Answer", "BannedError", "Simulator", "State", "UnknownVersionError", "Version", "behaviours"]
 
 ANYWHERE = ("0.0.0.0/0", "::/0")
 
@@ -85,6 +87,8 @@ class Simulator:
         random: Source of keys, secrets and names; pass a seeded one to repeat a run.
         state: What it remembers; a freshly installed server's by default.
 
+        ban_local: Let fail2ban ban private and loopback addresses too, which the real one never does.
+
     Raises:
         UnknownVersionError: No such version.
     """
@@ -99,11 +103,12 @@ class Simulator:
         clock: Callable[[], datetime] = datetime.now,
         random: Random | None = None,
         state: State | None = None,
+        ban_local: bool = False,
     ) -> None:
         self.server = Server(Profile(version), state or State(), clock, random or Random(0))  # noqa: S311 made to repeat
         if state is None:
             sow(self.server)
-        self._protocol = Protocol(self.server, Access(api_key, read_only_key, allow_from))
+        self._protocol = Protocol(self.server, Keys(api_key, read_only_key, allow_from), ban_local=ban_local)
 
     @property
     def version(self) -> str:
@@ -126,5 +131,8 @@ class Simulator:
             headers: By name in any case.
             body: The bytes sent.
             peer: The address it came from.
+
+        Raises:
+            BannedError: fail2ban has banned the address: there is no answer.
         """
         return self._protocol.handle(method, path, headers, body, peer)

@@ -72,7 +72,7 @@ def floatval(value: object) -> float:
 
 
 def truthy(value: object) -> bool:
-    """Tell whether PHP takes the value as true; ``"0"`` is false, and ``empty(x)`` is ``not truthy(x)``."""
+    """Tell whether PHP takes the value as true; ``"0"`` is false. PHP's ``empty`` is the opposite."""
     return value != "0" and bool(value)
 
 

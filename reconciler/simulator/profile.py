@@ -66,8 +66,10 @@ FEATURES: dict[str, Feature] = {
     "scalar_items": Feature("2022-05", "json_api.php: api_log survives a scalar items"),
     "sec_fetch_dest": Feature("2024-04", "json_api.php: 403 on Sec-Fetch-Dest other than empty"),
     "query_string": Feature("2022-05", "nginx passes $args to json_api.php, for ?tags="),
-    "mcsessid": Feature("2025-09c", "sessions.inc.php: the session cookie's name"),
+    "session_cookie_mcsessid": Feature("2025-09c", "vars.inc.php: name and SameSite of the session cookie"),
     "cors": Feature("2023-07", "json_api.php: edit/cors; functions.inc.php: cors()"),
+    "cors_strict_origin": Feature("2026-07a", "functions.inc.php: normalize_cors_origin"),
+    "html_errors_are_500": Feature("2023-12", "prerequisites.inc.php: status where Redis or the database is down"),
     "search": Feature("2026-03", "json_api.php: POST search/domain, search/mailbox"),
     "safe_parallel_writers": Feature("2023-05", "measured: four writers on 2022-01a leave half-created mailboxes"),
     # domains, mailboxes, aliases and what hangs on them

@@ -29,7 +29,7 @@ EMPTY: Final = b""
 
 Log = tuple[Any, ...]
 Read = Callable[["Call"], Any]
-Write = Callable[["Call"], bool | None]
+Write = Callable[["Call"], bool | bytes | None]
 
 
 class ServerCrash(Exception):  # noqa: N818 it models the server's failure, it is none of ours

@@ -180,6 +180,12 @@ class Redis:
         """One field of a hash."""
         return self.hashes.get(name, {}).get(key)
 
+    def push(self, name: str, entry: str, *, keep: int) -> None:
+        """Put an entry in front of a list and drop the oldest beyond `keep`."""
+        entries = self.lists.setdefault(name, [])
+        entries.insert(0, entry)
+        del entries[keep:]
+
     def hdel(self, name: str, key: str) -> bool:
         """Remove a field of a hash, telling whether it was there."""
         return self.hashes.get(name, {}).pop(key, None) is not None
