@@ -107,6 +107,8 @@ FEATURES: dict[str, Feature] = {
     "custom_login": Feature("2025-05", "json_api.php: edit/custom_login"),
     "mta_sts": Feature("2025-09", "json_api.php: add/mta-sts"),
     # status and logs
+    "host_status": Feature("2022-12", "json_api.php: get/status/host, get/status/container"),
+    "cron_log": Feature("2025-03", "json_api.php: get/logs/cron"),
     "solr": Feature("2022-01", "json_api.php: get/status/solr", until="2025-01"),
 }
 

@@ -17,7 +17,6 @@ from random import Random
 from typing import Any
 
 from reconciler.simulator import Simulator
-
 from tests.contract.masks import LEFT_OUT, UNORDERED, masked
 
 RECORDINGS = Path(__file__).parent / "recordings"
@@ -69,10 +68,9 @@ def recordings() -> list[str]:
 
 def lines_of(path: Path) -> Iterator[dict[str, Any]]:
     """The recorded exchanges of a file, compressed or not."""
-    content = lzma.open(path, "rt", encoding="utf-8") if path.suffix == ".xz" else path.open(encoding="utf-8")
-    with content as file:
-        for line in file:
-            yield json.loads(line)
+    content = lzma.decompress(path.read_bytes()) if path.suffix == ".xz" else path.read_bytes()
+    for line in content.decode().splitlines():
+        yield json.loads(line)
 
 
 class _Clock:
