@@ -24,6 +24,7 @@ _LABELS = re.compile(r"^[^.]{1,63}(\.[^.]{1,63})*$")
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _EMAIL_LOCAL = re.compile(rf"""^({_ATOM}|"([\x20\x21\x23-\x5b\x5d-\x7e]|\\[\x20-\x7e])*")(\.({_ATOM}))*$""")
 _EMAIL_LABEL = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9-]{0,62}[A-Za-z0-9])?$")
+_BAD_LABEL = re.compile(r"^\.|\.\.|(?:^|\.)-|-(?:\.|$)|(?:^|\.)(?![xX][nN]--)[^.]{2}--|[^.]{64}")
 
 LOCAL_PART_LENGTH = 64
 ADDRESS_LENGTH = 254
@@ -260,10 +261,14 @@ def _is_list(value: Mapping[Any, Any], _first: object) -> bool:
 
 
 def idn_to_ascii(name: str) -> str:
-    """A domain in its ASCII form (UTS 46); "" where it can't be converted, as PHP's false reads in a string."""
+    """A domain in its ASCII form (UTS 46); "" where it can't be converted, as PHP's false reads in a string.
+
+    Of plain ASCII too the forms of labels are checked, not their characters: ``.a``, ``a..b``, ``-a``, ``a-`` and
+    ``ab--c`` fail, ``[a]:25`` passes.
+    """
     try:
         if name.isascii():
-            return name.lower()
+            return name.lower() if _BAD_LABEL.search(name) is None else ""
         return idna.encode(name, uts46=True, transitional=False).decode()
     except idna.IDNAError:
         return ""
