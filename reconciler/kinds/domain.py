@@ -161,6 +161,16 @@ def _without_surprises(attributes: Attributes, situation: Situation) -> Attribut
     return attributes
 
 
+def _refuses(situation: Situation) -> tuple[tuple[str, str, str], ...]:
+    """Name what an edit answers with success and does not do (2022-01a to 2026-07a, ``edit/domain``)."""
+    found = []
+    if "max_aliases" in situation.changed and situation.after["max_aliases"] == 0 and situation.before:
+        found.append(("max_aliases", "mailcow ignores a limit of 0 in an edit", "write 1 at least"))
+    if "description" in situation.changed and situation.after["description"] == "" and situation.before:
+        found.append(("description", "mailcow cannot empty a description", "write another, or leave the field out"))
+    return tuple(found)
+
+
 KIND = Kind(
     name="domain",
     plural="domains",
@@ -175,5 +185,6 @@ KIND = Kind(
     protected=True,
     measures={"bytes": "bytes_total", "messages": "msgs_total", "mailboxes": "mboxes_in_domain"},
     on_add=_without_surprises,
+    refuses=_refuses,
     also_called={"aliases": "max_aliases", "mailboxes": "max_mailboxes", "quota": "max_total_quota", "active": "state"},
 )

@@ -136,6 +136,9 @@ class Kind:
         measures: what a deletion would destroy: name -> where a row shows it.
         template: the kind of the server's templates a creation can start from.
         alone: edits are sent one resource a call.
+        shared_by: field -> the fields that all resources with the same value of it share on the server.
+        needed: (declared and initial values) -> the fields without which it cannot be created.
+        refuses: (situation) -> (field, why, hint) for each change the server would answer with success and not make.
         on_entry: (an entry as written, the scope) -> the entry with sugar replaced; before validation.
         on_read: (row, capabilities) -> the row in the shape the marks describe; None if it is no resource.
         on_add, on_edit: (attributes, situation) -> attributes.
@@ -166,6 +169,8 @@ class Kind:
     measures: Mapping[str, str] = field(default_factory=dict)
     template: str | None = None
     alone: bool = False
+    shared_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    needed: Callable[[Values], tuple[str, ...]] | None = None
     on_entry: Callable[[dict[str, Any], Scope], dict[str, Any]] | None = None
     on_read: Callable[[Mapping[str, Any], Capabilities], Mapping[str, Any] | None] | None = None
     on_add: AttributesHook | None = None
@@ -173,6 +178,7 @@ class Kind:
     on_steps: StepsHook | None = None
     on_check: Callable[[Values], tuple[tuple[str, str, str], ...]] | None = None
     effects: Callable[[Situation], tuple[str, ...]] | None = None
+    refuses: Callable[[Situation], tuple[tuple[str, str, str], ...]] | None = None
     also_called: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property

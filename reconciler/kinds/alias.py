@@ -1,0 +1,110 @@
+"""Aliases."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from typing_extensions import Required, TypedDict
+
+from reconciler.model.resource import Value
+from reconciler.spec.codec import Codec, Scope, refuse
+from reconciler.spec.codecs import MAIL_ADDRESS, AliasAddress, Flag, State, a_set_of, text
+from reconciler.spec.kind import Attributes, Kind, Situation, crud, listed
+from reconciler.spec.mark import field
+from reconciler.spec.names import domain_of
+
+_SPECIAL: Final = {"discard": "goto_null", "spam": "goto_spam", "ham": "goto_ham"}
+_SPECIAL_READ: Final = {"null@localhost": "discard", "spam@localhost": "spam", "ham@localhost": "ham"}
+_LIST: Final = a_set_of(MAIL_ADDRESS, wire="text", least=1)
+
+
+def _accept_targets(value: Any, scope: Scope) -> Value:
+    if isinstance(value, str):
+        if value in _SPECIAL:
+            return value
+        raise refuse(
+            "targets-malformed", f"`{value}` is not a list", hint=f"write `[{value}]`, or one of: {', '.join(_SPECIAL)}"
+        )
+    return _LIST.accept(value, scope)
+
+
+TARGETS: Final = Codec(
+    accept=_accept_targets,
+    decode=lambda value: _SPECIAL_READ.get(value) or _LIST.decode(value),
+    encode=lambda value: value if value in _SPECIAL else _LIST.encode(value),
+    fold=lambda value: value if isinstance(value, str) else _LIST.fold(value) if _LIST.fold else value,
+    schema={"oneOf": [{"enum": list(_SPECIAL)}, dict(_LIST.schema)]},
+    elements=True,
+)
+
+Comment = Annotated[str, text(most=160)]
+
+
+class Alias(TypedDict, total=False):
+    """An address that hands its mail on."""
+
+    address: Required[
+        Annotated[
+            AliasAddress,
+            field(
+                "The address itself; `@acme.example` (or `catch_all: acme.example`) takes what no other address takes.",
+                "address",
+                edit=None,
+            ),
+        ]
+    ]
+    to: Required[
+        Annotated[
+            Value,
+            TARGETS,
+            field("Who gets the mail: a list of addresses, or `discard`, `spam` or `ham` (to be learned).", "goto"),
+        ]
+    ]
+    state: Annotated[State, field("`off` bounces mail to it.", "active", default="active")]
+    webmail_visible: Annotated[
+        Flag, field("Its recipients may choose it as sender in webmail.", "sogo_visible", default=True)
+    ]
+    sender_allowed: Annotated[
+        Flag, field("Its recipients may send mail from it.", "sender_allowed", since="2026-01", default=True)
+    ]
+    internal: Annotated[
+        Flag, field("Only this server's own people can write to it.", "internal", since="2025-09", default=False)
+    ]
+    comment: Annotated[Comment, field("A note its recipients can see.", "public_comment", absent="")]
+    private_comment: Annotated[Comment, field("A note only administrators see.", "private_comment", absent="")]
+
+
+def _catch_all(entry: dict[str, Any], _scope: Scope) -> dict[str, Any]:
+    if "catch_all" not in entry or "address" in entry:
+        return entry
+    rest = dict(entry)
+    domain = rest.pop("catch_all")
+    return {"address": f"@{domain}" if isinstance(domain, str) else domain, **rest}
+
+
+def _flag_for_a_special_target(attributes: Attributes, situation: Situation) -> Attributes:
+    """Say `discard` and its like by their flag, in every edit: without it nothing is saved (2022-01a to 2026-07a)."""
+    flag = _SPECIAL.get(str(situation.after.get("to")))
+    if flag is None:
+        return attributes
+    return {name: value for name, value in attributes.items() if name != "goto"} | {flag: 1}
+
+
+KIND = Kind(
+    name="alias",
+    plural="aliases",
+    record=Alias,
+    key=("address",),
+    sources=listed("alias", by_domain=True),
+    routes=crud("alias", added="alias_added", edited="alias_modified", deleted="alias_removed"),
+    handle="id",
+    domain_of=lambda values: domain_of(str(values["address"])),
+    within=("domain", "alias_domain"),
+    after=("mailbox",),
+    space="mail address",
+    fold_key=True,
+    on_entry=_catch_all,
+    on_add=_flag_for_a_special_target,
+    on_edit=_flag_for_a_special_target,
+    also_called={"active": "state", "goto": "to", "destination": "to"},
+)

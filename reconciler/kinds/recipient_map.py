@@ -1,0 +1,58 @@
+"""Recipient maps."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from typing_extensions import Required, TypedDict
+
+from reconciler.spec.codecs import DomainOrAddress, State
+from reconciler.spec.kind import Kind, crud, listed
+from reconciler.spec.mark import field
+
+RecipientMap = TypedDict(
+    "RecipientMap",
+    {
+        "for": Required[
+            Annotated[
+                DomainOrAddress,
+                field(
+                    "The recipient as mail arrives: an address, or a whole domain.",
+                    read="recipient_map_old",
+                    add="recipient_map_old",
+                ),
+            ]
+        ],
+        "to": Required[
+            Annotated[
+                DomainOrAddress,
+                field(
+                    "The recipient it is rewritten to: an address, or (since 2025-02) a whole domain.",
+                    "recipient_map_new",
+                ),
+            ]
+        ],
+        "state": Annotated[State, field("`off` rewrites nothing.", "active", default="active")],
+    },
+    total=False,
+)
+RecipientMap.__doc__ = "A rewriting of the recipient of all mail that passes through, whether it is local or not."
+
+
+KIND = Kind(
+    name="recipient_map",
+    plural="recipient_maps",
+    record=RecipientMap,
+    key=("for",),
+    sources=listed("recipient_map"),
+    routes=crud(
+        "recipient_map",
+        added="recipient_map_entry_saved",
+        edited="recipient_map_entry_saved",
+        deleted="recipient_map_entry_deleted",
+    ),
+    handle="id",
+    fold_key=True,
+    serial=True,
+    also_called={"active": "state", "from": "for"},
+)

@@ -1,0 +1,65 @@
+"""Relayhosts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+from typing_extensions import Required, TypedDict
+
+from reconciler.model.address import Address
+from reconciler.model.operation import HandleOf, Verb
+from reconciler.model.resource import Values
+from reconciler.spec.codecs import Line, SecretText, State, Text
+from reconciler.spec.kind import Kind, Situation, crud, listed
+from reconciler.spec.mark import field
+from reconciler.spec.step import Step
+
+
+class Relayhost(TypedDict, total=False):
+    """A server that outgoing mail is handed to, for the domains and mailboxes that name it."""
+
+    host: Required[Annotated[Line, field("Host and port: `smtp.example:587`, `[192.0.2.1]:25`.", "hostname")]]
+    username: Annotated[Text, field("The account there; leave it out for none.", "username", default="")]
+    password: Annotated[
+        SecretText, field("Its password. The server shows it to anyone with an API key.", "password", add=None)
+    ]
+    state: Annotated[
+        State, field("`off` makes its domains send directly.", read="active", edit="active", default="active")
+    ]
+
+
+def _key(values: Values) -> str:
+    username = values.get("username")
+    return f"{username}@{values['host']}" if username else str(values["host"])
+
+
+def _escaped_by_add(steps: tuple[Step, ...], situation: Situation) -> tuple[Step, ...]:
+    """Write a user name with a colon once more: add stores it escaped, edit as it is (2022-01a to 2026-07a, relayhost).
+
+    That is also why the password is never part of an add, and the state follows: add ignores it.
+    """
+    username = str(situation.after.get("username", ""))
+    if situation.verb is not Verb.ADD or ":" not in username:
+        return steps
+    escaped = {**situation.after, "username": username.replace(":", "\\:")}
+    item = HandleOf(Address(situation.address.kind, _key(escaped)))
+    follow = Step(verb=Verb.EDIT, route="relayhost", item=item, attributes={"username": username}, alone=True)
+    follow = replace(follow, successes=KIND.routes.edited, stage=steps[-1].stage)
+    return (steps[0], follow, *steps[1:])
+
+
+KIND = Kind(
+    name="relayhost",
+    plural="relayhosts",
+    record=Relayhost,
+    key=("host", "username"),
+    key_text=_key,
+    sources=listed("relayhost"),
+    routes=crud("relayhost", added="relayhost_added", edited="object_modified", deleted="relayhost_removed"),
+    handle="id",
+    unique=False,
+    serial=True,
+    on_steps=_escaped_by_add,
+    also_called={"active": "state"},
+)
