@@ -100,6 +100,13 @@ FEATURES: dict[str, Feature] = {
     "ip_check": Feature("2023-01", "json_api.php: edit/ip_check"),
     "ban_time_increment": Feature("2023-04", "functions.fail2ban.inc.php"),
     "bcc_alias_addresses": Feature("2023-05", "functions.address_rewriting.inc.php, 6824a5650"),
+    "syncjob_pipe_any_case": Feature("2022-05d", "functions.mailbox.inc.php: pipemess is found in any case"),
+    "syncjob_pipe_misspelt": Feature("2022-06", "functions.mailbox.inc.php: pipemes drops the options too"),
+    "syncjob_option_list": Feature("2022-06a", "functions.mailbox.inc.php: options are checked, 'bad option X'"),
+    "syncjob_no_options": Feature("2022-06b", "functions.mailbox.inc.php: before, no option was a bad one"),
+    "syncjob_split_options": Feature(
+        "2022-07", "functions.mailbox.inc.php, vars.inc.php: split at every hyphen, inet4"
+    ),
     "syncjob_dry": Feature("2023-11", "init_db.inc.php: imapsync.dry"),
     "manage_external": Feature("2023-12", "functions.fail2ban.inc.php: banlist_id, manage_external"),
     "recipient_map_domains": Feature("2025-02", "functions.address_rewriting.inc.php: domain targets"),
