@@ -231,12 +231,12 @@ class State:
         state.values = dumped["values"]
         return state
 
-    def save(self, path: Path) -> None:
-        """Write the state to a file, so that a reader sees the old one or the new one whole."""
+    def save(self, path: Path, *, version: str) -> None:
+        """Write the state of a server of some version to a file; a reader sees the old one or the new one whole."""
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(self.dump(), file, separators=(",", ":"))
+                json.dump({"version": version, "state": self.dump()}, file, separators=(",", ":"))
                 file.flush()
                 os.fsync(file.fileno())
             Path(temporary).replace(path)

@@ -14,9 +14,24 @@ from reconciler.simulator.server import Server
 from reconciler.simulator.state import seeds
 
 _CONTAINERS = (
-    "unbound mysql redis clamd rspamd php-fpm sogo dovecot postfix memcached nginx acme netfilter watchdog"
-    " dockerapi olefy ofelia"
-).split()
+    "unbound",
+    "mysql",
+    "redis",
+    "clamd",
+    "rspamd",
+    "php-fpm",
+    "sogo",
+    "dovecot",
+    "postfix",
+    "memcached",
+    "nginx",
+    "acme",
+    "netfilter",
+    "watchdog",
+    "dockerapi",
+    "olefy",
+    "ofelia",
+)
 STARTED_AT = "started_at"
 
 

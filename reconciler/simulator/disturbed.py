@@ -1,0 +1,141 @@
+"""One call with a disturbance: what happens to the server, and what the client sees of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from . import Simulator, php
+from .faults import Disturbance, Faults
+from .protocol import JSON, PREFIX, Answer
+
+_REASONS: Final = {
+    500: "Internal Server Error",
+    502: "Bad Gateway",
+    503: "Service Temporarily Unavailable",
+    504: "Gateway Time-out",
+}
+_DATABASE_DOWN: Final = (
+    b"<center style='font-family:sans-serif;'>Connection to database failed.<br /><br />The following error was"
+    b" reported:<br/>  SQLSTATE[HY000] [2002] Connection refused</center>\n"
+)
+
+
+class LostError(ConnectionError):
+    """The client gets no answer.
+
+    Attributes:
+        silent: Nothing is ever heard again; otherwise the connection breaks.
+    """
+
+    def __init__(self, *, silent: bool) -> None:
+        super().__init__("no answer" if silent else "connection reset")
+        self.silent = silent
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A request as it came.
+
+    Attributes:
+        method: GET or POST, mostly.
+        path: The request target.
+        headers: By name in any case.
+        body: The bytes.
+        peer: Where it came from.
+    """
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+    peer: str = "127.0.0.1"
+
+    @property
+    def route(self) -> str:
+        """The path after the API's prefix, without the query string."""
+        return self.path.partition("?")[0].removeprefix(PREFIX)
+
+
+def answer(simulator: Simulator, sent: Sent, disturbance: Disturbance) -> Answer:
+    """Let a call happen as far as its disturbance allows.
+
+    Raises:
+        LostError: The client gets no answer.
+        BannedError: The same, from fail2ban.
+    """
+    if disturbance.before:
+        return _instead(simulator, disturbance.before)
+    if disturbance.half_created and not simulator.server.has("safe_parallel_writers"):
+        simulator.server.half_created += 1
+    body, dropped = _without_last_item(sent) if disturbance.danger else (sent.body, False)
+    given = simulator.handle(sent.method, sent.path, sent.headers, body, sent.peer)
+    simulator.server.half_created = 0
+    if disturbance.danger:
+        given = _with_danger(given, at_the_end=dropped)
+    return _instead(simulator, disturbance.after) if disturbance.after else given
+
+
+def _instead(simulator: Simulator, what: str) -> Answer:
+    if what in ("reset", "timeout"):
+        raise LostError(silent=what == "timeout")
+    if what == "empty":
+        return Answer(200, (("Server", "nginx"), ("Content-Type", JSON)), b"")
+    if what == "database-down":
+        status = 500 if simulator.server.has("html_errors_are_500") else 200
+        return Answer(status, (("Server", "nginx"), ("Content-Type", "text/html; charset=UTF-8")), _DATABASE_DOWN)
+    status = int(what)
+    title = f"{status} {_REASONS[status]}"
+    page = (
+        f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n"
+        "<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+    )
+    return Answer(status, (("Server", "nginx"), ("Content-Type", "text/html")), page.encode())
+
+
+def _without_last_item(sent: Sent) -> tuple[bytes, bool]:
+    """The body without its last item, where it has several."""
+    decoded = php.json_decode(sent.body)
+    match decoded:
+        case [_, _, *_]:
+            return json.dumps(decoded[:-1]).encode(), True
+        case {"items": [_, _, *_]}:
+            return json.dumps({**decoded, "items": decoded["items"][:-1]}).encode(), True
+        case _:
+            return sent.body, False
+
+
+def _with_danger(given: Answer, *, at_the_end: bool) -> Answer:
+    entries = php.json_decode(given.body)
+    if not isinstance(entries, list) or not entries:
+        return given
+    danger: dict[str, Any] = {"type": "danger", "log": entries[0].get("log"), "msg": "access_denied"}
+    mixed = [*entries, danger] if at_the_end else [danger, *entries]
+    return Answer(given.status, given.headers, php.json_encode(mixed))
+
+
+@dataclass(slots=True)
+class Disturbed:
+    """A simulator with faults, called in process: delays and pace are left out, a lost answer is an exception.
+
+    Attributes:
+        simulator: The server.
+        faults: What goes wrong.
+    """
+
+    simulator: Simulator
+    faults: Faults
+
+    def handle(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"", peer: str = "127.0.0.1"
+    ) -> Answer:
+        """Answer one request, or not.
+
+        Raises:
+            LostError: The client gets no answer.
+            BannedError: The same, from fail2ban.
+        """
+        sent = Sent(method, path, headers, body, peer)
+        return answer(self.simulator, sent, self.faults.strike(sent.route))

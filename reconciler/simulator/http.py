@@ -1,0 +1,121 @@
+"""The simulator behind HTTP, made for loopback.
+
+with serving(Simulator(api_key="secret")) as url:
+httpx.get(f"{url}/api/v1/get/domain/all", headers={"X-API-Key": "secret"})
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from reconciler.errors import UsageError
+
+from . import Simulator, state_file
+from .connection import Connection, Site
+from .faults import Faults
+
+SAVE_INTERVAL_SECONDS: Final = 1.0
+
+
+async def _listen(
+    simulator: Simulator, faults: Faults, address: tuple[str, int]
+) -> tuple[Site, asyncio.Server, tuple[str, int]]:
+    site = Site(simulator, faults)
+    try:
+        server = await asyncio.get_running_loop().create_server(lambda: Connection(site), *address, backlog=1024)
+    except OSError as error:
+        raise UsageError(
+            f"Cannot listen on {address[0]}:{address[1]}: {error.strerror or error}",
+            id="cannot-listen",
+            hint="Choose another port; 0 takes a free one",
+        ) from error
+    name: Any = server.sockets[0].getsockname()
+    return site, server, (name[0], name[1])
+
+
+def _url(address: tuple[str, int]) -> str:
+    host = f"[{address[0]}]" if ":" in address[0] else address[0]
+    return f"http://{host}:{address[1]}"
+
+
+@contextmanager
+def serving(
+    simulator: Simulator, *, faults: Faults | None = None, host: str = "127.0.0.1", port: int = 0
+) -> Iterator[str]:
+    """Serve in a thread of its own; gives the base URL and stops at the end.
+
+    Raises:
+        UsageError: ``cannot-listen``.
+    """
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="simulator", daemon=True)
+    thread.start()
+    try:
+        listening = asyncio.run_coroutine_threadsafe(_listen(simulator, faults or Faults(), (host, port)), loop)
+        site, server, address = listening.result()
+        try:
+            yield _url(address)
+        finally:
+            asyncio.run_coroutine_threadsafe(_close(site, server), loop).result()
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+async def _close(site: Site, server: asyncio.Server) -> None:
+    server.close()
+    for connection in list(site.connections):
+        connection.close()
+    tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def serve(
+    simulator: Simulator,
+    host: str,
+    port: int,
+    *,
+    faults: Faults | None = None,
+    state_file_path: Path | None = None,
+    ready: Callable[[str], object] = str,
+) -> None:
+    """Serve until interrupted (KeyboardInterrupt ends it quietly).
+
+    Args:
+        simulator: The server.
+        host: Address to listen on.
+        port: Port, 0 for any free one.
+        faults: What goes wrong.
+        state_file_path: Where the state is kept; written within a second of a change, and at the end.
+        ready: Called with the base URL once connections are accepted.
+
+    Raises:
+        UsageError: ``cannot-listen``.
+    """
+
+    async def run() -> None:
+        site, server, address = await _listen(simulator, faults or Faults(), (host, port))
+        ready(_url(address))
+        try:
+            while True:
+                await asyncio.sleep(SAVE_INTERVAL_SECONDS)
+                if site.changed and state_file_path is not None:
+                    site.changed = False
+                    state_file.save(simulator, state_file_path)
+        finally:
+            await _close(site, server)
+            if state_file_path is not None:
+                state_file.save(simulator, state_file_path)
+
+    try:
+        asyncio.run(run())
+    except KeyboardInterrupt:
+        return
