@@ -6,12 +6,15 @@ from typing import Annotated, Any, Final
 
 from typing_extensions import Required, TypedDict
 
+from reconciler.model.address import Address
+from reconciler.model.operation import HandleOf
 from reconciler.model.resource import Value
 from reconciler.spec.codec import Codec, Scope, refuse
-from reconciler.spec.codecs import MAIL_ADDRESS, AliasAddress, Flag, State, a_set_of, text
+from reconciler.spec.codecs import ALIAS_ADDRESS, MAIL_ADDRESS, AliasAddress, Flag, State, a_set_of, text
 from reconciler.spec.kind import Attributes, Kind, Situation, crud, listed
 from reconciler.spec.mark import field
 from reconciler.spec.names import domain_of
+from reconciler.spec.step import Stage, Step
 
 _SPECIAL: Final = {"discard": "goto_null", "spam": "goto_spam", "ham": "goto_ham"}
 _SPECIAL_READ: Final = {"null@localhost": "discard", "spam@localhost": "spam", "ham@localhost": "ham"}
@@ -90,6 +93,23 @@ def _flag_for_a_special_target(attributes: Attributes, situation: Situation) -> 
     return {name: value for name, value in attributes.items() if name != "goto"} | {flag: 1}
 
 
+def _readdress(_source: Address, situation: Situation) -> tuple[Step, ...]:
+    """Change the address in place (all versions, ``edit/alias``)."""
+    attributes = _flag_for_a_special_target({"address": ALIAS_ADDRESS.encode(situation.address.key)}, situation)
+    item = situation.observed.handle if situation.observed is not None else HandleOf(situation.address)
+    return (
+        Step(
+            verb=Verb.EDIT,
+            route="alias",
+            item=item,
+            attributes=attributes,
+            successes=KIND.routes.edited,
+            stage=Stage.FREE,
+            alone=True,
+        ),
+    )
+
+
 KIND = Kind(
     name="alias",
     plural="aliases",
@@ -103,6 +123,8 @@ KIND = Kind(
     after=("mailbox",),
     space="mail address",
     fold_key=True,
+    consumes={"max_aliases": None},
+    on_move=_readdress,
     on_entry=_catch_all,
     on_add=_flag_for_a_special_target,
     on_edit=_flag_for_a_special_target,

@@ -7,7 +7,10 @@ from typing import Annotated, Any, Final
 
 from typing_extensions import Required, TypedDict
 
+from reconciler.model.address import Address
+from reconciler.model.operation import Verb
 from reconciler.model.resource import Values
+from reconciler.model.version import Version
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.codecs import (
     Flag,
@@ -24,7 +27,8 @@ from reconciler.spec.codecs import (
 )
 from reconciler.spec.kind import Attributes, Kind, Situation, Source, crud
 from reconciler.spec.mark import MAIN, Bound, Mark, Owner, field
-from reconciler.spec.names import domain_of
+from reconciler.spec.names import domain_for_wire, domain_of
+from reconciler.spec.step import Stage, Step
 from reconciler.spec.tags import tags_of
 
 _PROTOCOLS: Final = Owner.DOMAIN_ADMIN
@@ -157,13 +161,32 @@ def _read(row: Mapping[str, Any], _capabilities: Capabilities) -> Mapping[str, A
 
 
 def _split_address(attributes: Attributes, _situation: Situation) -> Attributes:
-    """Leave out rows of nulls: mailboxes half created by parallel writers (2022-01a), resources."""
+    """Give add the address in two parts, and a name: versions differ in what they make of none."""
     local, _, domain = str(attributes.pop("address")).rpartition("@")
     return {"local_part": local, "domain": domain, "name": local, **attributes}
 
 
 def _needed(_values: Values) -> tuple[str, ...]:
     return ("password",)
+
+
+def _rename(source: Address, situation: Situation) -> tuple[Step, ...]:
+    """Rename in place, keeping mail (since 2024-11, ``edit/rename-mbox``, which ignores its items)."""
+    old, _, domain = source.key.rpartition("@")
+    new = situation.address.key.rpartition("@")[0]
+    keep = 1 if "keep_alias" in situation.changed else 0
+    attributes = {"domain": domain_for_wire(domain), "old_local_part": old, "new_local_part": new, "create_alias": keep}
+    return (
+        Step(
+            verb=Verb.EDIT,
+            route="rename-mbox",
+            item=f"{old}@{domain_for_wire(domain)}",
+            attributes=attributes,
+            successes=("mailbox_renamed",),
+            stage=Stage.FREE,
+            alone=True,
+        ),
+    )
 
 
 KIND = Kind(
@@ -185,6 +208,9 @@ KIND = Kind(
     kept={"attribute_hash": "attributes.attribute_hash"},
     measures={"bytes": "quota_used", "messages": "messages", "last_login": "last_imap_login"},
     needed=_needed,
+    consumes={"max_mailboxes": None, "max_total_quota": "quota"},
+    moves_since=Version(2024, 11),
+    on_move=_rename,
     on_read=_read,
     on_add=_split_address,
     also_called={"active": "state", "full_name": "name", "username": "address"},

@@ -37,6 +37,7 @@ class Absent(StrEnum):
 
     NOT_SET = "(not set)"
     NOT_READABLE = "(not readable)"
+    HIDDEN = "(another secret)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,9 @@ def steps_of(
         made = _create(kind, change, situation)
     elif change.action is Action.DELETE:
         made = _delete(kind, situation)
+    elif change.action is Action.MOVE and kind.on_move is not None and change.moved_from is not None:
+        fields = {name: value for name, value in changed.items() if name in kind.fields}
+        made = (*kind.on_move(change.moved_from, situation), *_update(kind, fields, situation))
     else:
         made = _update(kind, changed, situation)
     return kind.on_steps(made, situation) if kind.on_steps is not None else made
@@ -61,6 +64,10 @@ def handle_of(kind: Kind, address: Address, observed: Observed | None) -> Item:
         return observed.handle
     if kind.singleton:
         return kind.name
+    for name in kind.key:
+        each = kind.fields[name]
+        if each.mark.read == (kind.handle,) and len(kind.key) == 1:
+            return str(each.codec.encode(address.key))
     return HandleOf(address)
 
 
@@ -142,8 +149,8 @@ def _update(kind: Kind, changed: Values, situation: Situation) -> tuple[Step, ..
     for stage, values in early.items():
         made += _edits(kind, values, situation, stage=stage)
     made += _edits(kind, plain, situation, stage=Stage.UPDATE)
-    made += _element_steps(kind, plain, situation, stage=Stage.UPDATE)
     made += _edits(kind, late, situation, stage=Stage.LOWER)
+    made += _element_steps(kind, changed, situation, stage=Stage.UPDATE)
     return tuple(made)
 
 
@@ -169,8 +176,22 @@ def _by_bound(
             (rising if grows else falling)[name] = value
         else:
             (plain if grows else shrinking)[name] = value
+    if rising:
+        goes_along, plain = _without_references(kind, plain)
+        rising |= goes_along
+    elif shrinking:
+        goes_along, plain = _without_references(kind, plain)
+        shrinking |= goes_along
+    elif falling:
+        falling, plain = {**plain, **falling}, {}
     early = {stage: values for stage, values in ((Stage.GROW, rising), (Stage.SHRINK, shrinking)) if values}
     return early, plain, falling
+
+
+def _without_references(kind: Kind, values: dict[str, Value]) -> tuple[dict[str, Value], dict[str, Value]]:
+    """Part what can be written at once from what needs another resource first."""
+    now = {name: value for name, value in values.items() if not kind.fields[name].mark.by_handle}
+    return now, {name: value for name, value in values.items() if name not in now}
 
 
 def _edits(kind: Kind, values: Values, situation: Situation, *, stage: Stage) -> list[Step]:

@@ -137,6 +137,9 @@ class Kind:
         template: the kind of the server's templates a creation can start from.
         alone: edits are sent one resource a call.
         shared_by: field -> the fields that all resources with the same value of it share on the server.
+        consumes: limit of the kind it is within -> its own field that uses the limit up; None where each resource is one.
+        on_move: (the address before, situation) -> steps that give it another key without losing it, if that can be;
+            ``moves_since`` the version that can.
         needed: (declared and initial values) -> the fields without which it cannot be created.
         refuses: (situation) -> (field, why, hint) for each change the server would answer with success and not make.
         on_entry: (an entry as written, the scope) -> the entry with sugar replaced; before validation.
@@ -171,6 +174,9 @@ class Kind:
     alone: bool = False
     shared_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     needed: Callable[[Values], tuple[str, ...]] | None = None
+    consumes: Mapping[str, str | None] = field(default_factory=dict)
+    moves_since: Version | None = None
+    on_move: Callable[[Address, Situation], tuple[Step, ...]] | None = None
     on_entry: Callable[[dict[str, Any], Scope], dict[str, Any]] | None = None
     on_read: Callable[[Mapping[str, Any], Capabilities], Mapping[str, Any] | None] | None = None
     on_add: AttributesHook | None = None
