@@ -1,0 +1,234 @@
+"""Calls to one server: who may be asked what, what comes back, and what is done when nothing does."""
+
+import threading
+from collections.abc import Mapping
+from typing import Any, Self
+
+import httpx
+
+from reconciler.api.access import ServerAccess
+from reconciler.api.envelope import Answer, Denial, DenialReason, denial_in
+from reconciler.api.failures import Failure, FailureReason, denied, error_of, failure_of
+from reconciler.api.jsontext import encode_json
+from reconciler.api.paths import get_path, kind_of_get, kind_of_post, post_path
+from reconciler.api.reading import Reading, ReadingState, reading_of
+from reconciler.api.retry import Patience, Timing
+from reconciler.api.statistics import CallCost, Statistics, Tally
+from reconciler.api.transport import transport_for
+from reconciler.api.verdict import Judgement, Verdict, verdict_of
+from reconciler.errors import AccessDenied, RequestRefused
+
+__all__ = ["Client"]
+
+_USER_AGENT = "mailcow-reconciler"
+_PASSING_STATUSES = frozenset({429, 500, 502, 503, 504})
+
+
+class Client:
+    """The one way to a server; safe to use from many threads.
+
+    The first request is answered before a second one is sent, and after a refused key nothing more is sent: each
+    refusal counts towards a ban of the address. Cookies are neither kept nor sent (a session stays an administrator's
+    without any key, and mixes the answers of different calls), redirects are not followed, and no setting comes from
+    the environment. This holds because nothing here does those things, not because it is switched off.
+    """
+
+    def __init__(
+        self,
+        access: ServerAccess,
+        *,
+        timing: Timing,
+        patience: Patience | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        """Prepare the way; nothing is sent yet.
+
+        Args:
+            access: The server, its key, and the limits.
+            timing: The clock.
+            patience: How often reads are tried; a few seconds' worth by default.
+            transport: Another httpx transport than our own, such as a test's.
+        """
+        self.access = access
+        self._url = access.url
+        self._timing = timing
+        self._patience = patience or Patience()
+        self._transport = transport or transport_for(access)
+        self._headers = {
+            "Accept": "application/json",
+            "User-Agent": _USER_AGENT,
+            "X-API-Key": access.key,
+        }
+        self._timeouts = httpx.Timeout(access.timeout, connect=access.connect_timeout).as_dict()
+        self._slots = threading.BoundedSemaphore(access.parallelism)
+        self._first = threading.Lock()
+        self._answered = False
+        self._locked_out: Denial | None = None
+        self._may_write = True
+        self._tally = Tally()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+    @property
+    def statistics(self) -> Statistics:
+        """What the calls so far have cost."""
+        return self._tally.snapshot()
+
+    def get(self, *segments: str, query: Mapping[str, str] | None = None) -> Reading:
+        """Read something, trying again where a failure may pass.
+
+        Args:
+            segments: The path behind `get/`, in pieces and unencoded, such as a collection, `all`, a domain.
+            query: Parameters behind the path; versions before 2022-05 drop them.
+
+        Returns:
+            The answer: its state is `CONTENT`, `EMPTY`, `SILENT` or `NO_ROUTE`.
+
+        Raises:
+            AccessDenied: The key or the address was refused, now or earlier.
+            ConnectionFailed: No answer came, however often it was tried; or the server is failing.
+            ProtocolError: What came is no answer of the API.
+            RequestRefused: The server sent an error object, or the route is not among the readable ones.
+        """
+        kind = kind_of_get(segments, self.access.readable)
+        if kind is None:
+            raise RequestRefused(
+                "this route is not among those that may be read",
+                id="api-route-not-readable",
+                route=segments[0] if segments else "",
+            )
+        path = get_path(segments, query)
+        attempt = 1
+        while True:
+            failure, reading = self._read(path, f"get {kind}")
+            if failure is None:
+                return reading
+            pause = self._patience.pause_after(failure, attempt=attempt, answered_before=self._answered)
+            if pause is None:
+                raise error_of(failure, origin=self.access.origin, call=f"get {kind}")
+            attempt += 1
+            self._timing.sleep(pause)
+
+    def post(self, *segments: str, body: Any) -> Verdict:
+        """Write something, once; whatever becomes of it is a value, since only the caller can find out more.
+
+        Args:
+            segments: The path, verb first (`add`, `edit`, `delete`), in pieces and unencoded.
+            body: The JSON value to send.
+
+        Returns:
+            What the server said; `UNKNOWN` when the answer was lost, empty or not JSON, `UNSENT` when no connection
+            could be made.
+
+        Raises:
+            AccessDenied: The key or the address was refused, now or earlier, or the key may not write.
+        """
+        if not self._may_write:
+            raise denied(Denial(DenialReason.READ_ONLY_KEY), origin=self.access.origin)
+        content = encode_json(body)
+        outcome = self._exchange("POST", post_path(segments), f"post {kind_of_post(segments)}", content)
+        if isinstance(outcome, Failure):
+            judgement = Judgement.UNKNOWN if outcome.sent else Judgement.UNSENT
+            return Verdict(judgement, status=outcome.status, cause=outcome.reason)
+        return verdict_of(outcome)
+
+    def _read(self, path: bytes, call: str) -> tuple[Failure | None, Reading]:
+        outcome = self._exchange("GET", path, call)
+        nothing = Reading(ReadingState.FAILED)
+        if isinstance(outcome, Failure):
+            return outcome, nothing
+        if outcome.is_redirect:
+            return Failure(FailureReason.REDIRECTED, detail=outcome.location, status=outcome.status), nothing
+        reading = reading_of(outcome)
+        if reading.state is ReadingState.FAILED:
+            reason = FailureReason.SERVER if outcome.status in _PASSING_STATUSES else FailureReason.UNINTELLIGIBLE
+            return Failure(reason, detail=outcome.content_type, status=outcome.status), nothing
+        if reading.state is ReadingState.REFUSED:
+            raise RequestRefused(
+                "the server refuses the request",
+                id="api-refused",
+                origin=self.access.origin,
+                call=call,
+                message=reading.message,
+            )
+        return None, reading
+
+    def _exchange(self, method: str, path: bytes, call: str, content: bytes | None = None) -> Answer | Failure:
+        """Send one request, alone until the server has answered one, and see to it that a refusal is the last."""
+        if self._answered:
+            return self._admitted(method, path, call, content)
+        with self._first:
+            return self._admitted(method, path, call, content)
+
+    def _admitted(self, method: str, path: bytes, call: str, content: bytes | None) -> Answer | Failure:
+        with self._slots:
+            if self._locked_out is not None:
+                raise denied(self._locked_out, origin=self.access.origin)
+            outcome = self._send(method, path, call, content)
+        if isinstance(outcome, Failure):
+            return outcome
+        if denial := denial_in(outcome):
+            raise self._remember(denial)
+        if not outcome.is_failure and not outcome.is_redirect:
+            self._answered = True
+        return outcome
+
+    def _remember(self, denial: Denial) -> AccessDenied:
+        if denial.reason is DenialReason.READ_ONLY_KEY:
+            self._may_write = False  # reading goes on, so that what happened can be told
+        else:
+            self._locked_out = denial
+        return denied(denial, origin=self.access.origin)
+
+    def _send(self, method: str, path: bytes, call: str, content: bytes | None) -> Answer | Failure:
+        headers = self._headers | (
+            {"Accept-Encoding": "gzip"} if content is None else {"Content-Type": "application/json"}
+        )
+        request = httpx.Request(
+            method,
+            self._url.copy_with(raw_path=path),
+            headers=headers,
+            content=content,
+            extensions={"timeout": self._timeouts},
+        )
+        begin = self._timing.now()
+        received = 0
+        outcome: Answer | Failure
+        try:
+            response = self._transport.handle_request(request)
+            try:
+                outcome = self._receive(response)
+            finally:
+                response.close()
+                received = response.num_bytes_downloaded
+        except httpx.DecodingError:
+            outcome = Failure(FailureReason.UNINTELLIGIBLE, detail="the body is not what its encoding says")
+        except httpx.TransportError as error:
+            outcome = failure_of(error)
+        seconds = self._timing.now() - begin
+        failures = int(isinstance(outcome, Failure) or outcome.is_failure)
+        self._tally.add(call, CallCost(1, failures, len(content or b""), received, seconds))
+        return outcome
+
+    def _receive(self, response: httpx.Response) -> Answer | Failure:
+        chunks: list[bytes] = []
+        size = 0
+        for chunk in response.iter_bytes():
+            size += len(chunk)
+            if size > self.access.largest_answer:
+                return Failure(FailureReason.TOO_LARGE, status=response.status_code)
+            chunks.append(chunk)
+        return Answer(
+            response.status_code,
+            b"".join(chunks),
+            response.headers.get("Content-Type", ""),
+            response.headers.get("Location", ""),
+        )

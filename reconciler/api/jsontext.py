@@ -1,0 +1,43 @@
+"""JSON to values and back, in one place: msgspec where it is installed, the standard library elsewhere."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from reconciler.errors import ProtocolError
+
+__all__ = ["decode_json", "encode_json"]
+
+
+def _decoder() -> tuple[Callable[[bytes], Any], tuple[type[Exception], ...]]:
+    try:
+        import msgspec  # noqa: PLC0415  optional
+    except ImportError:
+        return json.loads, (ValueError, RecursionError)
+    return msgspec.json.Decoder().decode, (msgspec.DecodeError, ValueError, RecursionError)
+
+
+_decode, _undecodable = _decoder()
+
+
+def decode_json(body: bytes) -> Any:
+    """Read the JSON text of an answer.
+
+    Raises:
+        ProtocolError: `api-bad-json`, when the text is cut short or is not JSON. The text itself is not told: it may
+            hold secrets.
+    """
+    try:
+        return _decode(body)
+    except _undecodable as error:
+        raise ProtocolError(
+            "the server's answer is not valid JSON",
+            id="api-bad-json",
+            hint="a proxy in front of the server may cut long answers short",
+            size=len(body),
+        ) from error
+
+
+def encode_json(value: Any) -> bytes:
+    """Write a request's body, compact, in UTF-8."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()

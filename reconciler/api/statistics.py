@@ -1,0 +1,70 @@
+"""What the calls of a run cost: how many, how many bytes, how long, by kind of call."""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+__all__ = ["CallCost", "Statistics", "Tally"]
+
+
+@dataclass(frozen=True, slots=True)
+class CallCost:
+    """What calls of one kind have cost together.
+
+    Attributes:
+        requests: How many were sent, repeated ones included.
+        failures: How many of them brought no usable answer.
+        sent: Bytes of the bodies sent.
+        received: Bytes of the bodies received, as they came over the wire (compressed).
+        seconds: Time spent waiting and receiving, summed over parallel calls.
+    """
+
+    requests: int = 0
+    failures: int = 0
+    sent: int = 0
+    received: int = 0
+    seconds: float = 0.0
+
+    def __add__(self, other: "CallCost") -> "CallCost":
+        return CallCost(
+            self.requests + other.requests,
+            self.failures + other.failures,
+            self.sent + other.sent,
+            self.received + other.received,
+            self.seconds + other.seconds,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """The costs of all calls so far.
+
+    Attributes:
+        calls: By kind of call, such as `get status/version` or `post edit/CATEGORY`; names of objects are left out.
+    """
+
+    calls: Mapping[str, CallCost]
+
+    @property
+    def total(self) -> CallCost:
+        """Everything together."""
+        return sum(self.calls.values(), CallCost())
+
+
+class Tally:
+    """Adds costs up from several threads."""
+
+    def __init__(self) -> None:
+        self._calls: dict[str, CallCost] = {}
+        self._lock = threading.Lock()
+
+    def add(self, call: str, cost: CallCost) -> None:
+        """Count one more exchange."""
+        with self._lock:
+            self._calls[call] = self._calls.get(call, CallCost()) + cost
+
+    def snapshot(self) -> Statistics:
+        """Say what has been counted so far."""
+        with self._lock:
+            return Statistics(MappingProxyType(dict(self._calls)))
