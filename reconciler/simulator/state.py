@@ -117,12 +117,15 @@ class Table:
         new = fold(columns.get(self.shape.key, row[self.shape.key]))
         if new != old and new in self._rows:
             raise DuplicateKeyError(columns[self.shape.key])
-        self._forget(old, row)
+        before = {name: fold(row.get(name)) for name in self._indexes}
         row.update(columns)
         if new != old:
             self._rows = {(new if name == old else name): each for name, each in self._rows.items()}
-        for name, index in self._indexes.items():
-            index.setdefault(fold(row.get(name)), {})[new] = None
+        for name, value in before.items():
+            after = fold(row.get(name))
+            if (after, new) != (value, old):
+                self._unindex(name, value, old)
+                self._indexes[name].setdefault(after, {})[new] = None
         return True
 
     def delete(self, key: object) -> Row | None:
@@ -136,7 +139,7 @@ class Table:
     def find(self, column: str, value: object) -> list[Row]:
         """The rows whose indexed column has this value, oldest first."""
         keys = self._indexes[column].get(fold(value), ())
-        return [self._rows[key] for key in keys]
+        return [self._rows[key] for key in (sorted(keys) if self.shape.counted else keys)]
 
     def count(self, column: str, value: object) -> int:
         """How many rows have this value in an indexed column."""
@@ -150,12 +153,14 @@ class Table:
         return len(keys)
 
     def _forget(self, key: Any, row: Row) -> None:
-        for name, index in self._indexes.items():
-            folded = fold(row.get(name))
-            keys = index[folded]
-            del keys[key]
-            if not keys:
-                del index[folded]
+        for name in self._indexes:
+            self._unindex(name, fold(row.get(name)), key)
+
+    def _unindex(self, column: str, value: Any, key: Any) -> None:
+        keys = self._indexes[column][value]
+        del keys[key]
+        if not keys:
+            del self._indexes[column][value]
 
 
 @dataclass(slots=True)
