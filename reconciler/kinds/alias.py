@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 from typing_extensions import Required, TypedDict
 
 from reconciler.model.address import Address
-from reconciler.model.operation import HandleOf
+from reconciler.model.operation import HandleOf, Verb
 from reconciler.model.resource import Value
 from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.codecs import ALIAS_ADDRESS, MAIL_ADDRESS, AliasAddress, Flag, State, a_set_of, text
@@ -125,6 +125,7 @@ KIND = Kind(
     fold_key=True,
     consumes={"max_aliases": None},
     on_move=_readdress,
+    sugar={"catch_all": "address"},
     on_entry=_catch_all,
     on_add=_flag_for_a_special_target,
     on_edit=_flag_for_a_special_target,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import GenericAlias
 from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter
-from typing_extensions import Required, get_args, get_origin, get_type_hints, is_typeddict
+from typing_extensions import Required, TypedDict, get_args, get_origin, get_type_hints, is_typeddict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import Verb
@@ -137,11 +138,12 @@ class Kind:
         template: the kind of the server's templates a creation can start from.
         alone: edits are sent one resource a call.
         shared_by: field -> the fields that all resources with the same value of it share on the server.
-        consumes: limit of the kind it is within -> its own field that uses the limit up; None where each resource is one.
+        consumes: a limit of the kind it is within -> its field that uses the limit up; None where each is one.
         on_move: (the address before, situation) -> steps that give it another key without losing it, if that can be;
             ``moves_since`` the version that can.
         needed: (declared and initial values) -> the fields without which it cannot be created.
         refuses: (situation) -> (field, why, hint) for each change the server would answer with success and not make.
+        sugar: words an entry may use besides its fields: word -> the field it stands for; ``on_entry`` replaces them.
         on_entry: (an entry as written, the scope) -> the entry with sugar replaced; before validation.
         on_read: (row, capabilities) -> the row in the shape the marks describe; None if it is no resource.
         on_add, on_edit: (attributes, situation) -> attributes.
@@ -177,6 +179,7 @@ class Kind:
     consumes: Mapping[str, str | None] = field(default_factory=dict)
     moves_since: Version | None = None
     on_move: Callable[[Address, Situation], tuple[Step, ...]] | None = None
+    sugar: Mapping[str, str] = field(default_factory=dict)
     on_entry: Callable[[dict[str, Any], Scope], dict[str, Any]] | None = None
     on_read: Callable[[Mapping[str, Any], Capabilities], Mapping[str, Any] | None] | None = None
     on_add: AttributesHook | None = None
@@ -195,8 +198,20 @@ class Kind:
     @cached_property
     def reader(self) -> TypeAdapter[Any]:
         """What checks an entry and brings it into canonical form."""
-        self.record.__pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[attr-defined]  # how pydantic is told
-        return TypeAdapter(self.record)
+        return TypeAdapter(_closed(self.record))
+
+    @cached_property
+    def list_reader(self) -> TypeAdapter[Any]:
+        """`reader` for a whole list of entries, which takes half the time of one by one."""
+        many: Any = GenericAlias(list, (_closed(self.record),))
+        return TypeAdapter(many)
+
+    @cached_property
+    def part_reader(self) -> TypeAdapter[Any]:
+        """What checks some of an entry's fields, none of them required: inherited and initial ones."""
+        hints = get_type_hints(self.record, include_extras=True)
+        parts = {name: get_args(hint)[0] if self.fields[name].required else hint for name, hint in hints.items()}
+        return TypeAdapter(_closed(TypedDict(f"{self.record.__name__}Part", parts, total=False)))  # type: ignore[operator]  # made from another
 
     @property
     def about(self) -> str:
@@ -240,6 +255,12 @@ class Kind:
         if MAIN not in self.sources and any(each.mark.read for each in self.fields.values()):
             found.append("fields are read, but there is no main source")
         return found
+
+
+def _closed(record: type) -> type:
+    """Let pydantic refuse what the record does not have."""
+    record.__pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[attr-defined]  # how pydantic is told
+    return record
 
 
 def _fields_of(record: type) -> Mapping[str, Field]:
