@@ -1,0 +1,142 @@
+"""What the live state makes impossible, found before anything is sent: dangling references, taken addresses, limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from reconciler.model.address import Address
+from reconciler.model.change import Action, Change
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.resource import Declared
+from reconciler.model.state import DesiredState, LiveState
+from reconciler.planning.options import PlanOptions
+from reconciler.planning.room import Room
+from reconciler.spec.codecs import NONE
+from reconciler.spec.kind import Kind
+
+
+def check(
+    kinds: Mapping[str, Kind],
+    desired: DesiredState,
+    live: LiveState,
+    changes: Sequence[Change],
+    *,
+    options: PlanOptions,
+) -> list[Diagnostic]:
+    """Find what the server would refuse.
+
+    Only what changes is looked at: a server that is as declared has nothing to refuse.
+    """
+    going = {each.address for each in changes if each.action is Action.DELETE}
+    there = _Presence(desired, live, going)
+    found: list[Diagnostic] = []
+    for change in changes:
+        declared = desired.get(change.address)
+        if change.action is Action.DELETE or declared is None:
+            continue
+        kind = kinds[change.address.kind]
+        found += _references(kind, declared, change, there, options)
+        if change.action in (Action.CREATE, Action.MOVE):
+            found += _home(kind, declared, there, options)
+            found += _space(kinds, kind, change, declared, live, going, options)
+    for short in Room(kinds, changes, live).shortages():
+        each = kinds[short.container.kind].fields[short.limit]
+        unit = " MiB" if each.mark.read and "quota" in short.limit else ""
+        declared = desired.get(short.change.address)
+        found.append(
+            Diagnostic(
+                "limit-exceeded",
+                Severity.ERROR,
+                f"`{short.container}` allows {short.allowed}{unit} (`{short.limit}`), {short.wanted}{unit} would be used",
+                hint=f"raise `{short.limit}`, or use less",
+                origin=options.locate(declared.place) if declared is not None else None,
+                address=short.change.address,
+            )
+        )
+    return found
+
+
+class _Presence:
+    """What will be there once the plan is carried out."""
+
+    def __init__(self, desired: DesiredState, live: LiveState, going: set[Address]) -> None:
+        self._desired = desired
+        self._live = live
+        self._going = going
+
+    def __contains__(self, address: Address) -> bool:
+        if self._desired.get(address) is not None:
+            return True
+        return self._live.get(address) is not None and address not in self._going
+
+    def knows(self, kind: str) -> bool:
+        """Whether the kind was read, so that absence means something."""
+        return self._live.was_read(kind)
+
+    def like(self, kind: str, ending: str) -> list[str]:
+        """The keys that end so: what may have been meant."""
+        return sorted(key for key in {*self._desired.of(kind), *self._live.of(kind)} if key.endswith(ending))
+
+
+def _references(
+    kind: Kind, declared: Declared, change: Change, there: _Presence, options: PlanOptions
+) -> Iterator[Diagnostic]:
+    for name, value in change.after.items():
+        mark = kind.fields[name].mark if name in kind.fields else None
+        if mark is None or mark.refers is None or value == NONE:
+            continue
+        for each in value if isinstance(value, tuple) else (value,):
+            target = Address(mark.refers, str(each))
+            if target in there or not there.knows(mark.refers):
+                continue
+            meant = there.like(mark.refers, f"@{each}")
+            hint = f"declare it, or write one of: {', '.join(meant)}" if meant else "declare it, or mend the name"
+            yield Diagnostic(
+                "reference-dangling",
+                Severity.ERROR,
+                f"`{name}` of `{declared.address}` names `{target}`, which is neither declared nor on the server",
+                hint=hint,
+                origin=options.locate(declared.place),
+                address=declared.address,
+            )
+
+
+def _home(kind: Kind, declared: Declared, there: _Presence, options: PlanOptions) -> Iterator[Diagnostic]:
+    domain = kind.domain_of(declared.values)
+    if not kind.within or domain is None:
+        return
+    homes = [Address(name, domain) for name in kind.within]
+    if any(home in there for home in homes) or not all(there.knows(home.kind) for home in homes):
+        return
+    yield Diagnostic(
+        "domain-missing",
+        Severity.ERROR,
+        f"`{declared.address}` is in `{domain}`, which is neither declared nor on the server",
+        hint="declare the domain, or mend its name",
+        origin=options.locate(declared.place),
+        address=declared.address,
+    )
+
+
+def _space(
+    kinds: Mapping[str, Kind],
+    kind: Kind,
+    change: Change,
+    declared: Declared,
+    live: LiveState,
+    going: set[Address],
+    options: PlanOptions,
+) -> Iterator[Diagnostic]:
+    for other in kinds.values():
+        if kind.space is None or other.space != kind.space or other.name == kind.name:
+            continue
+        holder = live.of(other.name).get(change.address.key)
+        if holder is not None and holder.address not in going:
+            yield Diagnostic(
+                "address-occupied",
+                Severity.ERROR,
+                f"`{change.address}` cannot be created: `{holder.address}` has that address on the server",
+                hint=f"write `removed: [{{{other.name}: {change.address.key}}}]`, or choose another address",
+                origin=options.locate(declared.place),
+                address=change.address,
+            )

@@ -1,0 +1,351 @@
+"""From two states to the changes between them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from reconciler.model.address import Address
+from reconciler.model.change import Absent, Action, Change, FieldChange, Reason
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.operation import Verb
+from reconciler.model.plan import NotCompared
+from reconciler.model.resource import NOTHING, Declared, Observed, Value
+from reconciler.model.secret import Secret
+from reconciler.model.state import DesiredState, LiveState, Relocation
+from reconciler.planning import compare, digest
+from reconciler.planning.options import PlanOptions
+from reconciler.planning.ownership import Departure, departures, step_today, unmanaged
+from reconciler.spec.capabilities import Capabilities
+from reconciler.spec.kind import Field, Kind, Situation
+
+TEMPLATE: Final = "template"
+KEEP_ALIAS: Final = "keep_alias"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a diff found.
+
+    Attributes:
+        changes: by kind in creation order, then key.
+        unmanaged: by kind that was read, the live resources nothing declares.
+    """
+
+    changes: tuple[Change, ...]
+    unchanged: int
+    unmanaged: Mapping[str, tuple[Address, ...]]
+    not_compared: tuple[NotCompared, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass(slots=True)
+class _Findings:
+    changes: list[Change] = field(default_factory=list)
+    unchanged: int = 0
+    not_compared: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+
+def diff(
+    kinds: Mapping[str, Kind],
+    desired: DesiredState,
+    live: LiveState,
+    *,
+    capabilities: Capabilities,
+    options: PlanOptions,
+) -> Difference:
+    """Find what must change for the live state to be as declared.
+
+    Args:
+        kinds: every kind, in creation order.
+        live: must hold every kind that is declared, referred to, removed or in prune scope.
+    """
+    return _Diff(kinds, desired, live, capabilities, options).run()
+
+
+@dataclass(frozen=True, slots=True)
+class _Diff:
+    kinds: Mapping[str, Kind]
+    desired: DesiredState
+    live: LiveState
+    capabilities: Capabilities
+    options: PlanOptions
+    findings: _Findings = field(default_factory=_Findings)
+
+    def run(self) -> Difference:
+        found = self.findings
+        moves = {each.target: each for each in self.desired.relocations}
+        loose: dict[str, tuple[Address, ...]] = {}
+        for kind in self.kinds.values():
+            first = len(found.changes)
+            for key, declared in self.desired.of(kind.name).items():
+                if self.options.domains is None or self.options.includes(kind.domain_of(declared.values)):
+                    self._declared(kind, key, declared, moves.pop(declared.address, None))
+            self._steps_down(kind)
+            found.changes += [
+                self._departure(kind, each) for each in departures(kind, self.desired, self.live, self.options)
+            ]
+            found.changes[first:] = sorted(found.changes[first:], key=lambda change: change.address.key)
+            if self.live.was_read(kind.name):
+                loose[kind.name] = tuple(unmanaged(kind, self.desired, self.live))
+        for move in moves.values():
+            self._undeclared_move(move)
+        return Difference(
+            changes=tuple(found.changes),
+            unchanged=found.unchanged,
+            unmanaged=loose,
+            not_compared=tuple(NotCompared(*what, count) for what, count in sorted(found.not_compared.items())),
+            diagnostics=tuple(found.diagnostics),
+        )
+
+    def _declared(self, kind: Kind, key: str, declared: Declared, move: Relocation | None) -> None:
+        observed = self.live.of(kind.name).get(key)
+        if not self.capabilities.knows(kind.since):
+            self._unsupported(kind, declared, None)
+        elif observed is None and move is not None and self.live.get(move.source) is not None:
+            self._move(kind, move, declared)
+        elif observed is None:
+            self._create(kind, declared)
+        else:
+            changes, reason = self._compare(kind, declared, observed)
+            if changes:
+                self._change(kind, Action.UPDATE, declared, changes, reason=reason, observed=observed)
+            else:
+                self.findings.unchanged += 1
+
+    def _create(self, kind: Kind, declared: Declared) -> None:
+        values = {**declared.options.initial, **declared.values}
+        absent = [name for name in (kind.needed(values) if kind.needed is not None else ()) if name not in values]
+        for name in absent:
+            self._complain(
+                "field-needed",
+                f"`{declared.address}` cannot be created without `{name}`",
+                declared,
+                hint=f"write it under `initial:`, here or under `defaults:`: `initial: {{{name}: ...}}`",
+            )
+        changes = []
+        if declared.options.template is not None and kind.template is not None:
+            changes.append(FieldChange(TEMPLATE, Absent.NOT_SET, declared.options.template))
+        for name, each in kind.fields.items():
+            if name in values and self._known(kind, declared, each):
+                changes.append(FieldChange(name, Absent.NOT_SET, values[name], sensitive=each.codec.sensitive))
+        if not absent:
+            self._change(kind, Action.CREATE, declared, changes, reason=Reason.MISSING, observed=None)
+
+    def _compare(self, kind: Kind, declared: Declared, observed: Observed) -> tuple[list[FieldChange], Reason]:
+        options = declared.options
+        reason = Reason.DIFFERS
+        changes: list[FieldChange] = []
+        live = observed.values
+        for name, value in declared.values.items():
+            if name in kind.key or live.get(name, self) == value:
+                continue
+            each = kind.fields[name]
+            if name in options.ignore:
+                self._not_compared(kind, name, "ignored")
+            elif not self._known(kind, declared, each):
+                continue
+            elif self.options.resends(declared.address, name):
+                changes.append(FieldChange(name, Absent.NOT_READABLE, value, sensitive=each.codec.sensitive))
+                reason = Reason.RESEND
+            elif name not in live:
+                if self._redeclared(declared, name, value):
+                    changes.append(FieldChange(name, Absent.NOT_READABLE, value, sensitive=each.codec.sensitive))
+                    reason = Reason.REDECLARED
+                else:
+                    self._not_compared(kind, name, self._why_unreadable(each))
+            elif each.codec.sensitive:
+                changes += self._compare_secret(kind, declared, name, live[name])
+            elif not compare.same(each, value, live[name], additive=name in options.additive):
+                after = compare.joined(each, value, live[name]) if name in options.additive else value
+                changes.append(FieldChange(name, live[name], after))
+        return changes, reason
+
+    def _compare_secret(self, kind: Kind, declared: Declared, name: str, live: Value) -> list[FieldChange]:
+        source = declared.values[name]
+        known = self.options.secret(source, declared.address)
+        if known is None:
+            if self._redeclared(declared, name, source):
+                return [FieldChange(name, Absent.HIDDEN, source, sensitive=True)]
+            self._not_compared(kind, name, "secret not resolved")
+            return []
+        if isinstance(live, Secret) and known.same_as(live):
+            return []
+        return [FieldChange(name, Absent.HIDDEN, source, sensitive=True)]
+
+    def _redeclared(self, declared: Declared, name: str, value: Value) -> bool:
+        """Whether the base declared the field otherwise, or not at all, while it declared the resource."""
+        before = self.options.base.get(declared.address) if self.options.base is not None else None
+        return before is not None and before.values.get(name) != value
+
+    def _why_unreadable(self, each: Field) -> str:
+        if each.mark.read and each.mark.readable_since is not None and not each.readable(self.capabilities):
+            return f"not readable before {each.mark.readable_since}"
+        return "not readable"
+
+    def _move(self, kind: Kind, move: Relocation, declared: Declared | None) -> None:
+        if kind.on_move is None or not self.capabilities.knows(kind.moves_since):
+            since = f" before {kind.moves_since}" if kind.moves_since is not None else ""
+            self.findings.diagnostics.append(
+                Diagnostic(
+                    "move-impossible",
+                    Severity.ERROR,
+                    f"mailcow cannot rename `{move.source}`{since}",
+                    hint="declare the new one, move its contents, and list the old one under `removed:`",
+                    origin=self.options.locate(move.place),
+                    address=move.source,
+                )
+            )
+            return
+        observed = self.live.of(kind.name)[move.source.key]
+        fields = [FieldChange(KEEP_ALIAS, Absent.NOT_SET, True)] if move.keep_alias else []
+        if declared is not None:
+            fields += self._compare(kind, declared, observed)[0]
+        self.findings.changes.append(
+            Change(
+                Action.MOVE,
+                move.target,
+                tuple(fields),
+                Reason.MOVED,
+                origin=self.options.locate(move.place),
+                moved_from=move.source,
+                precondition=digest.of_record(observed),
+            )
+        )
+
+    def _undeclared_move(self, move: Relocation) -> None:
+        kind = self.kinds[move.target.kind]
+        if self.live.get(move.source) is not None and self.live.get(move.target) is None:
+            self._move(kind, move, None)
+
+    def _steps_down(self, kind: Kind) -> None:
+        """Switch off what is listed under ``removed:`` with a step short of deletion."""
+        for removal in self.desired.removals:
+            step = step_today(removal, self.options.today)
+            observed = self.live.get(removal.address)
+            if removal.address.kind != kind.name or step in ("forget", "delete") or observed is None:
+                continue
+            before = observed.values.get("state")
+            if before is not None and before not in (step, "off"):
+                self.findings.changes.append(
+                    Change(
+                        Action.UPDATE,
+                        removal.address,
+                        (FieldChange("state", before, step),),
+                        Reason.REMOVED,
+                        origin=self.options.locate(removal.place),
+                        precondition=digest.of_record(observed),
+                    )
+                )
+
+    def _departure(self, kind: Kind, departure: Departure) -> Change:
+        observed = departure.observed
+        change = Change(
+            Action.DELETE,
+            observed.address,
+            reason=departure.reason,
+            origin=self.options.locate(departure.removal.place) if departure.removal is not None else None,
+            cost=tuple(sorted((name, value) for name, value in observed.measures.items() if value)),
+            precondition=digest.of_record(observed),
+        )
+        return self._with_effects(kind, change, observed)
+
+    def _change(
+        self,
+        kind: Kind,
+        action: Action,
+        declared: Declared,
+        fields: list[FieldChange],
+        *,
+        reason: Reason,
+        observed: Observed | None,
+    ) -> None:
+        """Add a change, unless the server could not make it."""
+        situation = self._situation(action, declared.address, fields, observed)
+        possible = True
+        for each in fields:
+            if action is Action.UPDATE and each.name in kind.fields and kind.fields[each.name].immutable:
+                possible = False
+                self._complain(
+                    "field-immutable",
+                    f"`{each.name}` of `{declared.address}` cannot be changed once it exists",
+                    declared,
+                    hint=f"it is `{each.before}` on the server; declare that, or remove the resource and make it anew",
+                )
+        for name, why, hint in kind.refuses(situation) if kind.refuses is not None else ():
+            possible = False
+            self._complain("change-impossible", f"`{name}` of `{declared.address}`: {why}", declared, hint=hint)
+        if possible:
+            order = {name: place for place, name in enumerate((TEMPLATE, *kind.fields))}
+            change = Change(
+                action,
+                declared.address,
+                tuple(sorted(fields, key=lambda each: order[each.name])),
+                reason,
+                origin=self.options.locate(declared.place),
+                precondition=None if observed is None else digest.of_record(observed),
+            )
+            self.findings.changes.append(self._with_effects(kind, change, observed))
+
+    def _with_effects(self, kind: Kind, change: Change, observed: Observed | None) -> Change:
+        if kind.effects is None:
+            return change
+        situation = self._situation(change.action, change.address, list(change.fields), observed)
+        return replace(change, effects=kind.effects(situation))
+
+    def _situation(
+        self, action: Action, address: Address, fields: list[FieldChange], observed: Observed | None
+    ) -> Situation:
+        before = NOTHING if observed is None else observed.values
+        after = {each.name: each.after for each in fields if not isinstance(each.after, Absent)}
+        return Situation(
+            verb={Action.CREATE: Verb.ADD, Action.DELETE: Verb.DELETE}.get(action, Verb.EDIT),
+            address=address,
+            before=before,
+            after={**before, **after},
+            changed=frozenset(after),
+            observed=observed,
+            live=self.live,
+            capabilities=self.capabilities,
+        )
+
+    def _known(self, kind: Kind, declared: Declared, each: Field) -> bool:
+        if each.supported(self.capabilities):
+            return True
+        self._unsupported(kind, declared, each)
+        return False
+
+    def _unsupported(self, kind: Kind, declared: Declared, each: Field | None) -> None:
+        """Say that the server is too old, or too new, for a field or for the whole kind."""
+        what = f"`{each.name}` of `{declared.address}`" if each is not None else f"`{declared.address}`"
+        since = each.mark.since if each is not None else kind.since
+        if self.options.skip_unsupported:
+            self._not_compared(kind, each.name if each is not None else "*", "not known to this server")
+            return
+        came = (
+            f"it came with {since}" if since is not None and self.capabilities.version < since else "it is gone since"
+        )
+        self._complain(
+            "unsupported",
+            f"the server ({self.capabilities.version}) does not know {what}; {came}",
+            declared,
+            hint="leave it out, upgrade the server, or pass `--skip-unsupported`",
+        )
+
+    def _not_compared(self, kind: Kind, name: str, reason: str) -> None:
+        self.findings.not_compared[kind.name, name, reason] += 1
+
+    def _complain(self, identifier: str, summary: str, declared: Declared, *, hint: str) -> None:
+        self.findings.diagnostics.append(
+            Diagnostic(
+                identifier,
+                Severity.ERROR,
+                summary,
+                hint=hint,
+                origin=self.options.locate(declared.place),
+                address=declared.address,
+            )
+        )

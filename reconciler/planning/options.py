@@ -1,0 +1,77 @@
+"""What a run wants of its plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from reconciler.model.address import Address
+from reconciler.model.diagnostic import Origin
+from reconciler.model.resource import Place
+from reconciler.model.secret import Secret, SecretSource
+from reconciler.model.state import DesiredState
+
+
+@dataclass(frozen=True, slots=True)
+class PruneScope:
+    """Where undeclared resources are deleted.
+
+    Attributes:
+        kind: a kind's name.
+        domains: patterns (``*.acme.example``); resources that belong to no domain match only ``*``.
+    """
+
+    kind: str
+    domains: tuple[str, ...] = ("*",)
+
+    def covers(self, kind: str, domain: str | None) -> bool:
+        """Whether a resource of this kind in this domain is in scope."""
+        return kind == self.kind and any(fnmatchcase(domain or "", pattern) for pattern in self.domains)
+
+
+def _unresolved(_source: SecretSource, _address: Address) -> Secret | None:
+    return None
+
+
+def _file_only(place: Place) -> Origin:
+    return Origin(place.file)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanOptions:
+    """What a run wants.
+
+    Attributes:
+        resend: selectors ``KIND/KEY[#FIELD]`` with wildcards: fields to send although they cannot be compared.
+        skip_unsupported: leave out fields and kinds the server does not know, instead of refusing.
+        prune: where undeclared resources are deleted.
+        delete_protected: kinds whose resources may be deleted although they are protected.
+        base: what the last converged revision declared; None when nothing is known of it.
+        today: the ISO date, for ``delete_after``.
+        secret: finds the text of a secret that may be looked at while planning; None for one that may not.
+        locate: finds the line of an entry.
+        domains: patterns the run is narrowed to; None for everything.
+    """
+
+    resend: tuple[str, ...] = ()
+    skip_unsupported: bool = False
+    prune: tuple[PruneScope, ...] = ()
+    delete_protected: frozenset[str] = frozenset()
+    base: DesiredState | None = None
+    today: str = ""
+    secret: Callable[[SecretSource, Address], Secret | None] = field(default=_unresolved)
+    locate: Callable[[Place], Origin] = field(default=_file_only)
+    domains: tuple[str, ...] | None = None
+
+    def resends(self, address: Address, name: str) -> bool:
+        """Whether ``--resend`` selects this field."""
+        for selector in self.resend:
+            wanted, _, wanted_field = selector.partition("#")
+            if fnmatchcase(str(address), wanted) and fnmatchcase(name, wanted_field or "*"):
+                return True
+        return False
+
+    def includes(self, domain: str | None) -> bool:
+        """Whether the run is about this domain."""
+        return self.domains is None or any(fnmatchcase(domain or "", pattern) for pattern in self.domains)

@@ -1,0 +1,136 @@
+"""Whether the domains have room for what is planned, and which deletions must make it first."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.model.address import Address
+from reconciler.model.change import Action, Change
+from reconciler.model.resource import Values
+from reconciler.model.state import LiveState
+from reconciler.spec.kind import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """A limit that what is planned would exceed.
+
+    Attributes:
+        container: whose limit it is.
+        limit: the field that holds it; ``allowed`` its magnitude, ``wanted`` what would be used.
+        change: one of the changes that use it up.
+    """
+
+    container: Address
+    limit: str
+    allowed: int
+    wanted: int
+    change: Change
+
+
+@dataclass(slots=True)
+class _Use:
+    before: int = 0
+    after: int = 0
+    peak: int = 0
+    change: Change | None = None
+
+
+class Room:
+    """What the limits of one plan's containers allow."""
+
+    def __init__(self, kinds: Mapping[str, Kind], changes: Sequence[Change], live: LiveState) -> None:
+        self._kinds = kinds
+        self._live = live
+        self._planned = {change.address: change for change in changes}
+        self._uses: dict[tuple[Address, str], _Use] = defaultdict(_Use)
+        touched = {each.address.kind for each in changes if kinds[each.address.kind].consumes}
+        for name in touched:
+            self._count_live(kinds[name])
+        for change in changes:
+            self._count_change(change)
+
+    def shortages(self) -> list[Shortage]:
+        """Every limit that would be exceeded once all is done, where something planned adds to its use."""
+        found = []
+        for (container, limit), use in sorted(self._uses.items()):
+            allowed = self._allowed(container, limit)
+            if use.change is not None and allowed is not None and use.after > max(allowed, use.before):
+                found.append(Shortage(container, limit, allowed, use.after, use.change))
+        return found
+
+    def must_be_deleted_first(self, change: Change) -> bool:
+        """Whether a deletion must come before creations, because both do not fit."""
+        kind = self._kinds[change.address.kind]
+        values = self._values(change)
+        for limit in kind.consumes:
+            container = self._container(kind, values)
+            if container is None:
+                continue
+            allowed = self._allowed(container, limit, at_its_highest=True)
+            if allowed is not None and self._uses[container, limit].peak > allowed:
+                return True
+        return False
+
+    def _count_live(self, kind: Kind) -> None:
+        for observed in self._live.of(kind.name).values():
+            for limit, amount in self._amounts(kind, observed.values):
+                container = self._container(kind, observed.values)
+                if container is not None:
+                    use = self._uses[container, limit]
+                    use.before += amount
+                    use.after += amount
+                    use.peak += amount
+
+    def _count_change(self, change: Change) -> None:
+        kind = self._kinds[change.address.kind]
+        observed = self._live.get(change.moved_from or change.address)
+        before = dict(self._amounts(kind, observed.values)) if observed is not None else {}
+        gone = change.action is Action.DELETE
+        after = {} if gone else dict(self._amounts(kind, self._values(change)))
+        container = self._container(kind, self._values(change))
+        for limit in {*before, *after} if container is not None else ():
+            use = self._uses[container, limit]  # type: ignore[index]  # there is a container when there is a limit
+            growth = after.get(limit, 0) - before.get(limit, 0)
+            use.after += growth
+            if growth > 0:
+                use.peak += growth
+                use.change = use.change or change
+
+    def _amounts(self, kind: Kind, values: Values) -> list[tuple[str, int]]:
+        found = []
+        for limit, name in kind.consumes.items():
+            if name is None:
+                found.append((limit, 1))
+                continue
+            each = kind.fields[name]
+            value = values.get(name, each.mark.default)
+            if each.codec.magnitude is not None and isinstance(value, str | int):
+                found.append((limit, each.codec.magnitude(value)))
+        return found
+
+    def _values(self, change: Change) -> dict[str, Any]:
+        observed = self._live.get(change.moved_from or change.address)
+        return {**(observed.values if observed is not None else {}), **change.after}
+
+    def _container(self, kind: Kind, values: Values) -> Address | None:
+        domain = kind.domain_of(values)
+        if domain is None or not kind.within:
+            return None
+        return Address(kind.within[0], domain)
+
+    def _allowed(self, container: Address, limit: str, *, at_its_highest: bool = False) -> int | None:
+        """The limit as it will be; at its highest, the larger of now and then (limits rise early and fall late)."""
+        each = self._kinds[container.kind].fields[limit]
+        if each.codec.magnitude is None:
+            return None
+        change = self._planned.get(container)
+        values = [self._live.value(container, limit)]
+        if change is not None:
+            after = change.after.get(limit, each.mark.default if change.action is Action.CREATE else values[0])
+            values = [*values, after] if at_its_highest else [after]
+        amounts = [each.codec.magnitude(value) for value in values if isinstance(value, str | int)]
+        return max(amounts) if amounts else None
