@@ -47,7 +47,7 @@ def check(
             Diagnostic(
                 "limit-exceeded",
                 Severity.ERROR,
-                f"`{short.container}` allows {short.allowed}{unit} (`{short.limit}`), {short.wanted}{unit} would be used",
+                f"`{short.container}` allows {short.allowed}{unit} (`{short.limit}`), {short.wanted}{unit} are wanted",
                 hint=f"raise `{short.limit}`, or use less",
                 origin=options.locate(declared.place) if declared is not None else None,
                 address=short.change.address,

@@ -1,4 +1,4 @@
-"""What a plan may not do without being told so. A refused plan is shown all the same, with what would allow exactly it."""
+"""What a plan may not do without being told so. A refused plan is shown all the same, with what would allow it."""
 
 from __future__ import annotations
 
