@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Self
 
 import httpx
@@ -50,14 +51,14 @@ class Client:
             transport: Another httpx transport than our own, such as a test's.
         """
         self.access = access
-        self._url = access.url
+        self._url_of = lru_cache(maxsize=256)(lambda path: access.url.copy_with(raw_path=path))
         self._timing = timing
         self._patience = patience or Patience()
         self._transport = transport or transport_for(access)
+        common = {"Accept": "application/json", "User-Agent": _USER_AGENT, "X-API-Key": access.key}
         self._headers = {
-            "Accept": "application/json",
-            "User-Agent": _USER_AGENT,
-            "X-API-Key": access.key,
+            "GET": httpx.Headers(common | {"Accept-Encoding": "gzip"}),
+            "POST": httpx.Headers(common | {"Content-Type": "application/json"}),
         }
         self._timeouts = httpx.Timeout(access.timeout, connect=access.connect_timeout).as_dict()
         self._slots = threading.BoundedSemaphore(access.parallelism)
@@ -189,13 +190,10 @@ class Client:
         return denied(denial, origin=self.access.origin)
 
     def _send(self, method: str, path: bytes, call: str, content: bytes | None) -> Answer | Failure:
-        headers = self._headers | (
-            {"Accept-Encoding": "gzip"} if content is None else {"Content-Type": "application/json"}
-        )
         request = httpx.Request(
             method,
-            self._url.copy_with(raw_path=path),
-            headers=headers,
+            self._url_of(path),
+            headers=self._headers[method],
             content=content,
             extensions={"timeout": self._timeouts},
         )
