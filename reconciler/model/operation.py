@@ -47,6 +47,9 @@ class Operation:
             empty where the server says nothing on success, and only reading again tells.
         phase: operations of a lower phase are finished first.
         lanes: what it must have for itself while it runs (a domain, a serial kind).
+        requires: changes without which it is not sent.
+        fields: the fields it sets, for telling by reading again whether it took; empty where only the whole change
+            can be compared.
         note: what it does in a few words, where the route does not say it.
     """
 
@@ -59,4 +62,5 @@ class Operation:
     phase: int = 0
     lanes: frozenset[str] = frozenset()
     requires: frozenset[Address] = frozenset()
+    fields: frozenset[str] = frozenset()
     note: str | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from reconciler.model.address import Address
@@ -220,6 +221,7 @@ def _edits(kind: Kind, values: Values, situation: Situation, *, stage: Stage) ->
                 successes=kind.routes.edited if own else successes,
                 stage=stage,
                 alone=kind.alone,
+                fields=frozenset(chosen),
             )
         )
     return made
@@ -254,11 +256,13 @@ def _element_steps(kind: Kind, values: Values, situation: Situation, *, stage: S
         new = _without(each, value, present)
         rows: Mapping[str, str] = situation.observed.rows.get(name, {}) if situation.observed is not None else {}
         if gone:
-            removals += each.mark.elements.remove(item, gone, tuple(rows[one] for one in gone if one in rows))
+            steps = each.mark.elements.remove(item, gone, tuple(rows[one] for one in gone if one in rows))
+            removals += [_of_field(step, name, stage) for step in steps]
         if new:
             wire = each.codec.encode(new)
-            additions += each.mark.elements.add(item, tuple(wire) if isinstance(wire, list) else new)
-    return [_at(step, stage) for step in (*removals, *additions)]
+            steps = each.mark.elements.add(item, tuple(wire) if isinstance(wire, list) else new)
+            additions += [_of_field(step, name, stage) for step in steps]
+    return [*removals, *additions]
 
 
 def _without(each: Field, values: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
@@ -266,16 +270,5 @@ def _without(each: Field, values: tuple[str, ...], others: tuple[str, ...]) -> t
     return tuple(one for one in values if not any(each.codec.same((one,), (other,)) for other in others))
 
 
-def _at(step: Step, stage: Stage) -> Step:
-    if step.stage is not None:
-        return step
-    return Step(
-        verb=step.verb,
-        route=step.route,
-        item=step.item,
-        attributes=step.attributes,
-        successes=step.successes,
-        stage=stage,
-        alone=step.alone,
-        note=step.note,
-    )
+def _of_field(step: Step, name: str, stage: Stage) -> Step:
+    return replace(step, fields=frozenset({name}), stage=stage if step.stage is None else step.stage)

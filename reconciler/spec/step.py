@@ -38,6 +38,7 @@ class Step:
         successes: message keys that mean success; empty where the server says nothing.
         stage: None takes the stage of the change it belongs to.
         alone: never gathered with others into one call.
+        fields: the fields it sets, where it sets only some of the change's.
     """
 
     verb: Verb
@@ -47,4 +48,5 @@ class Step:
     successes: tuple[str, ...] = ()
     stage: Stage | None = None
     alone: bool = False
+    fields: frozenset[str] = frozenset()
     note: str | None = None
