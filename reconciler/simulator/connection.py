@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from collections import deque
 from email.utils import formatdate
 from http import HTTPStatus
@@ -19,6 +21,7 @@ from .protocol import Answer
 LARGEST_BODY_BYTES: Final = 64 * 1024 * 1024
 """PHP's post_max_size in mailcow."""
 TRICKLE_PIECES_A_SECOND: Final = 10
+_RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 _REASONS: Final = {status.value: status.phrase for status in HTTPStatus}
 
 
@@ -149,7 +152,7 @@ class Connection(asyncio.Protocol):
         try:
             given = answer(self._site.simulator, sent, NOTHING)
         except BannedError:
-            self.close()
+            self._lose()
         except Exception as error:  # noqa: BLE001 a bug here must not look like a client's mistake
             self._write(_own_failure(error), sent.method, keep=keep)
         else:
@@ -179,6 +182,8 @@ class Connection(asyncio.Protocol):
 
     def _lose(self) -> None:
         if self._transport is not None:
+            raw = self._transport.get_extra_info("socket")
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
             self._transport.abort()
 
     def _write(self, given: Answer, method: str, *, keep: bool) -> None:

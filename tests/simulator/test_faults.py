@@ -1,0 +1,147 @@
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from reconciler.errors import UsageError
+from reconciler.simulator.disturbed import Disturbed, LostError
+from reconciler.simulator.faults import NOTHING, Disturbance, Faults, parse
+from tests.simulator.mailcow import KEY, Mailcow
+
+Start = Callable[..., Mailcow]
+HEADERS = {"X-API-Key": KEY, "Content-Type": "application/json"}
+RELAYHOST = json.dumps({"hostname": "smtp.example:25", "username": "u", "password": "p"}).encode()
+
+
+def strikes(written: str, path: str = "add/mailbox", calls: int = 6) -> list[bool]:
+    faults = Faults.of(written, seed=3)
+    return [faults.strike(path) is not NOTHING for _ in range(calls)]
+
+
+def test_a_fault_without_a_time_strikes_always() -> None:
+    assert all(strikes("empty"))
+
+
+def test_a_fault_may_strike_counted_calls_of_its_own_path_only() -> None:
+    faults = Faults.of("reset-after:add/mailbox:2")
+    paths = ["add/mailbox", "add/mailboxes", "add/alias", "add/mailbox", "add/mailbox"]
+    assert [faults.strike(path).after for path in paths] == ["", "", "", "reset", ""]
+    assert strikes("empty:2,5") == [False, True, False, False, True, False]
+    assert strikes("empty:4+") == [False, False, False, True, True, True]
+
+
+def test_a_fault_may_strike_by_a_chance_that_repeats_with_its_seed() -> None:
+    struck = strikes("empty:20%", calls=1000)
+    assert struck == strikes("empty:20%", calls=1000)
+    assert 150 < sum(struck) < 250
+
+
+def test_a_place_is_a_verb_or_the_beginning_of_a_path() -> None:
+    for place, path, meant in [
+        ("get", "get/mailbox/all", True),
+        ("get/mailbox", "get/mailbox/all/a.example", True),
+        ("get/mailbox/all", "get/mailbox/reduced", False),
+        ("add", "delete/mailbox", False),
+    ]:
+        assert strikes(f"empty:{place}", path, 1) == [meant]
+
+
+def test_faults_on_the_same_call_add_up() -> None:
+    faults = Faults.of("latency=200ms", "latency=1s:add", "cost=0.5", "trickle=100", "status-after=504")
+    assert faults.strike("add/alias") == Disturbance(1.2, 0.5, after="504", bytes_per_second=100)
+
+
+@pytest.mark.parametrize(
+    ("written", "error"),
+    [
+        ("explode", "unknown-fault"),
+        ("latency", "bad-fault"),
+        ("latency=5", "bad-fault"),
+        ("status=404", "bad-fault"),
+        ("cost=0", "bad-fault"),
+        ("empty=1", "bad-fault"),
+        ("empty:sometimes", "bad-fault"),
+        ("empty:put/domain", "bad-fault"),
+    ],
+)
+def test_a_fault_that_is_none_is_explained(written: str, error: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        parse(written)
+    assert raised.value.id == error
+    assert raised.value.hint
+
+
+def disturbed(server: Mailcow, *faults: str) -> Disturbed:
+    return Disturbed(server.simulator, Faults.of(*faults))
+
+
+def relayhosts(server: Mailcow) -> list[Any]:
+    return list(server.get("get/relayhost/all"))
+
+
+@pytest.mark.parametrize(("fault", "effect"), [("reset-before", 0), ("reset-after", 1)])
+def test_a_connection_breaks_before_or_after_the_effect(mailcow: Start, fault: str, effect: int) -> None:
+    server = mailcow()
+    with pytest.raises(LostError) as lost:
+        disturbed(server, fault).handle("POST", "/api/v1/add/relayhost", HEADERS, RELAYHOST)
+    assert not lost.value.silent
+    assert len(relayhosts(server)) == effect
+
+
+@pytest.mark.parametrize(("fault", "effect"), [("timeout-before", 0), ("timeout-after", 1)])
+def test_an_answer_may_never_come(mailcow: Start, fault: str, effect: int) -> None:
+    server = mailcow()
+    with pytest.raises(LostError) as lost:
+        disturbed(server, fault).handle("POST", "/api/v1/add/relayhost", HEADERS, RELAYHOST)
+    assert lost.value.silent
+    assert len(relayhosts(server)) == effect
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "body", "effect"),
+    [
+        ("status=502", 502, b"<center><h1>502 Bad Gateway</h1></center>", 0),
+        ("status-after=504", 504, b"504 Gateway Time-out", 1),
+        ("database-down", 500, b"Connection to database failed", 0),
+        ("empty", 200, b"", 0),
+        ("empty-after", 200, b"", 1),
+    ],
+)
+def test_an_answer_may_be_another(mailcow: Start, fault: str, status: int, body: bytes, effect: int) -> None:
+    server = mailcow()
+    answer = disturbed(server, fault).handle("POST", "/api/v1/add/relayhost", HEADERS, RELAYHOST)
+    assert answer.status == status
+    assert body in answer.body
+    assert bool(answer.body) == bool(body)
+    assert len(relayhosts(server)) == effect
+
+
+def test_a_lost_database_looked_like_success_before_2023_12(mailcow: Start) -> None:
+    answer = disturbed(mailcow("2022-01a"), "database-down").handle("GET", "/api/v1/get/domain/all", HEADERS)
+    assert answer.status == 200
+    assert answer.body.startswith(b"<center")
+
+
+def test_danger_comes_among_the_successes_and_its_item_is_left_as_it_was(mailcow: Start) -> None:
+    server = mailcow()
+    for _ in range(3):
+        server.post("add/relayhost", {"hostname": "a.example", "username": "", "password": ""})
+    edit = json.dumps({"items": ["1", "2", "3"], "attr": {"hostname": "b.example"}}).encode()
+    answer = disturbed(server, "danger").handle("POST", "/api/v1/edit/relayhost", HEADERS, edit)
+    assert [entry["type"] for entry in json.loads(answer.body)] == ["success", "success", "danger"]
+    assert [host["hostname"] for host in relayhosts(server)] == ["b.example", "b.example", "a.example"]
+
+
+def test_danger_on_a_single_item_comes_with_its_success(mailcow: Start) -> None:
+    server = mailcow()
+    answer = disturbed(server, "danger").handle("POST", "/api/v1/add/relayhost", HEADERS, RELAYHOST)
+    assert [entry["type"] for entry in json.loads(answer.body)] == ["danger", "success"]
+    assert len(relayhosts(server)) == 1
+
+
+def test_mailboxes_are_left_half_created_only_beside_other_writers() -> None:
+    faults = Faults.of("half-created:100%")
+    assert not faults.strike("add/mailbox").half_created
+    assert faults.strike("add/mailbox", others_writing=True).half_created
+    assert not faults.strike("add/alias", others_writing=True).half_created
