@@ -207,6 +207,7 @@ KIND = Kind(
     protected=True,
     kept={"attribute_hash": "attributes.attribute_hash"},
     measures={"bytes": "quota_used", "messages": "messages", "last_login": "last_imap_login"},
+    left_half_made="object_exists",
     needed=_needed,
     consumes={"max_mailboxes": None, "max_total_quota": "quota"},
     moves_since=Version(2024, 11),

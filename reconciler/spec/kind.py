@@ -137,6 +137,8 @@ class Kind:
         measures: what a deletion would destroy: name -> where a row shows it.
         template: the kind of the server's templates a creation can start from.
         alone: edits are sent one resource a call.
+        left_half_made: what an add says that finds the remains of one that was answered with nothing; deleting it by
+            its handle and adding again heals that.
         shared_by: field -> the fields that all resources with the same value of it share on the server.
         consumes: a limit of the kind it is within -> its field that uses the limit up; None where each is one.
         on_move: (the address before, situation) -> steps that give it another key without losing it, if that can be;
@@ -174,6 +176,7 @@ class Kind:
     measures: Mapping[str, str] = field(default_factory=dict)
     template: str | None = None
     alone: bool = False
+    left_half_made: str | None = None
     shared_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     needed: Callable[[Values], tuple[str, ...]] | None = None
     consumes: Mapping[str, str | None] = field(default_factory=dict)
