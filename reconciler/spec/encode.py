@@ -61,15 +61,14 @@ _VERBS: Mapping[Action, Verb] = {
 
 def handle_of(kind: Kind, address: Address, observed: Observed | None) -> Item:
     """What the API calls a resource by; found out when the call is sent if the resource is not there yet."""
-    if observed is not None and observed.handle:
-        return observed.handle
     if kind.singleton:
         return kind.name
-    for name in kind.key:
-        each = kind.fields[name]
+    if observed is not None and observed.handle and observed.address == address:
+        return observed.handle
+    for each in (kind.fields[name] for name in kind.key):
         if each.mark.read == (kind.handle,) and len(kind.key) == 1:
             return str(each.codec.encode(address.key))
-    return HandleOf(address)
+    return observed.handle if observed is not None and observed.handle else HandleOf(address)
 
 
 def wire_value(each: Field, value: Value) -> Any:
