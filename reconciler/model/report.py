@@ -36,7 +36,7 @@ class OperationEnded:
     """A call was answered, or not.
 
     Attributes:
-        outcome: DONE, FAILED or UNKNOWN.
+        outcome: what the answer alone tells: DONE, PARTIAL (some of it, and a refusal), FAILED or UNKNOWN.
         messages: what the server said, without secrets.
         seconds: how long it took.
     """
@@ -69,6 +69,22 @@ class Leftover:
 
 
 @dataclass(frozen=True, slots=True)
+class Stopped:
+    """Why a run ended before all was tried.
+
+    Attributes:
+        id: stable and kebab-case: ``interrupted``, or that of the error.
+        summary: what happened, one sentence without a full stop.
+        exit_code: what the process exits with.
+    """
+
+    id: str
+    summary: str
+    hint: str = ""
+    exit_code: int = 6
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What came of an apply.
 
@@ -77,7 +93,8 @@ class Report:
         calls: how many writes were sent.
         converged: reading again found the server as declared; None when it could not be read.
         leftovers: what it found otherwise.
-        interrupted: the run was stopped before all was tried.
+        interrupted: a person stopped the run before all was tried.
+        stopped: why it ended before all was tried; None when all was.
     """
 
     changes: tuple[ChangeEnded, ...]
@@ -86,6 +103,7 @@ class Report:
     leftovers: tuple[Leftover, ...] = ()
     interrupted: bool = False
     seconds: float = 0.0
+    stopped: Stopped | None = None
 
     def count(self, outcome: Outcome) -> int:
         """How many changes ended so."""
