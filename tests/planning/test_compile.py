@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.model.operation import HandleOf
-from reconciler.model.state import Relocation, Removal
 from reconciler.model.resource import Place
+from reconciler.model.state import Relocation, Removal
 from tests.planning.states import NEW, OLD, address, calls, desired, live, routes
 
 ACME: dict[str, Any] = {
@@ -19,7 +19,7 @@ PASSWORD = {"env": "PASSWORD"}
 
 
 def test_a_domain_and_what_is_in_it_are_created_from_the_outside_in() -> None:
-    manifest = {
+    manifest: dict[str, Any] = {
         "aliases": [{"address": "sales@acme.example", "to": ["anna@acme.example"]}],
         "mailboxes": [{"address": "anna@acme.example", "password": PASSWORD}],
         "domains": [ACME],
@@ -51,7 +51,7 @@ def test_a_new_domain_asks_for_no_dkim_key_and_states_every_limit() -> None:
 
 
 def test_a_new_domain_gets_its_relayhost_by_an_edit_because_add_does_not_take_it() -> None:
-    manifest = {
+    manifest: dict[str, Any] = {
         "relayhosts": [{"host": "smtp.example:587", "username": "acme"}],
         "domains": [{**ACME, "relayhost": "acme@smtp.example:587"}],
     }
@@ -161,7 +161,7 @@ def test_deletions_go_from_the_inside_out() -> None:
 
 
 def test_old_servers_get_one_lane_for_everything() -> None:
-    manifest = {
+    manifest: dict[str, Any] = {
         "domains": [ACME, {"name": "other.example"}],
         "tls_policies": [{"destination": "x.example", "policy": "dane"}],
     }
