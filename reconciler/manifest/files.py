@@ -1,0 +1,283 @@
+"""Which files are manifests: arguments of a command line to sources, in one order, each file once.
+
+A folder is searched with everything below it. Hidden names, the project file and values files are no manifests. A
+`_defaults.yaml` holds the defaults of its folder and of everything below. Whoever may change a repository may not make
+this program read what lies outside it, so links are followed inside only.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from reconciler.errors import ManifestError
+from reconciler.model.diagnostic import Diagnostic, Origin, error
+
+__all__ = ["LARGEST_FILE", "MOST_FILES", "PROJECT_FILE", "STANDARD_INPUT", "Source", "find"]
+
+LARGEST_FILE: Final = 128 * 1024 * 1024
+"""Bytes of one manifest; 400,000 entries in one file are 80 MB."""
+
+MOST_FILES: Final = 100_000
+
+PROJECT_FILE: Final = "reconciler.yaml"
+STANDARD_INPUT: Final = "-"
+
+_MANIFEST: Final = re.compile(r".+\.ya?ml(?:\.j2)?")
+_DEFAULTS: Final = re.compile(r"_defaults\.ya?ml(?:\.j2)?")
+_VALUES: Final = re.compile(r"values(?:-.+)?\.ya?ml")
+_VALUES_FOLDER: Final = "values"
+_FORMS: Final = "`.yaml`, `.yml`, `.yaml.j2` or `.yml.j2`"
+_QUIETLY: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A manifest before it is read.
+
+    Attributes:
+        name: what messages call it: its path, relative to where the run started.
+        path: where it is, links resolved; None for standard input.
+        content: its bytes, where they are already here.
+        defaults: the files whose defaults apply to it, the outermost folder's first.
+    """
+
+    name: str
+    path: Path | None
+    content: bytes | None = None
+    defaults: tuple[Source, ...] = ()
+
+    @property
+    def is_template(self) -> bool:
+        """Whether it has to be rendered before it is a manifest."""
+        return self.name.endswith(".j2")
+
+    def read(self) -> bytes:
+        """Read the file.
+
+        Raises:
+            ManifestError: `file-unreadable`, `file-not-regular` or `file-too-large`.
+        """
+        if self.content is not None:
+            return self.content
+        assert self.path is not None
+        try:
+            with open(os.open(self.path, os.O_RDONLY | _QUIETLY), "rb") as file:  # noqa: PTH123  opened by descriptor
+                status = os.fstat(file.fileno())
+                if not stat.S_ISREG(status.st_mode):
+                    raise ManifestError((_not_regular(self.name),))
+                if status.st_size > LARGEST_FILE:
+                    raise ManifestError((_too_large(self.name),))
+                return file.read()
+        except OSError as problem:
+            raise ManifestError((_unreadable(self.name, problem),)) from problem
+
+
+def find(
+    arguments: Sequence[str],
+    *,
+    start: Path,
+    project: Path | None = None,
+    exclude: Collection[Path] = (),
+    stdin: Callable[[], bytes] | None = None,
+) -> tuple[Source, ...]:
+    """Find the manifests that arguments mean.
+
+    Args:
+        arguments: files, folders, or `-` for standard input, as a person wrote them.
+        start: the folder relative paths start from; names in messages are relative to it.
+        project: the folder nothing inside which may link out of; an argument elsewhere is its own boundary.
+        exclude: files that are no manifests though they look like it, such as the values files of this run.
+        stdin: reads standard input; called only for `-`.
+
+    Returns:
+        The sources, sorted by name.
+
+    Raises:
+        ManifestError: with everything that is wrong with the paths: one that does not exist, matches no manifest,
+            leads outside, or cannot be read.
+    """
+    search = _Search(start, project, exclude)
+    for argument in dict.fromkeys(arguments):
+        if argument == STANDARD_INPUT:
+            search.take_content(stdin)
+        else:
+            search.argument(argument)
+    if search.findings:
+        raise ManifestError(tuple(search.findings))
+    return tuple(sorted(search.sources.values(), key=lambda source: source.name))
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A file or folder: what messages call it, and where it is with links resolved.
+
+    Text, not paths: there are as many as there are manifests, and a path costs ten times as much.
+    """
+
+    name: str
+    real: str
+
+    def inside(self, name: str) -> _Place:
+        """Something in this folder, if it is no link."""
+        return _Place(f"{self.name}/{name}" if self.name != "." else name, f"{self.real}{os.sep}{name}")
+
+    def is_inside(self, folder: Path) -> bool:
+        """Whether it is a folder, or something below it."""
+        return Path(self.real).is_relative_to(folder)
+
+
+class _Search:
+    """One search: what was found so far, and what went wrong."""
+
+    def __init__(self, start: Path, project: Path | None, exclude: Collection[Path]) -> None:
+        self.sources: dict[str, Source] = {}
+        self.findings: list[Diagnostic] = []
+        self._start = start.resolve()
+        self._project = project.resolve() if project else None
+        self._exclude = {str((self._start / path).resolve()) for path in exclude}
+        self._boundary = self._start
+        self._folders: set[str] = set()
+
+    def take_content(self, stdin: Callable[[], bytes] | None) -> None:
+        """Take standard input as a manifest."""
+        name = "<stdin>"
+        content = stdin() if stdin else b""
+        if len(content) > LARGEST_FILE:
+            self.findings.append(_too_large(name))
+        self.sources[name] = Source(name, None, content)
+
+    def argument(self, argument: str) -> None:
+        """Take a file, or search a folder."""
+        path = Path(os.path.normpath(self._start / argument))
+        real = path.resolve()
+        inside = self._project and (path.is_relative_to(self._project) or real.is_relative_to(self._project))
+        self._boundary = self._project if inside and self._project else real if real.is_dir() else real.parent
+        place = _Place(self._name(path), str(real))
+        if not real.exists():
+            self._refuse("path-not-found", argument, "there is no such file or folder", "check the path")
+        elif not place.is_inside(self._boundary):
+            self._refuse_outside(argument)
+        elif real.is_dir():
+            self._folder(place, self._around(path, real))
+        else:
+            self._file(place, path, real)
+
+    def _folder(self, place: _Place, around: tuple[Source, ...]) -> None:
+        known = place.real in self._folders
+        before = len(self.sources), len(self.findings)
+        self._walk(place, around)
+        if not known and before == (len(self.sources), len(self.findings)):
+            self._refuse(
+                "path-without-manifests",
+                place.name,
+                "there is no manifest in this folder",
+                f"a manifest's name ends in {_FORMS} and does not start with a dot",
+            )
+
+    def _file(self, place: _Place, path: Path, real: Path) -> None:
+        if not _MANIFEST.fullmatch(path.name):
+            self._refuse("path-not-a-manifest", place.name, "this is not a manifest", f"expected a name in {_FORMS}")
+        elif path.name == PROJECT_FILE or _DEFAULTS.fullmatch(path.name) or place.real in self._exclude:
+            self._refuse(
+                "path-not-a-manifest",
+                place.name,
+                "this file is no manifest: it says how manifests are read",
+                "name the manifests, or the folder they are in",
+            )
+        else:
+            self._add(place, self._around(path, real))
+
+    def _around(self, path: Path, real: Path) -> tuple[Source, ...]:
+        """The defaults of the folders around something, up to the boundary."""
+        if real == self._boundary:
+            return ()
+        path, real = path.parent, real.parent
+        names = sorted(entry.name for entry in real.iterdir() if _DEFAULTS.fullmatch(entry.name))
+        return self._around(path, real) + self._defaults(_Place(self._name(path), str(real)), names)
+
+    def _walk(self, folder: _Place, around: tuple[Source, ...]) -> None:
+        if folder.real in self._folders:
+            return
+        self._folders.add(folder.real)
+        try:
+            with os.scandir(folder.real) as found:
+                entries = sorted((entry for entry in found if entry.name[0] != "."), key=lambda entry: entry.name)
+        except OSError as problem:
+            self.findings.append(_unreadable(folder.name, problem))
+            return
+        names = [entry.name for entry in entries if _DEFAULTS.fullmatch(entry.name)]
+        defaults = around + self._defaults(folder, names)
+        for entry in entries:
+            self._entry(entry, folder.inside(entry.name), defaults)
+
+    def _entry(self, entry: os.DirEntry[str], place: _Place, defaults: tuple[Source, ...]) -> None:
+        manifest = _is_manifest(entry.name)
+        if entry.is_symlink():
+            place = _Place(place.name, str(Path(entry.path).resolve()))
+            if not place.is_inside(self._boundary):
+                if manifest or entry.is_dir():
+                    self._refuse_outside(place.name)
+                return
+        if entry.is_dir():
+            if entry.name != _VALUES_FOLDER:
+                self._walk(place, defaults)
+        elif manifest and place.real not in self._exclude:
+            if entry.is_file():
+                self._add(place, defaults)
+            else:
+                self.findings.append(_not_regular(place.name))
+
+    def _defaults(self, folder: _Place, names: Sequence[str]) -> tuple[Source, ...]:
+        found = []
+        for name in names:
+            place = folder.inside(name)
+            place = _Place(place.name, str(Path(place.real).resolve()))
+            if place.is_inside(self._boundary):
+                found.append(Source(place.name, Path(place.real)))
+            else:
+                self._refuse_outside(place.name)
+        return tuple(found)
+
+    def _add(self, place: _Place, defaults: tuple[Source, ...]) -> None:
+        self.sources.setdefault(place.real, Source(place.name, Path(place.real), defaults=defaults))
+        if len(self.sources) > MOST_FILES:
+            hint = "name the folder the manifests are in"
+            raise ManifestError((*self.findings, error("too-many-files", f"more than {MOST_FILES:,} files", hint=hint)))
+
+    def _name(self, path: Path) -> str:
+        if any(folder and path.is_relative_to(folder) for folder in (self._start, self._project)):
+            return os.path.relpath(path, self._start).replace(os.sep, "/")
+        return str(path)
+
+    def _refuse(self, identifier: str, name: str, summary: str, hint: str) -> None:
+        self.findings.append(error(identifier, summary, hint=hint, origin=Origin(name)))
+
+    def _refuse_outside(self, name: str) -> None:
+        summary = "this link leads outside the folder the manifests are in"
+        self._refuse("path-outside", name, summary, "put the file itself there")
+
+
+def _is_manifest(name: str) -> bool:
+    if not _MANIFEST.fullmatch(name):
+        return False
+    return not (name == PROJECT_FILE or _DEFAULTS.fullmatch(name) or _VALUES.fullmatch(name))
+
+
+def _unreadable(name: str, problem: OSError) -> Diagnostic:
+    reason = problem.strerror or "it cannot be read"
+    return error("file-unreadable", f"cannot read it: {reason}", hint="check its permissions", origin=Origin(name))
+
+
+def _not_regular(name: str) -> Diagnostic:
+    return error("file-not-regular", "this is not a regular file", hint="put a file there", origin=Origin(name))
+
+
+def _too_large(name: str) -> Diagnostic:
+    summary = f"the file is larger than {LARGEST_FILE // 1024**2} MiB"
+    return error("file-too-large", summary, hint="split it into several files", origin=Origin(name))
