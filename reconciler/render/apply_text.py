@@ -1,0 +1,49 @@
+"""An apply for a person: a line as each change ends, and what came of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.model.address import Address
+from reconciler.model.report import ChangeEnded, Outcome, Report
+from reconciler.render.phrases import count, visible
+from reconciler.render.style import OUTCOME_ROLES, Role, Style
+
+
+def change_line(ended: ChangeEnded, style: Style) -> str:
+    """One line, without a newline: how a change ended, and the server's words where it is not done."""
+    word = style.paint(f"{ended.outcome.value:<7}", OUTCOME_ROLES[ended.outcome])
+    told = f"{word} {visible(str(ended.address))}"
+    if ended.outcome is not Outcome.DONE and ended.messages:
+        told += ": " + "; ".join(visible(message) for message in ended.messages)
+    return told
+
+
+def report_text(report: Report, style: Style) -> str:
+    """What was not done, what did not take, and the last line; ends with a newline."""
+    told = [change_line(each, style) for each in report.changes if each.outcome is not Outcome.DONE]
+    told += _verdict(report, style)
+    if report.interrupted:
+        told.append("Interrupted: calls in flight were finished, the rest was not tried. Running again continues.")
+    told.append(style.paint(_summary(report), Role.STRONG))
+    return "\n".join(told) + "\n"
+
+
+def _verdict(report: Report, style: Style) -> Iterator[str]:
+    if report.converged:
+        yield style.paint("Converged", Role.GOOD) + ": reading again found the server as declared."
+    elif report.converged is None:
+        yield style.paint("Not verified", Role.WARNING) + ": the server was not read again."
+    else:
+        yield style.paint("Not converged", Role.ERROR) + ": reading again found"
+        fields: dict[Address, list[str]] = {}
+        for leftover in report.leftovers:
+            fields.setdefault(leftover.address, []).append(leftover.field)
+        for address, names in fields.items():
+            yield f"  {visible(str(address))}: {', '.join(map(visible, names))} not as declared"
+
+
+def _summary(report: Report) -> str:
+    counts = [f"{number:,} {outcome.value}" for outcome in Outcome if (number := report.count(outcome))]
+    told = ", ".join(counts) or "nothing to do"
+    return f"Apply: {told}; {count(report.calls, 'call')} in {report.seconds:.1f} s"

@@ -1,0 +1,116 @@
+"""A plan as JSON, for machines and to be kept: `plan_reading` takes it back without loss."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from reconciler.model.change import Action, Change, Reason
+from reconciler.model.diagnostic import Diagnostic, Origin
+from reconciler.model.plan import Plan
+from reconciler.render.document import (
+    FORMAT_VERSION,
+    ChangeDocument,
+    DiagnosticDocument,
+    OriginDocument,
+    PlanDocument,
+    ReasonName,
+)
+from reconciler.render.document_values import written_value
+
+REASON_NAMES: Final[Mapping[Reason, ReasonName]] = {
+    Reason.MISSING: "missing",
+    Reason.DIFFERS: "differs",
+    Reason.RESEND: "resend",
+    Reason.REDECLARED: "redeclared",
+    Reason.REMOVED: "removed",
+    Reason.MOVED: "moved",
+    Reason.UNDECLARED: "undeclared",
+    Reason.NO_LONGER_DECLARED: "no-longer-declared",
+}
+
+
+def json_text(document: Mapping[str, Any]) -> str:
+    """A document as people can read it too; ends with a newline."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def plan_document(plan: Plan) -> PlanDocument:
+    """The plan as plain values, ready for `json.dumps`.
+
+    Raises:
+        TypeError: when a change would set a value that is a secret itself instead of a source.
+    """
+    counts = plan.summary
+    return {
+        "format_version": FORMAT_VERSION,
+        "server": {"origin": plan.server.origin, "version": plan.server.version},
+        "desired_digest": plan.desired_digest,
+        "summary": {
+            "create": counts.get(Action.CREATE, 0),
+            "update": counts.get(Action.UPDATE, 0),
+            "delete": counts.get(Action.DELETE, 0),
+            "move": counts.get(Action.MOVE, 0),
+            "unchanged": plan.unchanged,
+        },
+        "changes": [_change(change) for change in plan.changes],
+        "unmanaged": dict(plan.unmanaged),
+        "not_compared": [
+            {"kind": each.kind, "field": each.field, "reason": each.reason, "count": each.count}
+            for each in plan.not_compared
+        ],
+        "diagnostics": [diagnostic_document(each) for each in plan.diagnostics],
+        "refusals": [
+            {
+                "id": each.id,
+                "summary": each.summary,
+                "permit": each.permit,
+                "addresses": [str(address) for address in each.addresses],
+            }
+            for each in plan.refusals
+        ],
+    }
+
+
+def _change(change: Change) -> ChangeDocument:
+    return {
+        "action": change.action,
+        "address": str(change.address),
+        "moved_from": None if change.moved_from is None else str(change.moved_from),
+        "reason": REASON_NAMES[change.reason],
+        "origin": origin_document(change.origin),
+        "fields": [
+            {
+                "name": field.name,
+                "before": written_value(field.before, sensitive=field.sensitive),
+                "after": written_value(field.after, sensitive=field.sensitive, is_set=True),
+                "sensitive": field.sensitive,
+            }
+            for field in change.fields
+        ],
+        "effects": list(change.effects),
+        "cost": {name: written_value(value) for name, value in change.cost},
+        "precondition": change.precondition,
+    }
+
+
+def origin_document(origin: Origin | None) -> OriginDocument | None:
+    """A place as plain values."""
+    if origin is None:
+        return None
+    return {"file": origin.file, "line": origin.line, "column": origin.column, "excerpt": origin.excerpt}
+
+
+def diagnostic_document(diagnostic: Diagnostic) -> DiagnosticDocument:
+    """A finding as plain values."""
+    return {
+        "id": diagnostic.id,
+        "severity": diagnostic.severity,
+        "summary": diagnostic.summary,
+        "detail": diagnostic.detail,
+        "hint": diagnostic.hint,
+        "origin": origin_document(diagnostic.origin),
+        "related": [place for each in diagnostic.related if (place := origin_document(each)) is not None],
+        "address": None if diagnostic.address is None else str(diagnostic.address),
+    }

@@ -1,0 +1,131 @@
+"""A plan back from its JSON document."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from reconciler.errors import UsageError
+from reconciler.model.address import Address
+from reconciler.model.change import Action, Change, FieldChange, Reason
+from reconciler.model.diagnostic import Diagnostic, Origin, Severity
+from reconciler.model.plan import NotCompared, Plan, Refusal, ServerIdentity
+from reconciler.render.document import (
+    FORMAT_VERSION,
+    ChangeDocument,
+    DiagnosticDocument,
+    OriginDocument,
+    PlanDocument,
+    RefusalDocument,
+)
+from reconciler.render.document_values import read_value
+from reconciler.render.plan_json import REASON_NAMES
+
+_REASONS: Final[Mapping[str, Reason]] = {name: reason for reason, name in REASON_NAMES.items()}
+_HINT: Final = "make it again: `reconciler plan PATH... --out FILE`"
+
+
+def plan_from_text(text: str) -> Plan:
+    """The plan a file holds.
+
+    Raises:
+        UsageError: ``plan-malformed`` when it is not a plan, ``plan-format-unknown`` when another version wrote it.
+    """
+    try:
+        document = json.loads(text)
+    except ValueError as problem:
+        raise UsageError("this is not a plan: it is not JSON", id="plan-malformed", hint=_HINT) from problem
+    return plan_from_document(document)
+
+
+def plan_from_document(document: Any) -> Plan:
+    """The plan `plan_document` was made from.
+
+    Raises:
+        UsageError: as `plan_from_text`.
+    """
+    _check_version(document)
+    checked = _checked(document)
+    try:
+        return Plan(
+            server=ServerIdentity(**checked["server"]),
+            changes=tuple(_change(each) for each in checked["changes"]),
+            unchanged=checked["summary"]["unchanged"],
+            unmanaged=checked["unmanaged"],
+            not_compared=tuple(NotCompared(**each) for each in checked["not_compared"]),
+            diagnostics=tuple(_diagnostic(each) for each in checked["diagnostics"]),
+            refusals=tuple(_refusal(each) for each in checked["refusals"]),
+            desired_digest=checked["desired_digest"],
+        )
+    except ValueError as problem:
+        raise UsageError(f"this is not a plan: {problem}", id="plan-malformed", hint=_HINT) from problem
+
+
+def _check_version(document: Any) -> None:
+    version = document.get("format_version") if isinstance(document, dict) else None
+    if not isinstance(version, str):
+        raise UsageError("this is not a plan: it has no `format_version`", id="plan-malformed", hint=_HINT)
+    if version.partition(".")[0] != FORMAT_VERSION.partition(".")[0]:
+        raise UsageError(
+            f"this plan has format {version}, this version of the tool reads {FORMAT_VERSION}",
+            id="plan-format-unknown",
+            hint=_HINT,
+        )
+
+
+def _checked(document: Any) -> PlanDocument:
+    # pydantic takes longer to import than everything else here; only who reads a plan pays for it
+    from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415
+
+    try:
+        return TypeAdapter(PlanDocument).validate_python(document)
+    except ValidationError as problem:
+        first = problem.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise UsageError(f"this is not a plan: `{where}`: {first['msg']}", id="plan-malformed", hint=_HINT) from problem
+
+
+def _change(document: ChangeDocument) -> Change:
+    moved_from = document["moved_from"]
+    return Change(
+        action=Action(document["action"]),
+        address=Address.parse(document["address"]),
+        fields=tuple(
+            FieldChange(each["name"], read_value(each["before"]), read_value(each["after"]), each["sensitive"])
+            for each in document["fields"]
+        ),
+        reason=_REASONS[document["reason"]],
+        origin=_origin(document["origin"]),
+        moved_from=None if moved_from is None else Address.parse(moved_from),
+        effects=tuple(document["effects"]),
+        cost=tuple((name, read_value(value)) for name, value in document["cost"].items()),
+        precondition=document["precondition"],
+    )
+
+
+def _origin(document: OriginDocument | None) -> Origin | None:
+    return None if document is None else Origin(**document)
+
+
+def _diagnostic(document: DiagnosticDocument) -> Diagnostic:
+    address = document["address"]
+    return Diagnostic(
+        id=document["id"],
+        severity=Severity(document["severity"]),
+        summary=document["summary"],
+        detail=document["detail"],
+        hint=document["hint"],
+        origin=_origin(document["origin"]),
+        related=tuple(Origin(**each) for each in document["related"]),
+        address=None if address is None else Address.parse(address),
+    )
+
+
+def _refusal(document: RefusalDocument) -> Refusal:
+    return Refusal(
+        id=document["id"],
+        summary=document["summary"],
+        permit=document["permit"],
+        addresses=tuple(Address.parse(each) for each in document["addresses"]),
+    )

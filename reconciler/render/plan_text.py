@@ -1,0 +1,87 @@
+"""A plan for a person: every change with its reason, what it does besides, and one line that sums it up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from reconciler.model.change import Action, Change, FieldChange
+from reconciler.model.plan import Plan
+from reconciler.render.diagnostic_text import finding, refusal_text
+from reconciler.render.phrases import because, count, price, server, summary, unmanaged, visible
+from reconciler.render.style import ACTION_ROLES, ADDED, REMOVED, SYMBOLS, Role, Style
+from reconciler.render.values import Line, Sign, lines
+
+_WIDEST: Final = 28
+"""Values are aligned behind names of up to this many characters."""
+
+
+def plan_text(plan: Plan, style: Style, *, brief: bool = False) -> str:
+    """The whole plan; ends with a newline.
+
+    Args:
+        plan: what to tell.
+        style: the palette.
+        brief: only what was refused, and the last line.
+    """
+    parts = [refusal_text(refusal, style) for refusal in plan.refusals]
+    if not brief:
+        parts = [
+            f"Plan for {server(plan)}\n",
+            *(change_text(change, style) for change in plan.changes),
+            *_notes(plan, style),
+            *(finding(each, style) for each in plan.diagnostics),
+            *parts,
+        ]
+        if plan.is_empty:
+            parts.append("Nothing to do: what is declared and can be compared is as declared.\n")
+    parts.append(style.paint(summary(plan), Role.STRONG) + "\n")
+    return "\n".join(parts)
+
+
+def change_text(change: Change, style: Style) -> str:
+    """One change; ends with a newline."""
+    role = ACTION_ROLES[change.action]
+    word = style.paint(f"{SYMBOLS[change.action]} {change.action.value}", role)
+    address = style.paint(visible(str(change.address)), Role.STRONG)
+    told = [f"{word} {address}"]
+    if change.moved_from is not None:
+        told[0] += f" from {visible(str(change.moved_from))}"
+    told.append(style.paint(f"    {because(change)}", Role.FAINT))
+    width = max((len(field.name) for field in change.fields if len(field.name) <= _WIDEST), default=0)
+    for field in change.fields:
+        told += _field(field, change.action, width, style)
+    if cost := price(change):
+        told.append(f"    {style.paint('destroys', role)}: {cost}")
+    told += [f"    besides: {visible(effect)}" for effect in change.effects]
+    return "\n".join(told) + "\n"
+
+
+def _field(field: FieldChange, action: Action, width: int, style: Style) -> Iterator[str]:
+    name = f"      {visible(field.name) + ':':<{width + 1}} "
+    told = lines(field, action)
+    signed = action is not Action.CREATE or len(told) > 1
+    for line in told:
+        yield name + (_signed(line, style) if signed else line.text)
+        name = " " * len(name)
+
+
+def _signed(line: Line, style: Style) -> str:
+    if line.sign is Sign.ADDED:
+        return style.paint(f"{ADDED} {line.text}", Role.CREATE)
+    if line.sign is Sign.REMOVED:
+        return style.paint(f"{REMOVED} {line.text}", Role.DELETE)
+    return style.paint(line.text, Role.FAINT) if line.sign is Sign.SAME else line.text
+
+
+def _notes(plan: Plan, style: Style) -> Iterator[str]:
+    if plan.not_compared:
+        told = [style.paint("Not compared", Role.STRONG)]
+        told += [
+            f"  {each.kind}.{each.field}: {visible(each.reason)} ({count(each.count, 'declaration')})"
+            for each in plan.not_compared
+        ]
+        yield "\n".join(told) + "\n"
+    if plan.unmanaged:
+        label = style.paint("Not managed, left alone", Role.STRONG)
+        yield f"{label}: {unmanaged(plan)} (kinds not named here were not read)\n"

@@ -1,0 +1,126 @@
+"""How one value, and one value's change, reads."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from enum import Enum
+from typing import Any, Final
+
+from reconciler.model.change import Absent, Action, FieldChange
+from reconciler.model.secret import SecretSource
+from reconciler.render.phrases import count, visible
+
+_ROOM: Final = 100
+"""A list longer than this many characters is written one element a line."""
+
+
+def shown(value: Any) -> str:
+    """One value on one line, as a manifest would say it."""
+    if isinstance(value, Absent):
+        return value.value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{visible(str(name))}: {shown(each)}" for name, each in value.items()) + "}"
+    if isinstance(value, tuple | list):
+        return "[" + ", ".join(map(shown, value)) + "]"
+    return visible(str(value))  # numbers, sources of secrets, and secrets, which print as a mask
+
+
+def _text(value: str) -> str:
+    text = visible(value)
+    return text if text and text == text.strip() else f'"{text}"'
+
+
+def shown_secret(value: Any) -> str:
+    """A sensitive value: where it comes from, or that it is there, never the value."""
+    return visible(str(value)) if isinstance(value, SecretSource | Absent) else Absent.HIDDEN.value
+
+
+class Sign(Enum):
+    """What a line of a change says."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    SAME = "same"
+    BOTH = "both"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line about a field: a value, or a part of one.
+
+    Attributes:
+        sign: whether the part appears, disappears, stays, or the line holds before and after.
+    """
+
+    sign: Sign
+    text: str
+
+
+def lines(change: FieldChange, action: Action) -> list[Line]:
+    """A field's change as lines: one for a plain value, one an element or a text line that comes or goes."""
+    before, after = change.before, change.after
+    if change.sensitive:
+        if action is Action.CREATE:
+            return [Line(Sign.ADDED, shown_secret(after))]
+        return [Line(Sign.BOTH, f"{shown_secret(before)} -> {shown_secret(after)}")]
+    if action is Action.CREATE or (isinstance(before, Absent) and _is_long(after)):
+        return _appearing(after)
+    if isinstance(before, tuple) and isinstance(after, tuple):
+        return list(_elements(before, after))
+    if _is_text(before) and _is_text(after) and "\n" in before + after:
+        return list(_text_lines(before, after))
+    return [_both(before, after)]
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and not isinstance(value, Absent)
+
+
+def _is_long(value: Any) -> bool:
+    return (_is_text(value) and "\n" in value) or (isinstance(value, tuple) and len(shown(value)) > _ROOM)
+
+
+def _both(before: Any, after: Any) -> Line:
+    return Line(Sign.BOTH, f"{shown(before)} -> {shown(after)}")
+
+
+def _appearing(value: Any) -> list[Line]:
+    if not _is_long(value):
+        return [Line(Sign.ADDED, shown(value))]
+    if isinstance(value, tuple):
+        return [Line(Sign.ADDED, shown(each)) for each in value]
+    return [Line(Sign.ADDED, visible(line)) for line in value.splitlines()]
+
+
+def _elements(before: tuple[Any, ...], after: tuple[Any, ...]) -> Iterator[Line]:
+    old, new = Counter(map(shown, before)), Counter(map(shown, after))
+    if old == new:
+        yield _both(before, after)
+        return
+    yield from (Line(Sign.ADDED, each) for each in (new - old).elements())
+    yield from (Line(Sign.REMOVED, each) for each in (old - new).elements())
+    if stay := (old & new).total():
+        yield Line(Sign.SAME, f"({stay:,} unchanged)")
+
+
+def _text_lines(before: str, after: str) -> Iterator[Line]:
+    old, new = before.splitlines(), after.splitlines()
+    if old == new:
+        yield _both(before, after)
+        return
+    same = 0
+    for step, start, end, new_start, new_end in SequenceMatcher(None, old, new).get_opcodes():
+        if step == "equal":
+            same += end - start
+            continue
+        yield from (Line(Sign.REMOVED, visible(line)) for line in old[start:end])
+        yield from (Line(Sign.ADDED, visible(line)) for line in new[new_start:new_end])
+    if same:
+        yield Line(Sign.SAME, f"({count(same, 'line')} unchanged)")
