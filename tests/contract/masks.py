@@ -67,6 +67,9 @@ MASKS = (
 LEFT_OUT: dict[str, str] = {}
 """Paths that are not compared at all, with the reason."""
 
+KNOWN_DIFFERENCES: dict[tuple[str, int], str] = {}
+"""Recordings and line numbers known to be answered otherwise, with the reason."""
+
 UNORDERED = re.compile(r"^get/")
 """Answers whose outermost list has no order the server promises."""
 
