@@ -95,6 +95,7 @@ class _Compiler:
             phase=phase_of(stage, self._ranks[kind.name]),
             lanes=self._lanes(kind, change),
             requires=requires,
+            fields=step.fields,
             note=step.note,
         )
         return _Single(operation, step.alone or kind.alone)
@@ -171,4 +172,5 @@ def _together(operations: Sequence[Operation]) -> Operation:
         items=tuple(item for each in operations for item in each.items),
         lanes=frozenset().union(*(each.lanes for each in operations)),
         requires=frozenset().union(*(each.requires for each in operations)),
+        fields=frozenset().union(*(each.fields for each in operations)),
     )

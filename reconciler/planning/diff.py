@@ -161,8 +161,16 @@ class _Diff:
                 changes += self._compare_secret(kind, declared, name, live[name])
             elif not compare.same(each, value, live[name], additive=name in options.additive):
                 after = compare.joined(each, value, live[name]) if name in options.additive else value
-                changes.append(FieldChange(name, live[name], after))
+                change = FieldChange(name, live[name], after)
+                if not self._settled(kind, change, observed):
+                    changes.append(change)
         return changes, reason
+
+    def _settled(self, kind: Kind, change: FieldChange, observed: Observed) -> bool:
+        """Whether the server would never show this difference as gone."""
+        if kind.settled is None:
+            return False
+        return kind.settled(change.name, self._situation(Action.UPDATE, observed.address, [change], observed))
 
     def _compare_secret(self, kind: Kind, declared: Declared, name: str, live: Value) -> list[FieldChange]:
         source = declared.values[name]
