@@ -11,7 +11,7 @@ from reconciler.errors import UsageError
 
 __all__ = ["ServerAccess"]
 
-_KEY = re.compile(r"^[A-Za-z0-9-]+$")
+_KEY = re.compile(r"[A-Za-z0-9-]+")
 _ADDRESS_HINT = "write it as `https://mail.example.org`, with a port if it is not 443, and nothing behind"
 
 
@@ -58,7 +58,7 @@ class ServerAccess:
             )
         if not self.key:
             raise UsageError("there is no API key", id="api-key-missing", hint="set MAILCOW_API_KEY")
-        if not _KEY.match(self.key):
+        if not _KEY.fullmatch(self.key):
             raise UsageError(
                 "the API key holds characters that no key of mailcow has",
                 id="api-key-malformed",
@@ -74,9 +74,10 @@ class ServerAccess:
         """
         try:
             url = httpx.URL(self.origin)
+            host = url.host  # decoded here, which a broken IDN does not survive
         except (httpx.InvalidURL, UnicodeError) as error:
             raise _wrong_address(str(error)) from error
-        if url.scheme not in ("https", "http") or not url.host:
+        if url.scheme not in ("https", "http") or not host:
             raise _wrong_address("it has no scheme or no host")
         if url.userinfo:
             raise _wrong_address("it holds a user name or a password")

@@ -1,0 +1,127 @@
+"""What recordings do not hold: half-broken, hostile and contradictory answers."""
+
+import json
+
+import pytest
+
+from reconciler.api.envelope import Answer, Denial, DenialReason, denial_in
+from reconciler.api.reading import Reading, ReadingState, reading_of
+from reconciler.api.verdict import Entry, Judgement, verdict_of
+from reconciler.errors import ProtocolError
+
+HTML = b"<center style='font-family:sans-serif;'>Connection to Redis failed.</center>"
+
+
+def said(*entries: object) -> Answer:
+    return Answer(200, json.dumps(list(entries)).encode())
+
+
+@pytest.mark.parametrize("status", [200, 404, 500])
+def test_a_page_of_html_is_a_broken_server_whatever_its_status(status: int) -> None:
+    assert reading_of(Answer(status, HTML)).state is ReadingState.FAILED
+    assert verdict_of(Answer(status, HTML)).judgement is Judgement.UNKNOWN
+
+
+def test_json_under_the_wrong_content_type_is_read() -> None:
+    answer = Answer(401, b'{"type":"error","msg":"authentication failed"}', "text/html; charset=utf-8")
+
+    assert denial_in(answer) == Denial(DenialReason.WRONG_KEY)
+
+
+def test_the_address_the_server_refuses_is_told() -> None:
+    answer = Answer(401, b'{"type":"error","msg":"api access denied for ip 2001:db8::7"}')
+
+    assert denial_in(answer) == Denial(DenialReason.ADDRESS, "2001:db8::7")
+
+
+@pytest.mark.parametrize(("status", "body"), [(403, b""), (403, HTML), (401, HTML), (401, b"[]")])
+def test_a_denial_without_the_servers_words_is_a_denial(status: int, body: bytes) -> None:
+    assert denial_in(Answer(status, body)) == Denial(DenialReason.OTHER)
+
+
+@pytest.mark.parametrize("body", [b"", b" \n"])
+def test_an_empty_body_is_not_an_empty_collection(body: bytes) -> None:
+    assert reading_of(Answer(200, body)).state is ReadingState.SILENT
+    assert verdict_of(Answer(200, body)).cause == "empty-body"
+
+
+@pytest.mark.parametrize("body", [b"{}", b"[]", b" {}\n"])
+def test_an_empty_object_is_an_empty_list(body: bytes) -> None:
+    reading = reading_of(Answer(200, body))
+
+    assert reading.state is ReadingState.EMPTY
+    assert reading.rows == []
+    assert reading.value is None
+
+
+def test_a_row_that_looks_like_an_error_but_has_more_to_it_is_content() -> None:
+    reading = reading_of(Answer(200, b'{"id":1,"type":"error","msg":"x"}'))
+
+    assert reading.state is ReadingState.CONTENT
+
+
+def test_a_list_cut_short_is_a_protocol_error_that_does_not_tell_its_text() -> None:
+    reading = reading_of(Answer(200, b'[{"username":"u","password":"CANARY"},{"user'))
+
+    with pytest.raises(ProtocolError) as refusal:
+        _ = reading.rows
+    assert refusal.value.id == "api-bad-json"
+    assert "CANARY" not in f"{refusal.value} {refusal.value.details}"
+
+
+def test_an_object_where_rows_are_expected_is_a_protocol_error() -> None:
+    with pytest.raises(ProtocolError) as refusal:
+        _ = Reading(ReadingState.CONTENT, b'{"a":1}').rows
+
+    assert refusal.value.id == "api-not-a-list"
+
+
+def test_endless_nesting_is_a_protocol_error() -> None:
+    with pytest.raises(ProtocolError):
+        _ = reading_of(Answer(200, b"[" * 200_000)).value
+
+
+def test_warnings_keep_a_write_from_counting_as_accepted() -> None:
+    verdict = verdict_of(
+        said(
+            {"type": "warning", "log": ["mailbox", "edit", "domain"], "msg": ["tag_limit_exceeded", "limit 30"]},
+            {"type": "success", "log": ["mailbox", "edit", "domain"], "msg": ["domain_modified", "x.example"]},
+        )
+    )
+
+    assert verdict.judgement is Judgement.MIXED
+    assert not verdict.all_success
+    assert not verdict.any_failure
+
+
+def test_an_entry_tells_its_topic_and_drops_the_echo() -> None:
+    echo = {"password": "CANARY", "hostname": "smtp.example"}
+    verdict = verdict_of(said({"type": "success", "log": ["relayhost", "add", echo], "msg": ["relayhost_added", None]}))
+
+    assert verdict.entries == (Entry("success", "relayhost_added", (None,), ("relayhost", "add")),)
+
+
+def test_a_refused_route_is_told_apart_from_a_refused_change() -> None:
+    absent = verdict_of(Answer(404, b'{"type":"error","msg":"route not found"}'))
+    refused = verdict_of(Answer(200, b'{"type":"error","msg":"Cannot add item"}'))
+
+    assert (absent.judgement, absent.no_route) == (Judgement.REFUSED, True)
+    assert (refused.judgement, refused.no_route) == (Judgement.REFUSED, False)
+    assert refused.any_failure
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'[{"msg":"no type"}]', b'["success"]', b'[{"type":"success"}]', b"[null]", b'[{"type":"success","msg":"domain'],
+)
+def test_entries_of_another_form_leave_a_write_unknown(body: bytes) -> None:
+    assert verdict_of(Answer(200, body)).judgement is Judgement.UNKNOWN
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{}"])
+def test_an_answer_without_entries_accepts_nothing(body: bytes) -> None:
+    assert not verdict_of(Answer(200, body)).all_success
+
+
+def test_a_message_that_is_an_empty_list_is_kept() -> None:
+    assert verdict_of(said({"type": "danger", "msg": []})).judgement is Judgement.REFUSED
