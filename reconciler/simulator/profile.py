@@ -114,6 +114,10 @@ FEATURES: dict[str, Feature] = {
     # routing and settings
     "password_policy_route": Feature("2023-01", "json_api.php: get/passwordpolicy without /html"),
     "ip_check": Feature("2023-01", "json_api.php: edit/ip_check"),
+    "f2b_sasl_answer": Feature("2022-05", "the netfilter container's rule on SASL names the answer"),
+    "f2b_login_gap": Feature("2022-12", "the netfilter container's rules on Dovecot allow for a word more"),
+    "f2b_escaped_rules": Feature("2024-06", "the netfilter container's rules keep the backslashes before quotes"),
+    "f2b_password_mismatch": Feature("2025-02", "the netfilter container's rules on Dovecot read its auth log"),
     "ban_time_increment": Feature("2023-04", "functions.fail2ban.inc.php"),
     "bcc_alias_addresses": Feature("2023-05", "functions.address_rewriting.inc.php, 6824a5650"),
     "syncjob_pipe_any_case": Feature("2022-05d", "functions.mailbox.inc.php: pipemess is found in any case"),
@@ -125,10 +129,20 @@ FEATURES: dict[str, Feature] = {
     ),
     "syncjob_dry": Feature("2023-11", "init_db.inc.php: imapsync.dry"),
     "manage_external": Feature("2023-12", "functions.fail2ban.inc.php: banlist_id, manage_external"),
+    "banlist_route": Feature("2023-12", "json_api.php: get/fail2ban/banlist"),
+    "banlist_page": Feature("2025-01", "f2b-banlist.php instead of get/fail2ban/banlist"),
+    "rspamd_map_check": Feature("2024-04", "functions.rspamd.inc.php: invalid maps are no longer written"),
+    "sieve_enotify": Feature("2024-08", "lib/sieve/extensions: enotify, mime"),
     "recipient_map_domains": Feature("2025-02", "functions.address_rewriting.inc.php: domain targets"),
     "identity_provider": Feature("2025-03", "json_api.php: get/identity-provider"),
+    "app_links_hidden": Feature("2025-03", "functions.customize.inc.php: app_links user_href, hide"),
+    "login_provisioning": Feature(
+        "2025-05", "functions.inc.php: identity_provider login_provisioning, redirect_url_extra"
+    ),
     "custom_login": Feature("2025-05", "json_api.php: edit/custom_login"),
     "mta_sts": Feature("2025-09", "json_api.php: add/mta-sts"),
+    "quarantine_hash": Feature("2025-09", "init_db.inc.php: quarantine.qhash"),
+    "mta_sts_wildcard": Feature("2025-09c", "functions.inc.php: is_valid_domain_name allows wildcards"),
     # status and logs
     "host_status": Feature("2022-12", "json_api.php: get/status/host, get/status/container"),
     "cron_log": Feature("2025-03", "json_api.php: get/logs/cron"),

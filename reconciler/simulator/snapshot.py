@@ -16,7 +16,9 @@ from typing import Any
 from .server import Server
 
 Restore = Callable[[Server, Any], list[str]]
+RestoreEach = Callable[[Server, str, Any], list[str]]
 _RESTORES: dict[str, Restore] = {}
+_RESTORES_EACH: dict[str, RestoreEach] = {}
 
 
 def restores(path: str) -> Callable[[Restore], Restore]:
@@ -24,6 +26,16 @@ def restores(path: str) -> Callable[[Restore], Restore]:
 
     def register(function: Restore) -> Restore:
         _RESTORES[path] = function
+        return function
+
+    return register
+
+
+def restores_each(prefix: str) -> Callable[[RestoreEach], RestoreEach]:
+    """Register what rebuilds rows from the answer to each GET path that begins so; it is given the path's rest too."""
+
+    def register(function: RestoreEach) -> RestoreEach:
+        _RESTORES_EACH[prefix] = function
         return function
 
     return register
@@ -41,4 +53,9 @@ def load(server: Server, answers: dict[str, Any]) -> list[str]:
             if key in answers:
                 unknown.extend(restore(server, answers[key]))
                 break
-    return unknown
+    for prefix, restore_each in _RESTORES_EACH.items():
+        for key, answer in answers.items():
+            path = key.removeprefix("/api/v1/")
+            if path.startswith(prefix):
+                unknown.extend(restore_each(server, path.removeprefix(prefix), answer))
+    return list(dict.fromkeys(unknown))
