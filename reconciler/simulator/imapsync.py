@@ -24,7 +24,7 @@ _ALLOWED: Final = frozenset(
     pidfilelocking prefix1 prefix2 proxyauth1 proxyauth2 resyncflags resynclabels search search1 search2 sep1 sep2
     showpasswords skipemptyfolders ssl2 sslargs1 sslargs2 subfolder1 subscribe subscribed syncacls syncduplicates
     syncinternaldates synclabels tests testslive testslive6 tls2 truncmess usecache useheader useuid
-    """.split()
+    """.split()  # noqa: SIM905 a hundred words read better so
 )
 _SINCE_2022_07: Final = frozenset({"inet4", "inet6"})
 _SINCE_2023_11: Final = frozenset({"dry", "f1f2"})

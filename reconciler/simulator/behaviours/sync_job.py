@@ -61,7 +61,7 @@ def add_sync_job(call: Call) -> bool | None:
     if not access.has_mailbox(call, user):
         call.danger("access_denied")
         return False
-    settings = {name: php.intval(data.get(name)) for name in (*_SWITCHES, "active", "timeout1", "timeout2")}
+    settings: Row = {name: php.intval(data.get(name)) for name in (*_SWITCHES, "active", "timeout1", "timeout2")}
     settings |= {name: data.get(name) for name in ("port1", "exclude", "maxage", "maxbytespersecond", "subfolder2")}
     settings |= {name: data.get(name) for name in ("user1", "password1", "mins_interval", "enc1")}
     settings["host1"] = php.text(data.get("host1")).lower()
