@@ -1,0 +1,149 @@
+"""The project file: where the manifests, the server and its environments are, and what a run may do. Never a secret."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Final
+
+from reconciler.errors import UsageError
+from reconciler.manifest.files import PROJECT_FILE, Source
+from reconciler.manifest.suggest import close_to
+
+__all__ = ["GuardSettings", "Project", "PruneRule", "ServerSettings", "Settings", "find_project"]
+
+_BOUNDARY: Final = ".git"
+"""What ends the search for a project file upwards: nothing above a repository is part of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerSettings:
+    """A server and how to talk to it; None where nothing is said.
+
+    Attributes:
+        url: scheme, host and port.
+        key_variable: the environment variable that holds the API key.
+        ca_file: certificates to trust in place of the public authorities.
+        timeout: seconds to wait for the server to say something more.
+        connect_timeout: seconds to wait for a connection.
+        parallelism: how many requests may be under way at once.
+    """
+
+    url: str | None = None
+    key_variable: str | None = None
+    ca_file: Path | None = None
+    timeout: int | None = None
+    connect_timeout: int | None = None
+    parallelism: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardSettings:
+    """How much one plan may do; None where nothing is said.
+
+    Attributes:
+        deletes: how many deletions.
+        delete_percent: how many percent of a kind's live resources.
+        delete_bytes: how much mail deletions may destroy.
+        changes: how many changes altogether.
+    """
+
+    deletes: int | None = None
+    delete_percent: int | None = None
+    delete_bytes: int | None = None
+    changes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PruneRule:
+    """Where what is not declared is deleted.
+
+    Attributes:
+        kind: a kind's name.
+        domains: patterns such as ``*.acme.example``.
+    """
+
+    kind: str
+    domains: tuple[str, ...] = ("*",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a project file says, at its top or for one environment.
+
+    Attributes:
+        manifests: files and folders, used when the command line names none.
+        values: values files for templates; a later one wins.
+        prune: where what is not declared is deleted.
+    """
+
+    manifests: tuple[Path, ...] = ()
+    values: tuple[Path, ...] = ()
+    server: ServerSettings = field(default_factory=ServerSettings)
+    prune: tuple[PruneRule, ...] = ()
+    guards: GuardSettings = field(default_factory=GuardSettings)
+
+    def under(self, nearer: Settings) -> Settings:
+        """These settings with nearer ones on top: values files add up, everything else that is said replaces."""
+        return Settings(
+            manifests=nearer.manifests or self.manifests,
+            values=self.values + nearer.values,
+            server=replace(self.server, **dict(_said(nearer.server))),
+            prune=nearer.prune or self.prune,
+            guards=replace(self.guards, **dict(_said(nearer.guards))),
+        )
+
+
+def _said(settings: ServerSettings | GuardSettings) -> Iterator[tuple[str, Any]]:
+    return ((each.name, value) for each in fields(settings) if (value := getattr(settings, each.name)) is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project file, read.
+
+    Attributes:
+        folder: where it is; its paths are relative to this, and no manifest in it may lead out of it.
+        common: what it says for every environment.
+        environments: what it says for each, by name.
+    """
+
+    folder: Path
+    common: Settings
+    environments: Mapping[str, Settings] = field(default_factory=dict)
+
+    def settings(self, environment: str | None) -> Settings:
+        """What applies to a run in this environment; None for none.
+
+        Raises:
+            UsageError: ``environment-unknown``.
+        """
+        if environment is None:
+            return self.common
+        if environment not in self.environments:
+            meant = close_to(environment, self.environments)
+            known = ", ".join(self.environments) or "none"
+            raise UsageError(
+                f"the project has no environment `{environment}`",
+                id="environment-unknown",
+                hint=f"did you mean `{meant}`?" if meant else f"it has: {known}",
+                project=str(self.folder / PROJECT_FILE),
+            )
+        return self.common.under(self.environments[environment])
+
+
+def find_project(start: Path) -> Source | None:
+    """Find the project file of a folder, in it or above it, but not above the repository it is in."""
+    folder = start.resolve()
+    for place in (folder, *folder.parents):
+        file = place / PROJECT_FILE
+        if file.is_file():
+            return Source(_name(file, folder), file)
+        if (place / _BOUNDARY).exists():
+            break
+    return None
+
+
+def _name(file: Path, start: Path) -> str:
+    return file.name if file.parent == start else str(file)
