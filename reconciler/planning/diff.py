@@ -136,7 +136,7 @@ class _Diff:
             self._change(kind, Action.CREATE, declared, changes, reason=Reason.MISSING, observed=None)
 
     def _compare(self, kind: Kind, declared: Declared, observed: Observed) -> tuple[list[FieldChange], Reason]:
-        options = declared.options
+        """Compare every declared field; the reason is that of the last difference."""
         reason = Reason.DIFFERS
         changes: list[FieldChange] = []
         live = observed.values
@@ -144,27 +144,35 @@ class _Diff:
             if name in kind.key or live.get(name, self) == value:
                 continue
             each = kind.fields[name]
-            if name in options.ignore:
+            if name in declared.options.ignore:
                 self._not_compared(kind, name, "ignored")
-            elif not self._known(kind, declared, each):
-                continue
-            elif self.options.resends(declared.address, name):
-                changes.append(FieldChange(name, Absent.NOT_READABLE, value, sensitive=each.codec.sensitive))
-                reason = Reason.RESEND
-            elif name not in live:
-                if self._redeclared(declared, name, value):
-                    changes.append(FieldChange(name, Absent.NOT_READABLE, value, sensitive=each.codec.sensitive))
-                    reason = Reason.REDECLARED
-                else:
-                    self._not_compared(kind, name, self._why_unreadable(each))
-            elif each.codec.sensitive:
-                changes += self._compare_secret(kind, declared, name, live[name])
-            elif not compare.same(each, value, live[name], additive=name in options.additive):
-                after = compare.joined(each, value, live[name]) if name in options.additive else value
-                change = FieldChange(name, live[name], after)
-                if not self._settled(kind, change, observed):
-                    changes.append(change)
+            elif self._known(kind, declared, each):
+                found, why = self._compare_field(kind, declared, each, observed)
+                changes += found
+                reason = why if found else reason
         return changes, reason
+
+    def _compare_field(
+        self, kind: Kind, declared: Declared, each: Field, observed: Observed
+    ) -> tuple[list[FieldChange], Reason]:
+        """Compare a field that is not equal as it stands: it may be unreadable, secret, or mean the same."""
+        name, value = each.name, declared.values[each.name]
+        blind = [FieldChange(name, Absent.NOT_READABLE, value, sensitive=each.codec.sensitive)]
+        if self.options.resends(declared.address, name):
+            return blind, Reason.RESEND
+        if name not in observed.values:
+            if self._redeclared(declared, name, value):
+                return blind, Reason.REDECLARED
+            self._not_compared(kind, name, self._why_unreadable(each))
+            return [], Reason.DIFFERS
+        live = observed.values[name]
+        if each.codec.sensitive:
+            return self._compare_secret(kind, declared, name, live), Reason.DIFFERS
+        additive = name in declared.options.additive
+        if compare.same(each, value, live, additive=additive):
+            return [], Reason.DIFFERS
+        change = FieldChange(name, live, compare.joined(each, value, live) if additive else value)
+        return ([] if self._settled(kind, change, observed) else [change]), Reason.DIFFERS
 
     def _settled(self, kind: Kind, change: FieldChange, observed: Observed) -> bool:
         """Whether the server would never show this difference as gone."""

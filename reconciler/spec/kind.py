@@ -145,7 +145,7 @@ class Kind:
             ``moves_since`` the version that can.
         needed: (declared and initial values) -> the fields without which it cannot be created.
         refuses: (situation) -> (field, why, hint) for each change the server would answer with success and not make.
-        settled: (field, situation) -> whether a difference in it is one the server never shows, so that nothing is to do.
+        settled: (field, situation) -> whether the server never shows this difference, so that nothing is to do.
         sugar: words an entry may use besides its fields: word -> the field it stands for; ``on_entry`` replaces them.
         on_entry: (an entry as written, the scope) -> the entry with sugar replaced; before validation.
         on_read: (row, capabilities) -> the row in the shape the marks describe; None if it is no resource.
