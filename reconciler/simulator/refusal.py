@@ -5,8 +5,7 @@ mailcow checks one thing after the other and leaves at the first that fails; the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 from typing import Any
 
 from .routing import Call, Log
@@ -31,10 +30,22 @@ def refuse_if(condition: object, *message: Any) -> None:
         raise Refusal(*message)
 
 
-@contextmanager
-def refusals(call: Call) -> Iterator[None]:
-    """Report a refusal inside as a ``danger`` entry; what follows the block goes on."""
-    try:
-        yield
-    except Refusal as refusal:
-        call.danger(refusal.message, log=refusal.log)
+class refusals:  # noqa: N801 it reads as the block's name
+    """A block in which a refusal becomes a ``danger`` entry; what follows the block goes on."""
+
+    __slots__ = ("_call",)
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        """Report a refusal and swallow it; anything else goes on its way."""
+        if isinstance(error, Refusal):
+            self._call.danger(error.message, log=error.log)
+            return True
+        return False

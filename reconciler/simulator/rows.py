@@ -120,7 +120,7 @@ def change_alias(state: State, number: int, now: str, columns: Row) -> None:
     row = state.table("alias").get(number)
     if row is not None:
         _count_alias(state, row, -1)
-        several = "," in columns.get("goto", row["goto"])
+        several = "," in str(columns.get("goto", row["goto"]))
         sql.changed(state.table("alias"), number, now, {**columns, "several": several})
         _count_alias(state, row, 1)
 

@@ -82,7 +82,7 @@ def largest_new_quota(call: Call, row: Row) -> int:
     domain = call.table("domain").get(row["domain"])
     assert domain is not None
     others = totals(call.state, row["domain"])["quota"] - row["quota"]
-    return min(domain["quota"] * MEBIBYTE - others, domain["maxquota"] * MEBIBYTE)
+    return int(min(domain["quota"] * MEBIBYTE - others, domain["maxquota"] * MEBIBYTE))
 
 
 def mailbox_details(call: Call, address: object, *, reduced: bool = False) -> Row | None:
@@ -94,7 +94,7 @@ def mailbox_details(call: Call, address: object, *, reduced: bool = False) -> Ro
     tags = call.table("tags_mailbox").find("username", address)
     return {
         **_own_columns(call, whole),
-        **{name: 0 for name in _LAST_LOGINS},
+        **dict.fromkeys(_LAST_LOGINS, 0),
         **({"last_sso_login": 0} if call.has("last_sso_login") else {}),
         **({} if reduced else _worked_out(call, address, whole)),
         **({"tags": sorted((tag["tag_name"] for tag in tags), key=sql.weight)} if tags else {}),
@@ -115,7 +115,7 @@ def _own_columns(call: Call, row: Row | None) -> Row:
         "local_part": columns.get("local_part"),
         "quota": quota,
         "messages": columns.get("messages"),
-        "attributes": {**row["attributes"], "passwd_update": row["passwd_update"]} if row else None,
+        "attributes": columns.get("attributes"),
         **({"custom_attributes": columns.get("custom_attributes")} if call.has("custom_attributes") else {}),
         "quota_used": used,
         "percent_in_use": percent,
@@ -162,7 +162,6 @@ def restore_mailboxes(server: Server, answer: Any) -> list[str]:
 
 
 def _restore_one(server: Server, shown: Row) -> None:
-    attributes = dict(shown["attributes"])
     created = shown.get("created") or server.now()
     address = shown["username"]
     insert_mailbox(
@@ -173,8 +172,7 @@ def _restore_one(server: Server, shown: Row) -> None:
                 for name in ("username", "name", "quota", "local_part", "domain", "active", "messages")
             },
             "password": "",
-            "passwd_update": attributes.pop("passwd_update", None),
-            "attributes": attributes,
+            "attributes": shown["attributes"],
             "custom_attributes": shown.get("custom_attributes") or {},
             "authsource": shown.get("authsource", "mailcow"),
             "kind": "",

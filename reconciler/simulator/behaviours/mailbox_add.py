@@ -83,6 +83,7 @@ def _attributes(call: Call, defaults: Row, source: str) -> Row:
         name = f"{protocol}_access"
         attributes[name] = str(named.get(name, php.intval(defaults.get(name))))
     attributes["relayhost"] = str(php.intval(data.get("relayhost")))
+    attributes["passwd_update"] = call.server.now()
     attributes["mailbox_format"] = php.text(defaults.get("mailbox_format"))
     for name in ("quarantine_notification", "quarantine_category"):
         attributes[name] = php.text(data[name] if php.isset(data, name) else defaults.get(name))
@@ -141,7 +142,6 @@ def _insert(call: Call, names: tuple[str, str, str], columns: Row, defaults: Row
             "local_part": local,
             "domain": domain,
             **columns,
-            "passwd_update": now,
             "custom_attributes": {},
             "kind": "",
             "multiple_bookings": -1,

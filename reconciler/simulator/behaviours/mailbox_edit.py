@@ -67,7 +67,8 @@ def _set_password(call: Call, username: str, row: Row) -> bool:
     if row["authsource"] == "mailcow":
         now = call.server.now()
         stored = passwords.stored(call.data["password"], call.server.random)
-        change_mailbox(call.state, username, now, {"password": stored, "passwd_update": now})
+        attributes = {**row["attributes"], "passwd_update": now}
+        change_mailbox(call.state, username, now, {"password": stored, "attributes": attributes})
     return True
 
 

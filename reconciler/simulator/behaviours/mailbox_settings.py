@@ -1,5 +1,4 @@
-"""What users set for themselves: tls_policy, quarantine_notification, quarantine_category, delimiter_action, and
-mailbox/custom-attribute.
+"""What users set for themselves: tls_policy, quarantine_*, delimiter_action; and mailbox/custom-attribute.
 
 Source: mailcow 2022-01a, 2026-07a, functions.mailbox.inc.php; recorded exchanges, tests/contract.
 """

@@ -74,7 +74,6 @@ def resource_row(**columns: Any) -> Row:
     return {
         "quota": 0,
         "attributes": None,
-        "passwd_update": None,
         "custom_attributes": {},
         "authsource": "mailcow",
         "acl": None,
