@@ -17,7 +17,7 @@ from random import Random
 from typing import Any
 
 from reconciler.simulator import Simulator
-from tests.contract.masks import LEFT_OUT, UNORDERED, masked
+from tests.contract.masks import LEFT_OUT, masked
 
 RECORDINGS = Path(__file__).parent / "recordings"
 KEYS = {"rw": "AAAAAA-READ-WRITE", "ro": "BBBBBB-READ-ONLY", "bad": "CCCCCC-WRONG"}
@@ -33,16 +33,16 @@ class Difference:
         name: The recording's name of the request.
         path: The path after /api/v1/.
         request: What was sent.
-        recorded: Status and masked body of the real server.
-        answered: Status and masked body of the simulator.
+        recorded: Status, content type and masked body of the real server.
+        answered: Status, content type and masked body of the simulator.
     """
 
     line: int
     name: str
     path: str
     request: Any
-    recorded: tuple[int, Any]
-    answered: tuple[int, Any]
+    recorded: tuple[int, str, Any]
+    answered: tuple[int, str, Any]
 
 
 @dataclass
@@ -85,7 +85,7 @@ class _Clock:
 
 
 def replay(path: Path) -> Agreement:
-    """Send a recording's requests to a fresh simulator of its version and compare the answers."""
+    """Send a recording's requests to a fresh simulator of its version and compare the answers, orders included."""
     name = path.name.partition(".jsonl")[0]
     version = _VERSION.search(name)
     assert version, f"{name} names no version"
@@ -103,21 +103,21 @@ def _compare(simulator: Simulator, number: int, line: dict[str, Any], agreement:
     try:
         answered = _send(simulator, line)
     except Exception as error:  # noqa: BLE001 one crash must not hide the other lines
-        answered = (500, f"{type(error).__name__}: {error}")
+        answered = (500, "", f"{type(error).__name__}: {error}")
     if path in LEFT_OUT:
         agreement.left_out += 1
         return
     agreement.compared += 1
     used: set[str] = set()
-    recorded = (line["status"], _comparable(path, _recorded_body(line), used))
-    got = (answered[0], _comparable(path, answered[1], used))
+    recorded = (line["status"], line["content_type"], masked(path, "", _recorded_body(line), used))
+    got = (*answered[:2], masked(path, "", answered[2], used))
     agreement.masks[path].update(used)
-    if recorded != got:
+    if json.dumps(recorded) != json.dumps(got):
         request = line.get("request_raw", line["request_json"])
         agreement.differences.append(Difference(number, line["name"], path, request, recorded, got))
 
 
-def _send(simulator: Simulator, line: dict[str, Any]) -> tuple[int, Any]:
+def _send(simulator: Simulator, line: dict[str, Any]) -> tuple[int, str, Any]:
     headers: dict[str, str] = dict(line.get("request_headers", {}))
     if line["key"] in KEYS:
         headers["X-API-Key"] = KEYS[line["key"]]
@@ -129,11 +129,12 @@ def _send(simulator: Simulator, line: dict[str, Any]) -> tuple[int, Any]:
     if line["method"] != "GET" or body:
         headers["Content-Type"] = line.get("request_content_type", "application/json")
     answer = simulator.handle(line["method"], line["path"], headers, body)
-    text = answer.body.decode()
+    said = answer.body.decode()
     try:
-        return answer.status, json.loads(text) if text else ""
+        found = json.loads(said) if said else ""
     except ValueError:
-        return answer.status, text
+        found = said
+    return answer.status, dict(answer.headers)["Content-Type"], found
 
 
 def _recorded_body(line: dict[str, Any]) -> Any:
@@ -142,27 +143,22 @@ def _recorded_body(line: dict[str, Any]) -> Any:
     return line["response_json"]
 
 
-def _comparable(path: str, body: Any, used: set[str]) -> Any:
-    comparable = masked(path, "", body, used)
-    if isinstance(comparable, list) and UNORDERED.search(path):
-        return sorted(comparable, key=lambda item: json.dumps(item, sort_keys=True))
-    return comparable
-
-
 def explain(difference: Difference) -> str:
     """A difference for people: the request, and the parts of the answers that are not equal."""
     rows = [f"  line {difference.line}: {difference.name}", f"    {difference.path} {json.dumps(difference.request)}"]
     recorded, answered = difference.recorded, difference.answered
-    if recorded[0] != answered[0]:
-        rows.append(f"    status: real {recorded[0]}, ours {answered[0]}")
-    rows.extend(f"    {row}" for row in _unlike("", recorded[1], answered[1])[:12])
+    if recorded[:2] != answered[:2]:
+        rows.append(f"    status and type: real {recorded[:2]}, ours {answered[:2]}")
+    rows.extend(f"    {row}" for row in _unlike("", recorded[2], answered[2])[:12])
     return "\n".join(rows)
 
 
 def _unlike(place: str, real: Any, ours: Any) -> list[str]:
-    if real == ours:
+    if json.dumps(real) == json.dumps(ours):
         return []
     if isinstance(real, dict) and isinstance(ours, dict):
+        if list(real) != list(ours) and set(real) == set(ours):
+            return [f"{place or 'body'}: the order of keys: real {list(real)}, ours {list(ours)}"]
         keys = [*real, *(key for key in ours if key not in real)]
         return [
             row for key in keys for row in _unlike(f"{place}.{key}", real.get(key, "ABSENT"), ours.get(key, "ABSENT"))
@@ -192,7 +188,8 @@ def main() -> int:
     parser.add_argument("--masks", action="store_true", help="name the masks used at each path")
     options = parser.parse_args()
     chosen = options.recording or ([] if options.file else recordings())
-    agreements = [replay(path) for path in [*(RECORDINGS / f"{name}.jsonl.xz" for name in chosen), *options.file]]
+    paths = [*(RECORDINGS / f"{name}.jsonl.xz" for name in chosen), *options.file]
+    agreements = [replay(path) for path in paths]
     for agreement in agreements:
         _show(agreement, options)
     return int(any(agreement.differences for agreement in agreements))
