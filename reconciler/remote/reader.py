@@ -1,0 +1,98 @@
+"""Reading a server's live state."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from reconciler.api import Client, ReadingState
+from reconciler.errors import ProtocolError
+from reconciler.model.address import Address
+from reconciler.model.state import LiveState
+from reconciler.remote.schedule import Get, kinds_to_read
+from reconciler.remote.visit import Readout, Visit
+from reconciler.remote.wanted import Wanted, wanted_of
+from reconciler.spec.capabilities import Capabilities
+from reconciler.spec.decode import Row, main_rows
+from reconciler.spec.kind import Kind
+
+NOTHING_READ = LiveState({})
+
+
+class Reader:
+    """Reads a server's live state; safe to use from many threads.
+
+    Args:
+        client: allowed to read the `schedule.readable_routes` of the kinds.
+        kinds: every kind by name, those that others need first.
+        parallelism: how many requests run beside each other.
+    """
+
+    def __init__(
+        self, client: Client, *, kinds: Mapping[str, Kind], capabilities: Capabilities, parallelism: int = 4
+    ) -> None:
+        self._client = client
+        self._kinds = kinds
+        self._capabilities = capabilities
+        self._parallelism = parallelism
+
+    def read(self, wanted: Wanted, known: LiveState = NOTHING_READ) -> Readout:
+        """Read what is wanted.
+
+        Args:
+            wanted: kinds, fields and domains.
+            known: an earlier reading: its lists are not asked for again, and are part of the result.
+
+        Raises:
+            ApiError: the server, or the way to it, failed; `api-empty-answer` or `api-route-missing` where it said
+                nothing, or that there is no such list, and its version has one.
+        """
+        kinds = kinds_to_read(wanted, self._kinds, self._capabilities, known)
+        pool = ThreadPoolExecutor(self._parallelism, thread_name_prefix="read")
+        try:
+            visit = Visit(
+                ask=lambda get: pool.submit(self._fetch, get),
+                kinds=kinds,
+                wanted=wanted,
+                known=known,
+                capabilities=self._capabilities,
+                parallelism=self._parallelism,
+            )
+            return visit.readout()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def look_again(self, addresses: Collection[Address]) -> LiveState:
+        """Read the kinds of some resources again, with all fields, narrowed to the domains their keys name.
+
+        Raises:
+            ApiError: as `read`.
+        """
+        return self.read(wanted_of(addresses, self._kinds)).live
+
+    def handles_of(self, kind: str) -> dict[str, str]:
+        """List a kind: what the API calls its resources by, by key.
+
+        Raises:
+            ApiError: as `read`.
+        """
+        live = self.read(Wanted(fields={kind: ()})).live
+        return {key: observed.handle for key, observed in live.of(kind).items()}
+
+    def _fetch(self, get: Get) -> list[Row]:
+        reading = self._client.get(*get.segments)
+        if reading.state is ReadingState.SILENT:
+            raise ProtocolError(
+                "the server answered nothing where it must answer a list",
+                id="api-empty-answer",
+                hint="an exception inside the server looks like this; its log may say more",
+                route="/".join(get.segments[:2]),
+            )
+        if reading.state is ReadingState.NO_ROUTE:
+            raise ProtocolError(
+                "the server does not know a list that its version has",
+                id="api-route-missing",
+                hint="the version it tells may not be the one it runs",
+                route="/".join(get.segments[:2]),
+            )
+        return main_rows(reading.value)

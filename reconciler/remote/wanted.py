@@ -1,0 +1,113 @@
+"""What a reading is asked for, as a value."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from reconciler.model.address import Address
+from reconciler.model.state import DesiredState
+from reconciler.spec.kind import Kind
+from reconciler.spec.mark import MAIN
+
+_NONE: Mapping[tuple[str, str], Collection[str]] = MappingProxyType({})
+_WILD = frozenset("*?[")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is to be read.
+
+    Attributes:
+        fields: by kind, the fields; a kind without fields is listed by its keys. Kinds that are missing are read only
+            as far as the others need them.
+        details: by kind and field, the keys of the resources whose own GET is to be made, for fields that only one
+            request for each resource (or its domain) shows. A field that is missing here is read for every domain,
+            or for no resource.
+        declared: by kind, the keys that manifests speak of: two different rows under one of these stop the run.
+        domains: patterns reading is narrowed to; None for every domain. Resources that belong to none are always read.
+    """
+
+    fields: Mapping[str, Collection[str]]
+    details: Mapping[tuple[str, str], Collection[str]] = field(default=_NONE)
+    declared: Mapping[str, Collection[str]] = field(default_factory=dict)
+    domains: tuple[str, ...] | None = None
+
+    @property
+    def names_each_domain(self) -> bool:
+        """Whether it is narrowed to domains by name, without wildcards."""
+        return self.domains is not None and not any(_WILD.intersection(pattern) for pattern in self.domains)
+
+
+def listed_fields(kind: Kind) -> frozenset[str]:
+    """The fields that a kind's main list shows: reading all of them costs the server nothing more than one of them."""
+    return frozenset(name for name, each in kind.fields.items() if each.mark.read and each.mark.source == MAIN)
+
+
+def wanted_by(
+    desired: DesiredState,
+    kinds: Mapping[str, Kind],
+    *,
+    also: Collection[str] = (),
+    domains: tuple[str, ...] | None = None,
+) -> Wanted:
+    """Say what must be read to compare a desired state.
+
+    That is, of each kind that is declared, removed, moved, referred to, or the home of one that is: all its lists show
+    in any case, and what further requests show of the fields that are declared.
+
+    Args:
+        desired: what the manifests declare.
+        kinds: every kind by name.
+        also: further kinds, such as those in prune scope.
+        domains: patterns to narrow the reading to.
+    """
+    names = {*also, *desired.resources, *(each.address.kind for each in desired.removals)}
+    names |= {each.source.kind for each in desired.relocations} | {each.target.kind for each in desired.relocations}
+    further: dict[tuple[str, str], set[str]] = {}
+    for resource in desired:
+        fields = kinds[resource.address.kind].fields
+        for name in resource.values:
+            mark = fields[name].mark
+            if mark.refers is not None:
+                names.add(mark.refers)
+            if mark.read and mark.source != MAIN:
+                further.setdefault((resource.address.kind, name), set()).add(resource.address.key)
+    names |= {home for name in tuple(names) for home in kinds[name].within}
+    fields_of = {name: listed_fields(kinds[name]) for name in kinds if name in names}
+    for name, field_name in further:
+        fields_of[name] |= {field_name}
+    return Wanted(
+        fields=fields_of,
+        details={place: frozenset(keys) for place, keys in further.items()},
+        declared={name: frozenset(desired.of(name)) for name in desired.resources},
+        domains=domains,
+    )
+
+
+def wanted_of(addresses: Iterable[Address], kinds: Mapping[str, Kind]) -> Wanted:
+    """Say what must be read to see some resources again, with every field: their domains only, where keys tell them."""
+    by_kind: dict[str, set[str]] = {}
+    for address in addresses:
+        by_kind.setdefault(address.kind, set()).add(address.key)
+    details = {
+        (name, each.name): frozenset(keys)
+        for name, keys in by_kind.items()
+        for each in kinds[name].fields.values()
+        if each.mark.read and each.mark.source != MAIN
+    }
+    found = [domain_of_key(kinds[name], key) for name, keys in by_kind.items() for key in keys]
+    domains = frozenset(domain for domain in found if domain is not None)
+    return Wanted(
+        fields={name: {each.name for each in kinds[name].fields.values() if each.mark.read} for name in by_kind},
+        details=details,
+        domains=tuple(sorted(domains)) if None not in found and domains else None,
+    )
+
+
+def domain_of_key(kind: Kind, key: str) -> str | None:
+    """The domain a resource belongs to, where its key alone tells."""
+    if kind.singleton or kind.key_text is not None or len(kind.key) != 1:
+        return None
+    return kind.domain_of({kind.key[0]: key})

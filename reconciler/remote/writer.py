@@ -1,0 +1,168 @@
+"""Operations as calls: what is known only now is filled in, and the answer is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.api import Client, Entry, Judgement, Verdict
+from reconciler.errors import AccessDenied, ReconcilerError
+from reconciler.model.address import Address
+from reconciler.model.operation import HandleOf, Operation, Verb
+from reconciler.model.reply import Reply
+from reconciler.model.report import Outcome
+from reconciler.model.secret import MASK, Secret, SecretSource
+from reconciler.remote.handles import Handles, HandleUnknownError
+from reconciler.spec.kind import Kind
+
+Resolve = Callable[[SecretSource, Address], Secret]
+"""(where a secret comes from, what it is for) -> the secret."""
+
+
+class _DifferError(Exception):
+    """The resources of one call need secrets of their own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiWriter:
+    """Sends operations; safe to use from many threads. Nothing is ever sent twice.
+
+    Attributes:
+        client: the way to the server.
+        kinds: every kind by name.
+        handles: what the API calls resources by.
+        resolve: finds a secret's text. What it gives is sent, and masked in whatever the server answers.
+    """
+
+    client: Client
+    kinds: Mapping[str, Kind]
+    handles: Handles
+    resolve: Resolve
+
+    def send(self, operation: Operation) -> Reply:
+        """Send one operation.
+
+        Raises:
+            AccessDenied: the server refuses the key or the address; nothing more should be sent.
+        """
+        filled = _Filling(operation, self.handles, self.resolve)
+        try:
+            body = filled.body()
+        except AccessDenied:
+            raise
+        except _DifferError:
+            return Reply(Outcome.UNKNOWN, ("not sent: each of these needs a secret of its own",), sent=False)
+        except HandleUnknownError as missing:
+            return Reply(Outcome.FAILED, (f"not sent: {missing}",), sent=False)
+        except ReconcilerError as error:
+            return Reply(Outcome.FAILED, (f"not sent: {error.summary}",), sent=False)
+        segments = (operation.verb.value, *operation.route.split("/"))
+        verdict = self.client.post(*segments, body=body)
+        self._take_down(operation, verdict)
+        return reply_of(operation, verdict, filled.revealed)
+
+    def _take_down(self, operation: Operation, verdict: Verdict) -> None:
+        """Remember what the call did to handles, whether or not it is known to have worked."""
+        for address in operation.changes:
+            kind = self.kinds[address.kind]
+            if operation.verb is Verb.DELETE and operation.route == kind.routes.delete:
+                self.handles.forget(address)
+            else:
+                self.handles.outdate(address.kind)
+            handle = _told_handle(operation, verdict, kind, address)
+            if handle is not None:
+                self.handles.learn(address, handle)
+
+
+@dataclass(slots=True)
+class _Filling:
+    """One operation with what is known only now; remembers the secrets it met."""
+
+    operation: Operation
+    handles: Handles
+    resolve: Resolve
+    revealed: set[str] = field(default_factory=set)
+
+    def body(self) -> Any:
+        attributes = self._filled(self.operation.attributes)
+        items = [self._filled(item) for item in self.operation.items]
+        if self.operation.verb is Verb.ADD:
+            return attributes
+        if self.operation.verb is Verb.DELETE:
+            return items
+        return {"items": items, "attr": attributes}
+
+    def _filled(self, value: Any) -> Any:
+        match value:
+            case HandleOf():
+                return self.handles.of(value)
+            case SecretSource():
+                texts = {self.resolve(value, address).reveal() for address in self.operation.changes}
+                if len(texts) > 1:
+                    raise _DifferError
+                self.revealed |= texts
+                return texts.pop()
+            case Secret():
+                self.revealed.add(value.reveal())
+                return value.reveal()
+            case Mapping():
+                return {name: self._filled(each) for name, each in value.items()}
+            case list() | tuple():
+                return [self._filled(each) for each in value]
+            case _:
+                return value
+
+
+def reply_of(operation: Operation, verdict: Verdict, secrets: set[str]) -> Reply:
+    """Judge an answer: done is what has every expected success and no refusal.
+
+    Args:
+        secrets: texts that the server may echo.
+    """
+    messages = _messages(verdict, secrets)
+    keys = frozenset(entry.message for entry in verdict.entries)
+    if verdict.judgement is Judgement.UNSENT:
+        return Reply(Outcome.UNKNOWN, (f"not sent: {verdict.cause}",), sent=False)
+    if verdict.judgement is Judgement.UNKNOWN:
+        return Reply(Outcome.UNKNOWN, (f"no usable answer: {verdict.cause}",))
+    expected = sum(entry.is_success and entry.message in operation.successes for entry in verdict.entries)
+    if verdict.any_failure:
+        return Reply(Outcome.PARTIAL if expected else Outcome.FAILED, messages, keys)
+    needed = max(len(operation.items), 1 if operation.verb is not Verb.ADD else len(operation.changes))
+    if operation.successes and expected >= needed:
+        return Reply(Outcome.DONE, messages, keys)
+    return Reply(Outcome.UNKNOWN, messages or ("the server confirms nothing",), keys)
+
+
+def _messages(verdict: Verdict, secrets: set[str]) -> tuple[str, ...]:
+    return tuple(_masked(_text(entry), secrets) for entry in verdict.entries)
+
+
+def _text(entry: Entry) -> str:
+    told = ", ".join(str(argument) for argument in entry.arguments if argument not in ("", None))
+    text = f"{entry.message}: {told}" if told else entry.message
+    return text if entry.is_success or entry.is_failure else f"{entry.type}: {text}"
+
+
+def _masked(text: str, secrets: set[str]) -> str:
+    for secret in sorted(secrets, key=len, reverse=True):
+        if secret:
+            text = text.replace(secret, MASK)
+    return text
+
+
+_ARGUMENTS_WITH_HANDLE = 2
+
+
+def _told_handle(operation: Operation, verdict: Verdict, kind: Kind, address: Address) -> str | None:
+    """The id an add's answer tells: ``["alias_added", "info@acme.example", "6"]`` (2022-01a to 2026-07a, recorded)."""
+    if operation.verb is not Verb.ADD or operation.route != kind.routes.add:
+        return None
+    for entry in verdict.entries:
+        expected = entry.is_success and entry.message in operation.successes
+        if expected and len(entry.arguments) == _ARGUMENTS_WITH_HANDLE and str(entry.arguments[1]).isdigit():
+            named = str(entry.arguments[0])
+            if len(operation.changes) == 1 or (named.lower() if kind.fold_key else named) == address.key:
+                return str(entry.arguments[1])
+    return None
