@@ -60,6 +60,7 @@ class ScriptedServer:
         self.connections = 0
         self.most_at_once = 0
         self._at_once = 0
+        self._serving = 0
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
@@ -90,13 +91,25 @@ class ScriptedServer:
             finally:
                 connection.close()
 
+    def all_connections_closed(self, *, within: float) -> bool:
+        """Wait until the clients have closed every connection."""
+        end = time.monotonic() + within
+        while time.monotonic() < end:
+            with self._lock:
+                if self._serving == 0:
+                    return True
+            time.sleep(0.01)
+        return False
+
     def _accept(self) -> None:
         while True:
             try:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
-            self.connections += 1
+            with self._lock:
+                self.connections += 1
+                self._serving += 1
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
@@ -112,6 +125,8 @@ class ScriptedServer:
             pass
         finally:
             connection.close()
+            with self._lock:
+                self._serving -= 1
 
     def _answer(self, connection: socket.socket, asked: Asked) -> bool:
         with self._lock:

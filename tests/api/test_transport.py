@@ -1,0 +1,95 @@
+import threading
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from reconciler.api import Client, Judgement, ServerAccess, Timing
+from reconciler.api.transport import KeepAliveTransport
+from reconciler.errors import ConnectionFailed, ProtocolError
+from tests.api.scripted_server import Asked, Reply, ScriptedServer, says
+
+Serve = Callable[..., ScriptedServer]
+Connect = Callable[..., Client]
+
+
+def test_a_request_for_another_origin_is_not_sent(serve: Serve) -> None:
+    server, stranger = serve(lambda _: says({})), serve(lambda _: says({}))
+    transport = KeepAliveTransport(httpx.URL(server.origin), None)
+
+    with pytest.raises(httpx.UnsupportedProtocol):
+        transport.handle_request(httpx.Request("GET", stranger.origin, headers={"X-API-Key": "A"}))
+
+    assert server.asked + stranger.asked == []
+
+
+def test_the_rest_of_an_answer_given_up_is_not_taken_for_the_next_one(serve: Serve, connect: Connect) -> None:
+    replies = [says([]), Reply(200, b"[" + b"0," * 3_000_000 + b"0]"), says([1])]
+    server = serve(lambda _: replies.pop(0))
+    client = connect(server.origin, largest_answer=1_000)
+
+    client.get("domain", "all")
+    with pytest.raises(ProtocolError):
+        client.get("domain", "all")
+
+    assert client.get("domain", "all").rows == [1]
+    assert server.connections == 2
+
+
+def test_closing_ends_idle_connections_at_once_and_busy_ones_after_their_answer(serve: Serve) -> None:
+    busy, release = threading.Event(), threading.Event()
+
+    def script(asked: Asked) -> Reply:
+        if asked.target == "/slow":
+            busy.set()
+            release.wait(5)
+        return says([])
+
+    server = serve(script)
+    transport = KeepAliveTransport(httpx.URL(server.origin), None)
+    answers: list[int] = []
+
+    def send(path: str) -> None:
+        response = transport.handle_request(httpx.Request("GET", server.origin + path))
+        response.read()
+        response.close()
+        answers.append(response.status_code)
+
+    slow = threading.Thread(target=send, args=("/slow",))
+    slow.start()
+    assert busy.wait(5)
+    send("/fast")
+    transport.close()
+    release.set()
+    slow.join(5)
+
+    assert answers == [200, 200]
+    assert server.all_connections_closed(within=5)
+
+
+@pytest.mark.parametrize(
+    ("error", "judgement", "cause"),
+    [
+        (httpx.ConnectTimeout(""), Judgement.UNSENT, "connect-timeout"),
+        (httpx.PoolTimeout(""), Judgement.UNSENT, "connect-timeout"),
+        (httpx.ProxyError(""), Judgement.UNSENT, "unreachable"),
+        (httpx.WriteTimeout(""), Judgement.UNKNOWN, "read-timeout"),
+        (httpx.WriteError(""), Judgement.UNKNOWN, "connection-broken"),
+        (httpx.RemoteProtocolError(""), Judgement.UNKNOWN, "connection-broken"),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_another_transport_may_stand_in_and_only_failures_to_connect_mean_unsent(
+    error: httpx.TransportError, judgement: Judgement, cause: str
+) -> None:
+    def fail(_: httpx.Request) -> httpx.Response:
+        raise error
+
+    access = ServerAccess(origin="https://mail.example", key="A-1", readable=frozenset({"domain"}))
+    client = Client(access, timing=Timing(lambda: 0.0, lambda _: None), transport=httpx.MockTransport(fail))
+
+    verdict = client.post("add", "domain", body={})
+
+    assert (verdict.judgement, verdict.cause) == (judgement, cause)
+    with pytest.raises(ConnectionFailed):
+        client.get("domain", "all")
