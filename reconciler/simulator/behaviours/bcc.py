@@ -154,4 +154,4 @@ def restore_bcc(server: Server, answer: Any) -> list[str]:
     """Rebuild the rows of existing domains."""
     for row in php.values(answer):
         server.state.table("bcc_maps").insert(dict(row))
-    return ["BCC maps of deleted domains, which are not listed and come back with their domain"]
+    return ["BCC maps of deleted domains are hidden, so none are there."]

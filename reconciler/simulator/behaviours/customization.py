@@ -10,6 +10,8 @@ from typing import Any, Final
 from reconciler.simulator import access, loose, php
 from reconciler.simulator.php import Row
 from reconciler.simulator.routing import ECHO, Call, edits
+from reconciler.simulator.server import Server
+from reconciler.simulator.snapshot import restores
 
 _ESCAPED: Final = {"title_name": "TITLE_NAME", "main_name": "MAIN_NAME", "apps_name": "APPS_NAME"}
 _AS_SENT: Final = {"help_text": "HELP_TEXT", "ui_footer": "UI_FOOTER", "ui_announcement_text": "UI_ANNOUNCEMENT_TEXT"}
@@ -71,3 +73,10 @@ def edit_custom_login(call: Call) -> bool | None:
     call.state.redis.strings["CUSTOM_LOGIN"] = php.json_encode(chosen).decode()
     call.success("custom_login_modified")
     return None
+
+
+@restores("get/status/version")
+def name_unreadable_settings(server: Server, answer: Any) -> list[str]:
+    """Every live state has this path: say once what no version shows of its settings."""
+    del server, answer
+    return ["Web page texts, notification mails, quarantine settings, CORS and MTA-STS cannot be read: they are unset."]

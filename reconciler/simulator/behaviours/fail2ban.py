@@ -203,4 +203,4 @@ def restore_fail2ban(server: Server, answer: Any) -> list[str]:
     redis.hashes[PERMANENT_BANS] = {ban["network"]: "1" for ban in shown.pop("perm_bans", None) or []}
     shown.pop("active_bans", None)
     redis.strings[_OPTIONS] = json.dumps(shown)
-    return ["bans that run out by themselves"]
+    return ["Bans that run out by themselves are not taken over."]

@@ -197,7 +197,7 @@ def delete_identity_provider(call: Call) -> bool:
 def restore_identity_provider(server: Server, answer: Any) -> list[str]:
     """Put all keys in place."""
     table = server.state.table("identity_provider")
-    for key, value in php.as_array(answer).items():
+    for key, value in php.as_array(answer if server.has("identity_provider") else None).items():
         if key == "login_provisioning" and value == 1 and value is not True:
             continue
         stored = php.json_encode(value).decode() if key in _LISTS else php.text(value)

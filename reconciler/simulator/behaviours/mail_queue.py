@@ -88,4 +88,4 @@ def restore_mail_queue(server: Server, answer: Any) -> list[str]:
     """Put all mails in place, without their text."""
     for row in php.values(answer):
         server.state.table("mail_queue").insert(dict(row))
-    return ["the text of queued mails"]
+    return ["The text of queued mails is missing."] if answer else []

@@ -62,5 +62,6 @@ def read_password_policy_as_html(call: Call) -> str:
 def restore_password_policy(server: Server, answer: Any) -> list[str]:
     """Put the policy in place."""
     policy = server.state.redis.hash(POLICY)
-    policy.update({name: php.text(answer[name]) for name in DEFAULT_POLICY if answer.get(name) is not None})
+    shown = php.as_array(answer)
+    policy.update({name: php.text(shown[name]) for name in DEFAULT_POLICY if php.isset(shown, name)})
     return []

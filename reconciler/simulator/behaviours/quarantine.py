@@ -121,4 +121,4 @@ def restore_quarantine(server: Server, answer: Any) -> list[str]:
     """Put all items in place, without their text."""
     for row in php.values(answer):
         server.state.table("quarantine").insert(dict.fromkeys((*_DETAILS, "qhash")) | row)
-    return ["the text of mails in quarantine", "settings of the quarantine, which can be written and not read"]
+    return ["The text of mails in quarantine is missing."] if answer else []

@@ -7,6 +7,7 @@ from 2022-01 to 2026-07a; recorded exchanges, tests/contract.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any, Final
 
 from reconciler.simulator import access, loose, php, sql
@@ -100,16 +101,8 @@ def delete_relayhost(call: Call) -> bool | None:
     return None
 
 
-def _details(call: Call, item: object) -> Row | None:
-    row = None if item is None else sql.row(call.table("relayhosts"), item)
-    return None if row is None else _shown(call, row, php.text(item))
-
-
-def _shown(call: Call, row: Row, written: str) -> Row:
+def _shown(row: Row, written: str, users: _Users) -> Row:
     """A relayhost as shown: the users are those that name it exactly as it was asked for."""
-    domains = sorted(
-        (domain["domain"] for domain in call.table("domain") if domain["relayhost"] == written), key=sql.weight
-    )
     return {
         "id": row["id"],
         "hostname": row["hostname"],
@@ -117,30 +110,35 @@ def _shown(call: Call, row: Row, written: str) -> Row:
         "password": row["password"],
         "active": row["active"],
         "password_short": row["password"][:_PASSWORD_SHOWN] + "...",
-        "used_by_domains": ", ".join(domains),
-        "used_by_mailboxes": ", ".join(_mailboxes(call, written)),
+        "used_by_domains": ", ".join(sorted(users.domains[written], key=sql.weight)),
+        "used_by_mailboxes": ", ".join(sorted(users.mailboxes[written], key=sql.weight)),
     }
 
 
-def _mailboxes(call: Call, relayhost: str) -> list[str]:
-    users = (
-        row["username"]
-        for row in call.table("mailbox")
-        if php.text((row.get("attributes") or {}).get("relayhost")) == relayhost
-    )
-    return sorted(users, key=sql.weight)
+class _Users:
+    """Who names which relayhost, found in one walk over all of them."""
+
+    def __init__(self, call: Call) -> None:
+        self.domains: dict[str, list[str]] = defaultdict(list)
+        self.mailboxes: dict[str, list[str]] = defaultdict(list)
+        for row in call.table("domain"):
+            self.domains[row["relayhost"]].append(row["domain"])
+        for row in call.table("mailbox"):
+            self.mailboxes[php.text((row.get("attributes") or {}).get("relayhost"))].append(row["username"])
 
 
 @reads("relayhost/all")
 def list_relayhosts(call: Call) -> list[Row]:
     """All rows, passwords in clear."""
-    return [_shown(call, row, str(row["id"])) for row in call.table("relayhosts")]
+    users = _Users(call)
+    return [_shown(row, str(row["id"]), users) for row in call.table("relayhosts")]
 
 
 @reads("relayhost")
 def read_relayhost(call: Call) -> Row | None:
     """One row; an id is read as a number, "2abc" is 2."""
-    return _details(call, call.object)
+    row = None if call.object is None else sql.row(call.table("relayhosts"), call.object)
+    return None if row is None else _shown(row, php.text(call.object), _Users(call))
 
 
 @restores("get/relayhost/all")

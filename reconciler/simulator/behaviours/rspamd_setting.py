@@ -152,4 +152,4 @@ def restore_rspamd_settings(server: Server, answer: Any) -> list[str]:
     for row in php.values(answer):
         stored = {"created": server.now(), "modified": None, **row}
         server.state.table("settingsmap").insert(stored)
-    return ["the spam filter's global maps, which can be written and not read"]
+    return ["The spam filter's global maps cannot be read, so none are there."]

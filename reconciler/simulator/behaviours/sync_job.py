@@ -14,7 +14,7 @@ from reconciler.simulator.php import Row
 from reconciler.simulator.routing import ECHO, Call, adds, deletes, edits, reads
 from reconciler.simulator.rows import mailboxes_of
 from reconciler.simulator.server import Server
-from reconciler.simulator.snapshot import restores
+from reconciler.simulator.snapshot import restores_each
 from reconciler.simulator.state import declare
 from reconciler.simulator.tables import domains
 
@@ -216,11 +216,14 @@ def _of(call: Call, mailbox: str | None) -> Iterable[Row]:
         yield {**sql.shown(row, columns), "log": log}
 
 
-@restores("get/syncjobs/all")
-def restore_sync_jobs(server: Server, answer: Any) -> list[str]:
-    """Rebuild all jobs."""
+@restores_each("get/syncjobs/all")
+def restore_sync_jobs(server: Server, rest: str, answer: Any) -> list[str]:
+    """Rebuild all jobs from their list with or without logs and passwords; what several lists have adds up."""
+    table = server.state.table("imapsync")
     for row in php.values(answer):
-        stored = {"password1": "", "dry": 0, **row, "returned_text": row.get("log") or None}
-        stored.pop("log", None)
-        server.state.table("imapsync").insert(stored)
-    return ["passwords of sync jobs, unless they were asked for"]
+        shown = {name: value for name, value in row.items() if name != "log"}
+        if row.get("log"):
+            shown["returned_text"] = row["log"]
+        if not table.update(row["id"], **shown):
+            table.insert({"password1": "", "dry": 0, "returned_text": None, **shown})
+    return [] if "with_password" in rest else ["Passwords of sync jobs are empty: they were not read with them."]
