@@ -1,4 +1,4 @@
-"""add/domain: what is not said comes from a template since 2022-12, and is 0 before.
+"""add/domain: what is not said comes from a template since 2024-01, and is 0 before.
 
 Source: mailcow 2022-01a, 2024-08a, 2026-07a, functions.mailbox.inc.php: add domain; recorded exchanges.
 """
@@ -31,7 +31,7 @@ _FLAGS: Final = ("active", "relay_all_recipients", "relay_unknown_only", "backup
 
 @adds("domain", log=("mailbox", "add", "domain", ECHO, None), masks=("password", "password2"))
 def add_domain(call: Call) -> bool:
-    """One domain; since 2022-12 with a DKIM key and a rate limit unless the template says otherwise."""
+    """One domain; since 2024-01 with a DKIM key and a rate limit unless the template says otherwise."""
     if access.denies(call):
         return False
     defaults = domain_defaults(call)
@@ -106,7 +106,7 @@ def _add_companions(call: Call, domain: str, defaults: Row) -> None:
         given = call.data.get("tags")
         tags.add_domain_tags(call, domain, defaults.get("tags") if given is None else php.values(given))
     call.state.redis.hash("DOMAIN_MAP")[domain] = "1"
-    if call.has("templates"):
+    if call.has("template_defaults"):
         _add_limit_and_key(call, domain, defaults)
     else:
         add_limit(call, domain)
@@ -129,7 +129,7 @@ def _add_limit_and_key(call: Call, domain: str, defaults: Row) -> None:
 
 
 def add_limit(call: Call, domain: str) -> None:
-    """Save the limit that came with a new domain, as the server did before there were templates."""
+    """Save the limit that came with a new domain, as the server did before it asked templates."""
     if php.intval(call.data.get("rl_value")):
         limit = {"rl_value": call.data["rl_value"], "rl_frame": call.data.get("rl_frame"), "object": domain}
         rate_limit.edit_domain_limits(call.within(rate_limit.DOMAIN_LOG, limit, key="object"))

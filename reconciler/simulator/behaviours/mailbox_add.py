@@ -91,9 +91,15 @@ def _attributes(call: Call, defaults: Row, source: str) -> Row:
         refuse_if(attributes["quarantine_category"] not in CATEGORIES, "quarantine_category_invalid")
     if call.has("authsource"):
         attributes["attribute_hash"] = data["attribute_hash"] if php.truthy(data.get("attribute_hash")) else ""
-    if source in EXTERNAL_SOURCES:
-        attributes["force_pw_update"] = "0"
-    return attributes
+    return {**attributes, **left_to_source(call, source)}
+
+
+def left_to_source(call: Call, source: str) -> Row:
+    """Flags that mean nothing where an identity provider keeps the password."""
+    if source not in EXTERNAL_SOURCES:
+        return {}
+    has_no_tfa = call.has("force_tfa") and (source == "generic-oidc" or not call.has("force_tfa_but_oidc"))
+    return {"force_pw_update": "0", **({"force_tfa": "0"} if has_no_tfa else {})}
 
 
 def _without_list(data: Row) -> Row:
@@ -125,7 +131,7 @@ def _check_room(call: Call, domain: str, quota: int) -> None:
 
 def _name(call: Call, local: str) -> str:
     name = php.text(call.data.get("name")).rstrip(">").lstrip("<")
-    return name if php.truthy(name) or call.has("templates") else local
+    return name if php.truthy(name) or call.has("template_defaults") else local
 
 
 def _insert(call: Call, names: tuple[str, str, str], columns: Row, defaults: Row, source: str) -> None:
@@ -167,7 +173,7 @@ def _add_companions(call: Call, username: str, domain: str, active: int, default
         set_tag_handling(call, username, data["tagged_mail_handler"])
     if call.has("tags"):
         tags = data.get("tags")
-        add_mailbox_tags(call, username, defaults.get("tags") if tags is None and call.has("templates") else tags)
+        add_mailbox_tags(call, username, defaults.get("tags") if tags is None else tags)
     now = call.server.now()
     own = {"address": username, "goto": username, "domain": domain, "created": now, "modified": None, **OWN_ALIAS}
     insert_alias(call.state, {**own, "active": active})
@@ -177,12 +183,12 @@ def _add_companions(call: Call, username: str, domain: str, active: int, default
 
 
 def _rights(call: Call, defaults: Row) -> list[str]:
-    if not call.has("templates"):
-        return list(_OLD_RIGHTS)
     given = call.data.get("acl")
-    if given is not None:
+    if call.has("templates") and given is not None:
         return [right for right in RIGHTS if loose.contains(php.values(given), right)]
-    return [right for right in RIGHTS if php.intval(defaults.get(f"acl_{right}")) == 1]
+    if call.has("template_defaults"):
+        return [right for right in RIGHTS if php.intval(defaults.get(f"acl_{right}")) == 1]
+    return [] if call.has("templates") else list(_OLD_RIGHTS)
 
 
 def _limit(call: Call, username: str, defaults: Row) -> None:

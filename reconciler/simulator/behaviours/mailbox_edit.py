@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from reconciler.simulator import access, passwords, php, sql
 from reconciler.simulator.behaviours.mailbox import largest_new_quota
-from reconciler.simulator.behaviours.mailbox_add import EXTERNAL_SOURCES, accesses, authsource
+from reconciler.simulator.behaviours.mailbox_add import accesses, authsource, left_to_source
 from reconciler.simulator.behaviours.mailbox_settings import set_tag_handling
 from reconciler.simulator.behaviours.sender_acl import replace_external_senders, replace_senders
 from reconciler.simulator.behaviours.tags import add_mailbox_tags
@@ -101,10 +101,7 @@ def _attributes(call: Call, current: Row, source: str) -> Row:
     after: dict[str, Any] = {
         name: str(php.intval(given[name] if php.isset(given, name) else current.get(name))) for name in names
     }
-    if source in EXTERNAL_SOURCES:
-        after["force_pw_update"] = "0"
-    if source == "generic-oidc" and call.has("force_tfa"):
-        after["force_tfa"] = "0"
+    after.update(left_to_source(call, source))
     if call.has("password_reset"):
         takes = php.isset(data, "pw_recovery_email") and source == "mailcow"
         after["recovery_email"] = php.text(data["pw_recovery_email"]) if takes else current.get("recovery_email")

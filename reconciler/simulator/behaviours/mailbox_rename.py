@@ -42,8 +42,9 @@ def edit_address(call: Call) -> bool:
         refuse_if(not php.is_email(old), "username_invalid", old)
         refuse_if(not php.is_email(new), "username_invalid", new)
         row = whole_mailbox(call.state, old)
-        known = row is not None and row["active"] in _RECEIVING and access.has_mailbox(call, old)
-        refuse_if(not known, "access_denied")
+        refuse_if(row is None or not access.has_mailbox(call, old), "access_denied")
+        assert row is not None
+        refuse_if(call.has("rename_of_active_only") and row["active"] not in _RECEIVING, "access_denied")
         _check_free(call, old, new)
         rename_mailbox(call.state, old, new, new_local)
         _move_own_rows(call, old, new)

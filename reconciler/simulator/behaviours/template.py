@@ -1,8 +1,7 @@
-"""Templates of domains and mailboxes: get, add, edit and delete domain/template and mailbox/template, since 2022-12.
+"""What templates of domains and of mailboxes have in common, since 2022-12: table, first ones, reading, deleting.
 
-An edit replaces everything. A mailbox template edited without protocols or rights swallows its own row (id, name,
-attributes, ...) into its attributes. Source: mailcow 2024-08a, 2026-07a, functions.mailbox.inc.php: domain_templates,
-mailbox_templates; init_db.inc.php: the default ones; recorded exchanges.
+Source: mailcow 2022-12, 2024-08a, 2026-07a, functions.mailbox.inc.php: domain_templates, mailbox_templates;
+init_db.inc.php: the default ones; vars.inc.php; recorded exchanges, tests/contract.
 """
 
 from __future__ import annotations
@@ -11,16 +10,16 @@ from typing import Any, Final
 
 from reconciler.simulator import php, sql
 from reconciler.simulator.php import Row
-from reconciler.simulator.refusal import refusals, refuse_if
-from reconciler.simulator.routing import ECHO, Call, ServerCrash, adds, deletes, edits, reads
+from reconciler.simulator.refusal import refuse_if
+from reconciler.simulator.routing import Call, ServerCrash
 from reconciler.simulator.rows import MEBIBYTE
 from reconciler.simulator.server import Server
-from reconciler.simulator.snapshot import restores
 from reconciler.simulator.state import declare, seeds
 
 declare("templates")
 
 DEFAULT: Final = "Default"
+COLUMNS: Final = ("id", "template", "type", "attributes", "created", "modified")
 PROTOCOLS: Final = ("imap", "pop3", "smtp", "sieve", "eas", "dav")
 RIGHTS: Final = (
     "spam_alias",
@@ -39,12 +38,12 @@ RIGHTS: Final = (
     "app_passwds",
     "pw_reset",
 )
+"""What a user may be allowed to do, in the order of the table's columns."""
+
+DOMAIN_QUOTAS: Final = {"def_quota_for_mbox": 3072, "max_quota_for_mbox": 10240, "max_quota_for_domain": 10240}
+DOMAIN_COUNTS: Final = {"max_num_aliases_for_domain": 400, "max_num_mboxes_for_domain": 10}
+DOMAIN_FLAGS: Final = {"active": 1, "gal": 1, "backupmx": 0, "relay_all_recipients": 0, "relay_unknown_only": 0}
 _WITHHELD: Final = ("syncjobs", "sogo_profile_reset")
-_CATEGORIES: Final = ("add_header", "reject", "all")
-_DOMAIN_QUOTAS: Final = {"def_quota_for_mbox": 3072, "max_quota_for_mbox": 10240, "max_quota_for_domain": 10240}
-_DOMAIN_COUNTS: Final = {"max_num_aliases_for_domain": 400, "max_num_mboxes_for_domain": 10}
-_DOMAIN_FLAGS: Final = {"active": 1, "gal": 1, "backupmx": 0, "relay_all_recipients": 0, "relay_unknown_only": 0}
-_COLUMNS: Final = ("id", "template", "type", "attributes", "created", "modified")
 
 
 def protocols(server: Server) -> tuple[str, ...]:
@@ -72,18 +71,18 @@ def mailbox_defaults(server: Server) -> Row:
 def seed_templates(server: Server) -> None:
     """The two the database starts with."""
     if server.has("templates"):
-        _insert(server, "domain", DEFAULT, _default_domain_attributes())
-        _insert(server, "mailbox", DEFAULT, _default_mailbox_attributes(server))
+        insert(server, "domain", DEFAULT, _default_domain_attributes())
+        insert(server, "mailbox", DEFAULT, _default_mailbox_attributes(server))
 
 
 def _default_domain_attributes() -> Row:
     return {
         "tags": [],
-        **_DOMAIN_COUNTS,
-        **{name: size * MEBIBYTE for name, size in _DOMAIN_QUOTAS.items()},
+        **DOMAIN_COUNTS,
+        **{name: size * MEBIBYTE for name, size in DOMAIN_QUOTAS.items()},
         "rl_frame": "s",
         "rl_value": "",
-        **_DOMAIN_FLAGS,
+        **DOMAIN_FLAGS,
         "dkim_selector": "dkim",
         "key_size": 2048,
     }
@@ -108,24 +107,22 @@ def _default_mailbox_attributes(server: Server) -> Row:
     }
 
 
-def _insert(server: Server, kind: str, name: str, attributes: Row) -> None:
+def insert(server: Server, kind: str, name: str, attributes: Row) -> None:
+    """Keep a new template; ``kind`` is domain or mailbox."""
     server.state.table("templates").insert(
         {"template": name, "type": kind, "attributes": attributes, "created": server.now(), "modified": None}
     )
 
 
-def _find(call: Call, kind: str, number: Any) -> Row | None:
+def find(call: Call, kind: str, number: Any) -> Row | None:
+    """The template of this number and kind."""
     row = call.table("templates").get(php.intval(number))
     return row if row is not None and row["type"] == kind else None
 
 
-def _all(call: Call, kind: str) -> list[Row]:
-    return [sql.shown(row, _COLUMNS) for row in call.table("templates") if row["type"] == kind]
-
-
 def domain_defaults(call: Call) -> Row:
     """The attributes a new domain takes what it is not told from: of the template named, or of the first one."""
-    return _attributes(call, "domain") if call.has("templates") else {}
+    return _attributes(call, "domain") if call.has("template_defaults") else {}
 
 
 def mailbox_attributes(call: Call) -> Row:
@@ -134,7 +131,7 @@ def mailbox_attributes(call: Call) -> Row:
     Raises:
         ServerCrash: The caller may not read templates.
     """
-    if not call.has("templates"):
+    if not call.has("template_defaults"):
         return mailbox_defaults(call.server)
     if call.role != "admin":
         raise ServerCrash.php("TypeError: array_merge(): Argument #2 must be of type array, null given")
@@ -143,66 +140,24 @@ def mailbox_attributes(call: Call) -> Row:
 
 def _attributes(call: Call, kind: str) -> Row:
     wanted = call.data.get("template")
-    row = _find(call, kind, wanted) if php.truthy(wanted) else None
+    row = find(call, kind, wanted) if php.truthy(wanted) else None
     if row is None or not row["attributes"]:
         row = next(row for row in call.table("templates") if row["type"] == kind)
     attributes: Row = row["attributes"]
     return attributes
 
 
-@reads("domain/template", since="templates")
-def read_domain_templates(call: Call) -> Any:
-    """One by its number, all for ``all`` and for nothing."""
-    return _read(call, "domain")
-
-
-@reads("mailbox/template", since="templates")
-def read_mailbox_templates(call: Call) -> Any:
-    """One by its number, all for ``all`` and for nothing."""
-    return _read(call, "mailbox")
-
-
-def _read(call: Call, kind: str) -> Any:
-    if call.extra in (None, "all"):
-        return _all(call, kind)
-    row = _find(call, kind, call.extra)
-    return sql.shown(row, _COLUMNS) if row else None
-
-
-@adds("domain/template", log=("mailbox", "add", "domain_templates", ECHO, None), since="templates")
-def add_domain_template(call: Call) -> bool:
-    """Limits that are missing or 0 get the server's defaults."""
-    with refusals(call):
-        name = _new_name(call, "domain")
-        data = call.data
-        given = {key: php.intval(data[key]) for key in (*_DOMAIN_COUNTS, *_DOMAIN_QUOTAS) if php.truthy(data.get(key))}
-        attributes = {
-            "tags": _or(data, "tags", []),
-            **{key: given.get(key, count) for key, count in _DOMAIN_COUNTS.items()},
-            **{key: given.get(key, size) * MEBIBYTE for key, size in _DOMAIN_QUOTAS.items()},
-            **_common_domain_attributes(data),
-        }
-        _insert(call.server, "domain", name, attributes)
-        call.success(("template_added", data["template"]))
-        return True
-    return False
-
-
-def _common_domain_attributes(data: Row) -> Row:
-    return {
-        "rl_frame": data["rl_frame"] if php.truthy(data.get("rl_frame")) else "s",
-        "rl_value": data["rl_value"] if php.truthy(data.get("rl_value")) else "",
-        **{key: php.intval(_or(data, key, flag)) for key, flag in _DOMAIN_FLAGS.items()},
-        "dkim_selector": _or(data, "dkim_selector", "dkim"),
-        "key_size": php.intval(_or(data, "key_size", 2048)),
-    }
-
-
-def _or(data: Row, key: str, default: Any) -> Any:
+def given_or(data: Row, key: str, default: Any) -> Any:
+    """What was sent under a key, null counted as nothing; else the default."""
     return data[key] if php.isset(data, key) else default
 
 
-def _new_name(call: Call, kind: str) -> str:
+def new_name(call: Call, kind: str) -> str:
+    """The name a new template is to have.
+
+    Raises:
+        Refusal: There is none, or another has it.
+    """
     refuse_if(call.role != "admin", "access_denied")
     name = call.data.get("template")
     refuse_if(not php.truthy(name), "template_name_invalid")
@@ -212,166 +167,48 @@ def _new_name(call: Call, kind: str) -> str:
     return written
 
 
-@adds(
-    "mailbox/template",
-    log=("mailbox", "add", "mailbox_templates", ECHO, None),
-    masks=("password", "password2"),
-    since="templates",
-)
-def add_mailbox_template(call: Call) -> bool:
-    """What is missing gets the server's defaults, but rights: without a list of them all are withheld."""
-    with refusals(call):
-        name = _new_name(call, "mailbox")
-        defaults = {**mailbox_defaults(call.server), "rl_frame": "s", "rl_value": "", "active": 1, "tags": []}
-        attributes = _mailbox_attributes(call, defaults)
-        protocol_list = call.data.get("protocol_access")
-        for protocol in protocols(call.server):
-            key = f"{protocol}_access"
-            attributes[key] = 1 if protocol_list is None else int(protocol in php.values(protocol_list))
-        _grant(call, attributes, php.values(call.data.get("acl")))
-        if call.data.get("acl") is None:
-            attributes.pop("acl_pw_reset", None)
-        _insert(call.server, "mailbox", name, attributes)
-        call.success(("template_added", call.data["template"]))
-        return True
-    return False
+def existing(call: Call, kind: str, number: Any) -> Row:
+    """The template to edit.
 
-
-def _mailbox_attributes(call: Call, fallback: Row) -> Row:
-    data = call.data
-    has_handler = call.has("tagged_mail_handler")
-    texts = (*(("tagged_mail_handler",) if has_handler else ()), "quarantine_notification", "quarantine_category")
-    attributes: Row = {
-        "quota": php.intval(data.get("quota")) * MEBIBYTE,
-        "tags": _or(data, "tags", fallback.get("tags")),
-        **{key: data[key] if php.truthy(data.get(key)) else fallback.get(key) for key in texts},
-    }
-    if call.has("quarantine_category_check"):
-        refuse_if(attributes["quarantine_category"] not in _CATEGORIES, "quarantine_category_invalid")
-    for key in ("rl_frame", "rl_value"):
-        attributes[key] = data[key] if php.truthy(data.get(key)) else fallback.get(key)
-    tfa = ("force_tfa",) if call.has("force_tfa") else ()
-    for key in ("force_pw_update", *tfa, "sogo_access", "active", "tls_enforce_in", "tls_enforce_out"):
-        attributes[key] = php.intval(data[key]) if php.isset(data, key) else fallback.get(key)
-    return attributes
-
-
-def _grant(call: Call, attributes: Row, rights: list[Any]) -> None:
-    for right in RIGHTS:
-        if right != "pw_reset" or call.has("password_reset"):
-            attributes[f"acl_{right}"] = int(right in rights)
-
-
-@edits("domain/template", log=("mailbox", "edit", "domain_templates", ECHO, None), key="ids", since="templates")
-def edit_domain_templates(call: Call) -> bool:
-    """Everything that is missing becomes 0 or the usual flag; all the ids get one name."""
-    name = call.data.get("template")
-    for number in call.items:
-        with refusals(call):
-            row = _existing(call, "domain", number)
-            name = _name_after(row, name)
-            data = call.data
-            attributes = {
-                "tags": _or(data, "tags", []),
-                **{key: php.intval(data.get(key)) for key in _DOMAIN_COUNTS},
-                **{key: php.intval(data.get(key)) * MEBIBYTE for key in _DOMAIN_QUOTAS},
-                **_common_domain_attributes(data),
-            }
-            _update(call, row, name, attributes)
-    call.success(("template_modified", name))
-    return True
-
-
-def _existing(call: Call, kind: str, number: Any) -> Row:
-    row = _find(call, kind, number)
+    Raises:
+        Refusal: There is none.
+    """
+    row = find(call, kind, number)
     refuse_if(row is None, "template_id_invalid")
     assert row is not None
     return row
 
 
-def _name_after(row: Row, name: Any) -> Any:
+def name_after(row: Row, name: Any) -> Any:
+    """The name a template has after an edit: the default one keeps its own."""
     if row["template"] == DEFAULT or name is None:
         return row["template"]
     return name
 
 
-def _update(call: Call, row: Row, name: Any, attributes: Row) -> None:
+def update(call: Call, row: Row, name: Any, attributes: Row) -> None:
+    """Replace a template's name and attributes."""
     columns = {"template": sql.text("template", name), "attributes": attributes}
     sql.changed(call.table("templates"), row["id"], call.server.now(), columns)
 
 
-@edits(
-    "mailbox/template",
-    log=("mailbox", "edit", "mailbox_templates", ECHO, None),
-    key="ids",
-    masks=("password", "password2"),
-    since="templates",
-)
-def edit_mailbox_templates(call: Call) -> bool:
-    """What is missing becomes null: the server looks for it in the row instead of the row's attributes."""
-    name = call.data.get("template")
-    for number in call.items:
-        with refusals(call):
-            row = _existing(call, "mailbox", number)
-            name = _name_after(row, name)
-            itself = sql.shown(row, _COLUMNS)
-            attributes = _mailbox_attributes(call, itself)
-            _swallow_or_set(call, attributes, itself)
-            _update(call, row, name, attributes)
-    call.success(("template_modified", name))
-    return True
+def read(call: Call, kind: str) -> Any:
+    """One by its number, all for ``all`` and for nothing."""
+    if call.extra in (None, "all"):
+        return [sql.shown(row, COLUMNS) for row in call.table("templates") if row["type"] == kind]
+    row = find(call, kind, call.extra)
+    return sql.shown(row, COLUMNS) if row else None
 
 
-def _swallow_or_set(call: Call, attributes: Row, itself: Row) -> None:
-    if php.isset(call.data, "protocol_access"):
-        allowed = php.values(call.data["protocol_access"])
-        for protocol in protocols(call.server):
-            attributes[f"{protocol}_access"] = int(protocol in allowed)
-    else:
-        attributes.update(itself)
-    if php.isset(call.data, "acl"):
-        _grant(call, attributes, php.values(call.data["acl"]))
-    else:
-        attributes.update(itself)
-
-
-@deletes("domain/template", log=("mailbox", "delete", "domain_templates", ECHO, None), key="ids", since="templates")
-def delete_domain_template(call: Call) -> bool | None:
-    """Only the first of several; the default one answers success and stays."""
-    for number in call.items[:1]:
-        _delete(call, "domain", number)
-        call.success(("template_removed", php.htmlspecialchars(php.text(number))))
-    return True
-
-
-@deletes("mailbox/template", log=("mailbox", "delete", "mailbox_templates", ECHO, None), key="ids", since="templates")
-def delete_mailbox_templates(call: Call) -> bool | None:
-    """All of them, but the default one."""
-    for number in call.items:
-        _delete(call, "mailbox", number)
-    call.success("template_removed")
-    return True
-
-
-def _delete(call: Call, kind: str, number: Any) -> None:
+def delete(call: Call, kind: str, number: Any) -> None:
+    """Remove a template unless it is the default one."""
     row = sql.row(call.table("templates"), number)
     if row is not None and row["type"] == kind and row["template"] != DEFAULT:
         call.table("templates").delete(row["id"])
 
 
-@restores("get/domain/template/all")
-def restore_domain_templates(server: Server, answer: Any) -> list[str]:
-    """Templates of domains, in place of the default one."""
-    return _restore(server, answer)
-
-
-@restores("get/mailbox/template/all")
-def restore_mailbox_templates(server: Server, answer: Any) -> list[str]:
-    """Templates of mailboxes, in place of the default one."""
-    return _restore(server, answer)
-
-
-def _restore(server: Server, answer: Any) -> list[str]:
+def restore(server: Server, answer: Any) -> list[str]:
+    """Keep templates as a GET answer shows them, in place of those of the same numbers."""
     table = server.state.table("templates")
     for shown in php.values(answer):
         table.delete(shown["id"])

@@ -53,7 +53,7 @@ def _hours(call: Call) -> int:
     hours = filtered_integer(given)
     refuse_if(hours is None or not 1 <= hours <= _LONGEST_HOURS, "validity_missing")
     assert hours is not None
-    return hours if call.has("permanent_spam_alias") else _YEAR_HOURS
+    return hours if call.has("spam_alias_validity") else _YEAR_HOURS
 
 
 def filtered_integer(value: Any) -> int | None:
@@ -73,7 +73,7 @@ def _is_true(value: Any) -> bool:
 def _insert(call: Call, username: str, hours: int) -> None:
     data = call.data
     description = ""
-    if call.has("permanent_spam_alias"):
+    if call.has("spam_alias_description"):
         given = data.get("description")
         if given is None and not call.has("spam_alias_without_description"):
             raise ServerCrash.sql("23000", 1048, "Column 'description' cannot be null")
@@ -142,10 +142,11 @@ def read_addresses(call: Call) -> list[Row]:
     username = call.object if php.is_email(call.object) else access.API_USER
     if not access.has_mailbox(call, username):
         return []
-    new = call.has("permanent_spam_alias")
-    columns = ("address", "goto", *(("description",) if new else ()), "validity", "created", "modified")
+    described = ("description",) if call.has("spam_alias_description") else ()
+    permanent = ("permanent",) if call.has("permanent_spam_alias") else ()
+    columns = ("address", "goto", *described, "validity", "created", "modified", *permanent)
     return [
-        sql.shown(row, (*columns, *(("permanent",) if new else ())))
+        sql.shown(row, columns)
         for row in sorted(valid_addresses(call, username), key=lambda row: sql.weight(row["address"]))
     ]
 
