@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Mapping
 from functools import lru_cache
+from io import BytesIO
 from typing import Any, Self
 
 import httpx
@@ -109,12 +110,12 @@ class Client:
         path = get_path(segments, query)
         attempt = 1
         while True:
-            failure, reading = self._read(path, f"get {kind}")
-            if failure is None:
-                return reading
-            pause = self._patience.pause_after(failure, attempt=attempt, answered_before=self._answered)
+            outcome = self._read(path, f"get {kind}")
+            if isinstance(outcome, Reading):
+                return outcome
+            pause = self._patience.pause_after(outcome, attempt=attempt, answered_before=self._answered)
             if pause is None:
-                raise error_of(failure, origin=self.access.origin, call=f"get {kind}")
+                raise error_of(outcome, origin=self.access.origin, call=f"get {kind}")
             attempt += 1
             self._timing.sleep(pause)
 
@@ -141,17 +142,16 @@ class Client:
             return Verdict(judgement, status=outcome.status, cause=outcome.reason)
         return verdict_of(outcome)
 
-    def _read(self, path: bytes, call: str) -> tuple[Failure | None, Reading]:
+    def _read(self, path: bytes, call: str) -> Reading | Failure:
         outcome = self._exchange("GET", path, call)
-        nothing = Reading(ReadingState.FAILED)
         if isinstance(outcome, Failure):
-            return outcome, nothing
+            return outcome
         if outcome.is_redirect:
-            return Failure(FailureReason.REDIRECTED, detail=outcome.location, status=outcome.status), nothing
+            return Failure(FailureReason.REDIRECTED, detail=outcome.location, status=outcome.status)
         reading = reading_of(outcome)
         if reading.state is ReadingState.FAILED:
             reason = FailureReason.SERVER if outcome.status in _PASSING_STATUSES else FailureReason.UNINTELLIGIBLE
-            return Failure(reason, detail=outcome.content_type, status=outcome.status), nothing
+            return Failure(reason, detail=outcome.content_type, status=outcome.status)
         if reading.state is ReadingState.REFUSED:
             raise RequestRefused(
                 "the server refuses the request",
@@ -160,7 +160,7 @@ class Client:
                 call=call,
                 message=reading.message,
             )
-        return None, reading
+        return reading
 
     def _exchange(self, method: str, path: bytes, call: str, content: bytes | None = None) -> Answer | Failure:
         """Send one request, alone until the server has answered one, and see to it that a refusal is the last."""
@@ -217,16 +217,14 @@ class Client:
         return outcome
 
     def _receive(self, response: httpx.Response) -> Answer | Failure:
-        chunks: list[bytes] = []
-        size = 0
+        body = BytesIO()  # grows in place; joining pieces would hold a large list twice
         for chunk in response.iter_bytes():
-            size += len(chunk)
-            if size > self.access.largest_answer:
+            if body.tell() + len(chunk) > self.access.largest_answer:
                 return Failure(FailureReason.TOO_LARGE, status=response.status_code)
-            chunks.append(chunk)
+            body.write(chunk)
         return Answer(
             response.status_code,
-            b"".join(chunks),
+            body.getvalue(),
             response.headers.get("Content-Type", ""),
             response.headers.get("Location", ""),
         )

@@ -1,7 +1,8 @@
 """HTTP/1.1 over kept connections, one per request under way: an httpx transport that is light enough for many writes.
 
-httpx's own pool reaches 66 to 75 % of what 16 connections to a 20 ms server can carry, whichever way it is shared out;
-this one 93 % (tests/bench/transports.py). Requests, answers, addresses, certificates and errors are httpx's, so any
+httpx's own pool reaches 56 to 77 % of what 16 connections to a 20 ms server can carry, shared or one a thread; this
+one 90 to 92 %, where the same machine lets a bare event loop have 96 % (tests/bench/transports.py).
+Requests, answers, addresses, certificates and errors are httpx's, so any
 other httpx transport can stand in its place: its pool where a proxy is wanted, its `MockTransport` in tests.
 """
 
