@@ -217,7 +217,7 @@ class Protocol:
             raise Finished(403, message("error", "Insufficient permissions"))
         data = php.as_array(php.json_decode(request.body))
         found = self._run(route, self._call(route, request, session, data, {}), session)
-        return php.json_encode_pretty(found)
+        return found if isinstance(found, bytes) else php.json_encode_pretty(found)
 
     def _write(self, verb: str, request: Request, session: Row, posted: Row) -> bytes:
         if session.get("access") == "ro" or (verb != "add" and "username" not in session):
