@@ -1,6 +1,7 @@
 """The shortest way to call a simulator in a test."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -46,3 +47,25 @@ class Mailcow:
     @staticmethod
     def read(answer: Answer) -> Any:
         return json.loads(answer.body) if answer.body else ""
+
+
+Start = Callable[..., Mailcow]
+"""What the fixture `mailcow` is: starts a simulator of a version."""
+
+
+def with_mailbox(server: Mailcow, address: str = "anna@alpha.example") -> Mailcow:
+    """The server with a mailbox, and its domain where there is none."""
+    local_part, _, domain = address.partition("@")
+    limits = {"aliases": 100, "mailboxes": 100, "defquota": 100, "maxquota": 1000, "quota": 10000}
+    server.post("add/domain", {"domain": domain, "active": 1, **limits})
+    password = {"password": "Secret.12345", "password2": "Secret.12345"}
+    added = server.post(
+        "add/mailbox", {"local_part": local_part, "domain": domain, "quota": 100, "active": 1, **password}
+    )
+    assert added[-1]["type"] == "success", added
+    return server
+
+
+def messages(answer: Any) -> list[Any]:
+    """The messages of a write's answer."""
+    return [entry["msg"] for entry in answer]
