@@ -26,13 +26,10 @@ from yaml.events import (
 from reconciler.errors import ManifestError
 from reconciler.manifest.scalars import scalar
 from reconciler.manifest.syntax import explain
-from reconciler.manifest.text import Position, SourceText, refuse_control_characters
+from reconciler.manifest.text import DEEPEST, Position, SourceText, refuse_control_characters
 from reconciler.model.diagnostic import Diagnostic, error
 
-__all__ = ["DEEPEST", "MOST_REPEATED", "Composition", "compose"]
-
-DEEPEST: Final = 32
-"""Mappings and lists inside each other; the deepest thing a manifest can say needs eight."""
+__all__ = ["MOST_REPEATED", "Composition", "compose"]
 
 MOST_REPEATED: Final = 100_000
 """Values that all the aliases of one document may repeat together."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.errors import ManifestError
-from reconciler.manifest.composition import Composition, compose
 from reconciler.manifest.quick import quickly
 from reconciler.manifest.text import Position, SourceText
 from reconciler.model.diagnostic import Origin, error
+
+if TYPE_CHECKING:
+    from reconciler.manifest.composition import Composition
 
 __all__ = ["Document", "parse"]
 
@@ -27,30 +29,20 @@ class Document:
         name: what messages call it.
         value: what it says: mappings with text keys, lists, text, numbers, truths and nothing. Not to be changed:
             aliases make two places share one value.
-        rendered: whether a template made its text.
     """
 
-    __slots__ = ("_again", "_composition", "_text", "name", "rendered", "value")
+    __slots__ = ("_again", "_composition", "_text", "name", "value")
 
-    def __init__(
-        self,
-        value: dict[str, Any],
-        again: Callable[[], SourceText],
-        *,
-        name: str,
-        rendered: bool = False,
-    ) -> None:
+    def __init__(self, name: str, value: dict[str, Any], again: Callable[[], SourceText]) -> None:
         """Keep what was read.
 
         Args:
+            name: what messages call it.
             value: what the document says.
             again: gets the text once more; may raise `ManifestError`.
-            name: what messages call it.
-            rendered: whether a template made its text.
         """
         self.name = name
         self.value = value
-        self.rendered = rendered
         self._again = again
         self._text: SourceText | None = None
         self._composition: Composition | None = None
@@ -71,7 +63,7 @@ class Document:
         if self._text is None:
             try:
                 self._text = self._again()
-                self._composition = compose(self._text)
+                self._composition = _compose(self._text)
             except ManifestError:
                 self._text = self._text or SourceText(self.name, "")
         return self._composition.locate(path, key=key) if self._composition else None
@@ -93,12 +85,13 @@ class Document:
         return self._text.origin(position)
 
 
-def parse(text: SourceText, *, again: Callable[[], SourceText] | None = None) -> Document:
+def parse(text: SourceText, *, again: Callable[[], SourceText] | None = None, noun: str = "manifest") -> Document:
     """Read a document whose top is a mapping.
 
     Args:
         text: what to read.
         again: gets the same text later, when a place is asked for; without it the text is kept.
+        noun: what it is: a manifest, or values.
 
     Raises:
         ManifestError: with everything in it that is not YAML, that this language leaves out, or that would cost too
@@ -106,27 +99,27 @@ def parse(text: SourceText, *, again: Callable[[], SourceText] | None = None) ->
     """
     value = quickly(text.text.encode())
     if value is None:
-        value = _mapping(compose(text), text)
-    return Document(value, again or (lambda: text), name=text.name, rendered=text.rendered)
+        value = _mapping(_compose(text), text, noun)
+    return Document(text.name, value, again or (lambda: text))
 
 
-def _mapping(composition: Composition, text: SourceText) -> dict[str, Any]:
+def _compose(text: SourceText) -> Composition:
+    from reconciler.manifest.composition import compose  # noqa: PLC0415  PyYAML only where something is doubtful
+
+    return compose(text)
+
+
+def _mapping(composition: Composition, text: SourceText, noun: str) -> dict[str, Any]:
     value = composition.value
     if isinstance(value, dict):
         return value
     if value is None:
-        identifier = "template-empty" if text.rendered else "manifest-empty"
+        identifier = "template-empty" if text.rendered else f"{noun}-empty"
         summary = "the template renders to nothing" if text.rendered else "there is nothing in this file"
-        hint = "write `{}` if it shall declare nothing, or remove the file"
+        hint = "write `{}` if it says nothing on purpose"
         raise ManifestError((error(identifier, summary, hint=hint, origin=Origin(text.name)),))
     found = {list: "a list", str: "text", bool: "a truth"}.get(type(value), "a number")
-    raise ManifestError(
-        (
-            error(
-                "manifest-not-a-mapping",
-                f"a manifest is a mapping, this is {found}",
-                hint="put what is written here under its kind, such as `mailboxes:`",
-                origin=text.origin(composition.locate(())),
-            ),
-        )
-    )
+    hint = "put it under its kind, such as `mailboxes:`" if noun == "manifest" else "write `name: value`"
+    origin = text.origin(composition.locate(()))
+    summary = f"the top of this file is {found}, not a mapping"
+    raise ManifestError((error(f"{noun}-not-a-mapping", summary, hint=hint, origin=origin),))

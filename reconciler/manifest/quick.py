@@ -12,8 +12,8 @@ import re
 from itertools import chain
 from typing import Any, Final
 
-from reconciler.manifest.composition import DEEPEST
 from reconciler.manifest.scalars import LONGEST_NUMBER
+from reconciler.manifest.text import DEEPEST
 
 try:
     import yaml_rs

@@ -9,7 +9,10 @@ from typing import Final, NamedTuple, NoReturn
 from reconciler.errors import ManifestError
 from reconciler.model.diagnostic import Origin, error
 
-__all__ = ["Position", "SourceText", "decode", "refuse_control_characters"]
+__all__ = ["DEEPEST", "Position", "SourceText", "decode", "refuse_control_characters"]
+
+DEEPEST: Final = 32
+"""Mappings and lists inside each other; the deepest thing a manifest can say needs eight."""
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
