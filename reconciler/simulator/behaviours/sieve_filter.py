@@ -12,7 +12,7 @@ from typing import Any, Final
 from reconciler.simulator import access, php, sieve, sql
 from reconciler.simulator.php import Row
 from reconciler.simulator.refusal import Refusal, refusals, refuse_if
-from reconciler.simulator.routing import ECHO, Call, adds, deletes, edits, reads
+from reconciler.simulator.routing import ECHO, Call, ServerCrash, adds, deletes, edits, reads
 from reconciler.simulator.rows import mailboxes_of
 from reconciler.simulator.server import Server
 from reconciler.simulator.snapshot import restores
@@ -71,11 +71,14 @@ def check_script(call: Call, script: object) -> None:
 
     Raises:
         Refusal: There is one.
+        ServerCrash: Its blocks are nested too deep.
     """
     try:
         sieve.check(php.text(script), since_2024_08=call.has("sieve_enotify"))
     except sieve.SieveError as error:
         raise Refusal("sieve_error", str(error)) from error
+    except RecursionError as error:
+        raise ServerCrash.php("Error: Allowed memory size exhausted") from error
 
 
 def _deactivate(call: Call, user: object, kind: object) -> None:
