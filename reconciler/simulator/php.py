@@ -230,6 +230,10 @@ _quote = json.encoder.encode_basestring
 def _print(value: Any, newline: str, pieces: list[str]) -> None:
     if isinstance(value, str):
         pieces.append(_quote(value).replace("/", "\\/"))
+    elif value is None:
+        pieces.append("null")
+    elif type(value) is int:
+        pieces.append(str(value))
     elif (
         isinstance(value, dict) and value and not ((first := next(iter(value))) in (0, "0") and _is_list(value, first))
     ):

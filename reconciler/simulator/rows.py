@@ -21,11 +21,14 @@ declare("alias", indexes=("address", "domain", "goto", "several"))
 declare("domain_totals", key="domain")
 
 _OWNED_BY_MAILBOX: Final = (("tags_mailbox", "username"), ("app_passwd", "mailbox"), ("sieve_filters", "username"))
-_NOTHING: Final = {"mailboxes": 0, "quota": 0, "shadowed": 0}
+_NOTHING: Final = {"mailboxes": 0, "quota": 0, "bytes": 0, "messages": 0, "shadowed": 0}
 
 
 def totals(state: State, domain: str) -> Row:
-    """Sums of a domain: mailboxes without resources, bytes assigned to them, aliases at a mailbox's own address."""
+    """Sums of a domain: mailboxes without resources, bytes assigned and used, messages, aliases at mailboxes' addresses.
+
+    The last are not counted as aliases.
+    """
     return state.table("domain_totals").get(domain) or _NOTHING
 
 
@@ -75,7 +78,8 @@ def rename_mailbox(state: State, username: str, new: str, local_part: str) -> No
 
 def _count_mailbox(state: State, row: Row, sign: int) -> None:
     if row["kind"] == "":
-        _count(state, row["domain"], mailboxes=sign, quota=sign * row["quota"])
+        sums = {name: sign * row[name] for name in ("quota", "bytes", "messages")}
+        _count(state, row["domain"], mailboxes=sign, **sums)
     for alias in state.table("alias").find("address", row["username"]):
         _count(state, alias["domain"], shadowed=sign)
 

@@ -97,14 +97,12 @@ def domain_details(call: Call, domain: object) -> Row | None:
 def _quota_figures(call: Call, row: Row) -> Row:
     sums = totals(call.state, row["domain"])
     largest_new = min(row["quota"] * MEBIBYTE - sums["quota"], row["maxquota"] * MEBIBYTE)
-    mailboxes = call.table("mailbox").find("domain", row["domain"])
-    used, messages = (sum(each[column] for each in mailboxes) for column in ("bytes", "messages"))
     return {
         "max_new_mailbox_quota": largest_new,
         "def_new_mailbox_quota": min(largest_new, row["defquota"] * MEBIBYTE),
         "quota_used_in_domain": str(sums["quota"]),
-        "bytes_total": str(used) if used else 0,
-        "msgs_total": str(messages) if messages else 0,
+        "bytes_total": str(sums["bytes"]) if sums["bytes"] else 0,
+        "msgs_total": str(sums["messages"]) if sums["messages"] else 0,
         "mboxes_in_domain": sums["mailboxes"],
         "mboxes_left": row["mailboxes"] - sums["mailboxes"],
     }

@@ -63,16 +63,12 @@ def _tagged(number: int, table: str, owner: str) -> _Column:
     return _Column(number, tags, lambda _call, _row: 0)
 
 
-def _used(call: Call, row: Row) -> int:
-    return sum(each["bytes"] for each in call.table("mailbox").find("domain", row["domain"]))
-
-
 _DOMAIN_COLUMNS: Final = (
     _plain(2, "domain"),
     _counted(3, "aliases", lambda call, row: row["aliases"] - aliases_left(call, row)),
     _counted(4, "mailboxes", lambda call, row: totals(call.state, row["domain"])["mailboxes"]),
     _counted(5, "quota", lambda call, row: totals(call.state, row["domain"])["quota"]),
-    _counted(6, None, _used),
+    _counted(6, None, lambda call, row: totals(call.state, row["domain"])["bytes"]),
     _plain(7, "defquota"),
     _plain(8, "maxquota"),
     _plain(10, "backupmx"),
