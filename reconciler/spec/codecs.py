@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Final
 
@@ -161,6 +161,15 @@ def size(*, unlimited: bool = False, least: int = 1, read_unit: int = 1024 * 102
         least: the smallest size in MiB.
         read_unit: how many of the server's units of reading make a MiB (it answers in bytes).
     """
+    known: dict[str, str] = {}
+
+    def accept(value: Any, _scope: Scope) -> str:
+        found = known.get(value) if value.__class__ is str else None
+        if found is None:
+            found = _accept_size(value, unlimited=unlimited, least=least)
+            if len(known) < _SIZE_CACHE_LIMIT:
+                known[value] = found
+        return found
 
     def decode(value: Any) -> str:
         amount = int(value or 0)
@@ -169,7 +178,7 @@ def size(*, unlimited: bool = False, least: int = 1, read_unit: int = 1024 * 102
         return size_of_mebibytes(amount // read_unit)
 
     return Codec(
-        accept=lambda value, _scope: _accept_size(value, unlimited=unlimited, least=least),
+        accept=accept,
         decode=decode,
         encode=(lambda value: str(size_in_mebibytes(value))) if wire_text else size_in_mebibytes,
         schema={
@@ -303,10 +312,6 @@ def _encode_address(value: str) -> str:
     return f"{local}{at}{domain_for_wire(domain)}"
 
 
-def _fold(value: str) -> str:
-    return value.lower()
-
-
 MAILBOX_ADDRESS: Final = Codec(
     accept=lambda value, scope: read_address(value, scope.domain).lower(),
     decode=lambda value: _decode_address(value).lower(),
@@ -319,7 +324,7 @@ MAIL_ADDRESS: Final = Codec(
     accept=lambda value, scope: read_address(value, scope.domain),
     decode=_decode_address,
     encode=_encode_address,
-    fold=_fold,
+    fold=str.lower,
     schema={"type": "string", "examples": ["sales", "sales@acme.example"]},
 )
 MailAddress = Annotated[str, MAIL_ADDRESS]
@@ -328,7 +333,7 @@ ALIAS_ADDRESS: Final = Codec(
     accept=lambda value, scope: read_address(value, scope.domain, catch_all=True),
     decode=_decode_address,
     encode=_encode_address,
-    fold=_fold,
+    fold=str.lower,
     schema={"type": "string", "examples": ["sales", "@acme.example"]},
 )
 AliasAddress = Annotated[str, ALIAS_ADDRESS]
@@ -344,7 +349,7 @@ DOMAIN_OR_ADDRESS: Final = Codec(
     accept=_accept_domain_or_address,
     decode=lambda value: _decode_address(value).removeprefix("@"),
     encode=_encode_address,
-    fold=_fold,
+    fold=str.lower,
     schema={"type": "string", "examples": ["acme.example", "anna@acme.example"]},
 )
 DomainOrAddress = Annotated[str, DOMAIN_OR_ADDRESS]
@@ -368,25 +373,28 @@ def a_set_of(element: Codec, *, wire: str = "list", split: str = r"[\s,;]+", joi
     """
     fold_one = element.fold or (lambda value: value)
 
-    def canonical(values: Iterable[str]) -> tuple[str, ...]:
-        by_fold: dict[Any, str] = {}
-        for value in values:
-            by_fold.setdefault(fold_one(value), value)
-        return tuple(by_fold[key] for key in sorted(by_fold))
+    def canonical(values: list[str]) -> tuple[str, ...]:
+        if len(values) < 2:  # noqa: PLR2004  most lists name one
+            return tuple(values)
+        folded = list(map(fold_one, values))
+        if folded == values:
+            return tuple(sorted(set(values)))
+        by_fold = dict(zip(reversed(folded), reversed(values), strict=True))
+        return tuple([by_fold[key] for key in sorted(by_fold)])
 
     def accept(value: Any, scope: Scope) -> tuple[str, ...]:
-        listed = _listed(value)
+        listed = value if value.__class__ is list else _listed(value)
         if len(listed) < least:
             raise refuse("list-too-short", f"this needs at least {least}", hint="name one, or leave the field out")
         if element.core is not None and any(type(each) is not str for each in listed):
             wrong = next(each for each in listed if type(each) is not str)
             raise refuse("text-expected", f"`{wrong}` is not text", hint=f'put it in quotes: `"{wrong}"`')
-        return canonical(element.accept(each, scope) for each in listed)
+        return canonical([element.accept(each, scope) for each in listed])
 
     def decode(value: Any) -> tuple[str, ...]:
         if isinstance(value, str):
             value = [part for part in re.split(split, value) if part]
-        return canonical(element.decode(each) for each in (value or ()))
+        return canonical([element.decode(each) for each in (value or ())])
 
     def encode(values: tuple[str, ...]) -> Any:
         encoded = [element.encode(value) for value in values]
@@ -403,7 +411,7 @@ def a_set_of(element: Codec, *, wire: str = "list", split: str = r"[\s,;]+", joi
     )
 
 
-TAGS: Final = a_set_of(replace(text(least=1, most=255), fold=_fold))
+TAGS: Final = a_set_of(replace(text(least=1, most=255), fold=str.lower))
 Tags = Annotated[tuple[str, ...], TAGS]
 """Words attached to a domain or mailbox; case does not tell them apart (unique key, ``_ci`` collation)."""
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 import idna
+from pydantic_core import PydanticCustomError
 
 from reconciler.spec.codec import refuse
 
@@ -40,8 +41,10 @@ def domain_for_people(domain: str) -> str:
 
 
 @lru_cache(maxsize=65536)
-def _is_domain(domain: str) -> bool:
-    return _ASCII_DOMAIN.match(domain_for_wire(domain)) is not None
+def _domain(text: str) -> str | None:
+    """The domain a text is, as people read it; None when it is none."""
+    domain = domain_for_people(text.strip())
+    return domain if _ASCII_DOMAIN.match(domain_for_wire(domain)) is not None else None
 
 
 def read_domain(value: Any) -> str:
@@ -50,10 +53,9 @@ def read_domain(value: Any) -> str:
     Raises:
         PydanticCustomError: ``domain-malformed``.
     """
-    if isinstance(value, str):
-        domain = domain_for_people(value.strip())
-        if _is_domain(domain):
-            return domain
+    domain = _domain(value) if isinstance(value, str) else None
+    if domain is not None:
+        return domain
     raise refuse("domain-malformed", f"`{value}` is not a domain", hint="write it like `acme.example`")
 
 
@@ -68,22 +70,30 @@ def read_address(value: Any, domain: str | None, *, catch_all: bool = False) -> 
     Raises:
         PydanticCustomError: ``address-malformed``, ``address-bare`` or ``domain-malformed``.
     """
-    if not isinstance(value, str) or not value:
-        hint = (
-            f'put it in quotes: `"{value}"`' if isinstance(value, int | float) else "write it like `anna@acme.example`"
-        )
-        raise refuse("address-malformed", f"`{value}` is not a mail address", hint=hint)
+    if isinstance(value, str):
+        local, at, host = value.rpartition("@")
+        readable = _domain(host if at else domain or "")
+        if readable is not None and _LOCAL_PART.match(local if at else host) is not None:
+            return f"{local if at else host}@{readable}"
+        if at and not local and catch_all:
+            return "@" + read_domain(host)
+    raise _refused_address(value)
+
+
+def _refused_address(value: Any) -> PydanticCustomError:
+    """Say why something is no mail address."""
+    hint = "write it like `anna@acme.example`"
+    if not isinstance(value, str):
+        if isinstance(value, int | float):
+            hint = f'put it in quotes: `"{value}"`'
+        return refuse("address-malformed", f"`{value}` is not a mail address", hint=hint)
     local, at, host = value.rpartition("@")
-    if not at:
-        local, host = host, domain or ""
-        if not domain:
-            hint = "write the whole address, or put `domain: acme.example` at the top of the file"
-            raise refuse("address-bare", f"`{value}` has no domain, and the file names none", hint=hint)
-    if not local and catch_all:
-        return "@" + read_domain(host)
-    if _LOCAL_PART.match(local) is None:
-        raise refuse("address-malformed", f"`{value}` is not a mail address", hint="write it like `anna@acme.example`")
-    return f"{local}@{read_domain(host)}"
+    if _LOCAL_PART.match(local if at else host) is None:
+        return refuse("address-malformed", f"`{value}` is not a mail address", hint=hint)
+    if at:
+        return refuse("domain-malformed", f"`{host}` is not a domain", hint="write it like `acme.example`")
+    hint = "write the whole address, or put `domain: acme.example` at the top of the file"
+    return refuse("address-bare", f"`{value}` has no domain, and the file names none", hint=hint)
 
 
 def domain_of(address: str) -> str:
