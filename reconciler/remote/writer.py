@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.api import Client, Entry, Judgement, Verdict
-from reconciler.errors import AccessDenied, ReconcilerError
+from reconciler.errors import AccessDenied, ApiError, ReconcilerError
 from reconciler.model.address import Address
 from reconciler.model.operation import HandleOf, Operation, Verb
 from reconciler.model.reply import Reply
@@ -55,6 +55,8 @@ class ApiWriter:
             return Reply(Outcome.UNKNOWN, ("not sent: each of these needs a secret of its own",), sent=False)
         except HandleUnknownError as missing:
             return Reply(Outcome.FAILED, (f"not sent: {missing}",), sent=False)
+        except ApiError as error:
+            return Reply(Outcome.UNKNOWN, (f"not sent: {error.summary}",), sent=False)
         except ReconcilerError as error:
             return Reply(Outcome.FAILED, (f"not sent: {error.summary}",), sent=False)
         segments = (operation.verb.value, *operation.route.split("/"))

@@ -1,0 +1,233 @@
+"""The walk of an apply: phase after phase, calls beside each other, doubts resolved by reading again, the report."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from reconciler.engine.calls import LOST_IN_A_ROW, Answered, Calls
+from reconciler.engine.doubts import Attempt, clearing, rule, settles
+from reconciler.engine.effect import strangers, took
+from reconciler.engine.ports import Clock, LookAgain, Record, Verify, Writer
+from reconciler.engine.progress import Progress, levels, only
+from reconciler.errors import ApiError, ConnectionFailed
+from reconciler.model.address import Address
+from reconciler.model.change import Action, Change
+from reconciler.model.operation import Operation
+from reconciler.model.report import ChangeEnded, Event, Leftover, Outcome, Report, Stopped
+from reconciler.model.state import LiveState
+from reconciler.spec.kind import Kind
+
+FRUITLESS_ROUNDS: Final = 3
+"""How often so many answers may be lost in a row, and none of the calls have taken, before the run is stopped."""
+
+INTERRUPTED: Final = Stopped("interrupted", "interrupted", "run again to continue", exit_code=130)
+
+Answers = list[tuple[Attempt, Answered]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What an apply works with.
+
+    Attributes:
+        kinds: every kind by name.
+        writer: sends operations.
+        look_again: reads resources again, to resolve doubts.
+        verify: compares what the plan touched with what was declared, at the end.
+        before: what was read before the run.
+        workers: how many calls are under way at once; one where the server bears no parallel writes.
+        clock: for how long things took.
+        stop: set from elsewhere (Ctrl-C): what is in flight is finished, nothing more is started.
+        record: keeps intents and outcomes; None keeps nothing.
+    """
+
+    kinds: Mapping[str, Kind]
+    writer: Writer
+    look_again: LookAgain
+    verify: Verify
+    before: LiveState
+    workers: int
+    clock: Clock
+    stop: threading.Event = field(default_factory=threading.Event)
+    record: Record | None = None
+
+
+def apply(changes: Sequence[Change], operations: Sequence[Operation], means: Means) -> Generator[Event, None, Report]:
+    """Carry out a plan's operations; gives events as they happen, and returns the report (``yield from`` hands it on).
+
+    Outcomes do not depend on timing or on the number of workers. Nothing is sent again unless reading has shown that it
+    did not take, and then once.
+
+    Args:
+        changes: the plan's, in its order.
+        operations: those the changes compile to, in the order in which they belong within their phases and lanes.
+
+    Raises:
+        Exception: only what is no error of ours; what was in flight has ended by then.
+    """
+    begin = means.clock()
+    calls = Calls(means.writer, workers=means.workers, stop=means.stop, clock=means.clock, record=means.record)
+    run = _Run(means, calls, Progress(changes, operations))
+    with calls:
+        for level in levels(operations):
+            if not calls.may_go_on:
+                break
+            yield from run.carry_out(level)
+    yield from run.give_up_the_rest()
+    leftovers = run.verified()
+    return Report(
+        changes=run.ended(),
+        calls=calls.sent,
+        converged=None if leftovers is None else not leftovers,
+        leftovers=leftovers or (),
+        interrupted=run.stopped is INTERRUPTED,
+        seconds=means.clock() - begin,
+        stopped=run.stopped,
+    )
+
+
+class _Run:
+    """One apply under way."""
+
+    def __init__(self, means: Means, calls: Calls, progress: Progress) -> None:
+        self._means = means
+        self._calls = calls
+        self._progress = progress
+        self._ended: dict[Address, ChangeEnded] = {}
+        self._fruitless = 0
+
+    @property
+    def stopped(self) -> Stopped | None:
+        """Why not all was tried."""
+        error = self._calls.error
+        if error is not None:
+            return Stopped(error.id, error.summary, error.hint, error.exit_code)
+        return INTERRUPTED if self._means.stop.is_set() and self._progress.unfinished() else None
+
+    def carry_out(self, operations: Iterable[Operation]) -> Iterator[Event]:
+        """Send operations that need nothing of each other, and see to it that each is settled."""
+        waiting: list[Attempt] = []
+        for operation in operations:
+            trimmed = self._progress.trimmed(operation)
+            for address, why in trimmed.blocked:
+                yield from self._settle(address, Outcome.BLOCKED, (why,) if why else ())
+            if trimmed.operation is not None:
+                waiting.append(Attempt(trimmed.operation))
+        while waiting and self._calls.may_go_on:
+            doubtful, unsent = yield from self._send(waiting)
+            again = (yield from self._resolve(doubtful)) if doubtful else []
+            waiting = again + unsent
+
+    def _send(self, attempts: list[Attempt]) -> Generator[Event, None, tuple[Answers, list[Attempt]]]:
+        """Send what may be sent; gives back what was answered without settling it, and what was not sent."""
+        settled: set[int] = set()
+        doubtful: dict[int, Answered] = {}
+        for event, answered in self._calls.run([attempt.operation for attempt in attempts]):
+            yield event
+            if answered is None:
+                continue
+            attempt = attempts[answered.position]
+            if answered.error is None and not settles(attempt, answered.reply, self._kind(attempt.operation)):
+                doubtful[answered.position] = answered
+                continue
+            settled.add(answered.position)
+            told = () if answered.reply.outcome is Outcome.DONE else answered.reply.messages
+            for address in dict.fromkeys(attempt.operation.changes):
+                yield from self._settle(address, answered.reply.outcome, told)
+        unsent = [each for index, each in enumerate(attempts) if index not in settled and index not in doubtful]
+        return [(attempts[index], doubtful[index]) for index in sorted(doubtful)], unsent
+
+    def _resolve(self, doubtful: Answers) -> Generator[Event, None, list[Attempt]]:
+        """Read again what doubtful answers were about, and settle it; gives back what is to be sent once more."""
+        try:
+            seen = self._means.look_again(self._addresses(doubtful))
+        except ApiError as error:
+            self._calls.error = self._calls.error or error
+            for attempt, answered in doubtful:
+                if answered.reply.sent:
+                    for address in dict.fromkeys(attempt.operation.changes):
+                        yield from self._settle(address, Outcome.UNKNOWN, answered.reply.messages)
+            return []
+        again: list[Attempt] = []
+        took_any = False
+        for attempt, answered in doubtful:
+            for address in dict.fromkeys(attempt.operation.changes):
+                single = only(attempt.operation, (address,)) or attempt.operation
+                outcome = yield from self._judge(attempt, answered, address, seen)
+                took_any |= outcome is Outcome.DONE
+                if outcome is None:
+                    again.append(Attempt(single, (*attempt.earlier, answered.reply)))
+        self._give_up_on_silence(len(doubtful), took_any=took_any)
+        return again
+
+    def _judge(
+        self, attempt: Attempt, answered: Answered, address: Address, seen: LiveState
+    ) -> Generator[Event, None, Outcome | None]:
+        """Settle one change of a doubtful operation; None when it is to be sent once more."""
+        operation, reply = attempt.operation, answered.reply
+        kind = self._kind(operation)
+        change = self._progress.changes[address]
+        what = took(kind, operation, change, seen)
+        clear = clearing(attempt, reply, what, kind)
+        if clear is not None:
+            for event, _ in self._calls.run([clear]):
+                yield event
+            return None
+        new = strangers(kind, self._means.before, seen, self._created())
+        ruling = rule(attempt, reply, what, new)
+        if ruling.outcome is not None:
+            told = () if ruling.outcome is Outcome.DONE else reply.messages
+            yield from self._settle(address, ruling.outcome, (*told, *ruling.messages))
+        return ruling.outcome
+
+    def _give_up_on_silence(self, answers: int, *, took_any: bool) -> None:
+        """Stop a run whose calls bring neither answers nor effects."""
+        self._fruitless = self._fruitless + 1 if answers >= LOST_IN_A_ROW and not took_any else 0
+        if self._fruitless >= FRUITLESS_ROUNDS and self._calls.error is None:
+            self._calls.error = ConnectionFailed(
+                "the server answers reads, but neither answers writes nor carries them out",
+                id="api-writes-unanswered",
+                hint="look at the server's log; run again to continue",
+            )
+
+    def _settle(self, address: Address, outcome: Outcome, messages: Iterable[str]) -> Iterator[ChangeEnded]:
+        ended = self._progress.settle(address, outcome, messages)
+        if ended is not None:
+            self._ended[address] = ended
+            yield ended
+
+    def give_up_the_rest(self) -> Iterator[ChangeEnded]:
+        """End the changes that still had something to come."""
+        why = f"not tried: {self.stopped.summary}" if self.stopped is not None else "there is no call that does this"
+        for address in self._progress.unfinished():
+            self._ended[address] = self._progress.ended(address, why)
+            yield self._ended[address]
+
+    def ended(self) -> tuple[ChangeEnded, ...]:
+        """How every change ended, in the plan's order."""
+        return tuple(self._ended[address] for address in self._progress.changes)
+
+    def verified(self) -> tuple[Leftover, ...] | None:
+        """Read once more; None when that was not possible, or nobody wants to wait for it."""
+        if self.stopped is INTERRUPTED:
+            return None
+        try:
+            return self._means.verify()
+        except ApiError:
+            return None
+
+    def _kind(self, operation: Operation) -> Kind:
+        return self._means.kinds[operation.changes[0].kind]
+
+    def _created(self) -> frozenset[Address]:
+        return frozenset(
+            address for address, change in self._progress.changes.items() if change.action is not Action.DELETE
+        )
+
+    def _addresses(self, doubtful: Answers) -> list[Address]:
+        found = {address for attempt, _ in doubtful for address in attempt.operation.changes}
+        moved = {self._progress.changes[address].moved_from for address in found}
+        return sorted(found | {address for address in moved if address is not None})

@@ -1,0 +1,122 @@
+"""Whether a call took, from what reading its resource again shows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from enum import Enum
+from typing import Any
+
+from reconciler.model.address import Address
+from reconciler.model.change import Absent, Action, Change
+from reconciler.model.operation import HandleOf, Operation, Verb
+from reconciler.model.resource import Observed
+from reconciler.model.secret import Secret, SecretSource
+from reconciler.model.state import LiveState
+from reconciler.spec.kind import Field, Kind
+
+
+class Took(Enum):
+    """What reading again says of a call. UNTOLD: nothing it set can be read."""
+
+    ALL = "all"
+    SOME = "some"
+    NONE = "none"
+    UNTOLD = "untold"
+
+
+def took(kind: Kind, operation: Operation, change: Change, seen: LiveState) -> Took:
+    """Tell whether an operation took for one of its changes.
+
+    Args:
+        seen: what is there now; the kind of the change was read.
+    """
+    now = seen.get(change.address)
+    if operation.verb is Verb.ADD and operation.route == kind.routes.add:
+        return Took.NONE if now is None else Took.ALL
+    if operation.verb is Verb.DELETE and operation.route == kind.routes.delete:
+        return Took.NONE if _is_there(operation, change, now) else Took.ALL
+    if change.action is Action.MOVE and not operation.fields:
+        left = change.moved_from is not None and seen.get(change.moved_from) is None
+        return _of([now is not None, left])
+    if now is None:
+        return Took.NONE
+    return _of(_answers(kind, operation, change, now))
+
+
+def strangers(kind: Kind, before: LiveState, seen: LiveState, expected: Collection[Address]) -> tuple[str, ...]:
+    """Rows that are new and that nothing explains, of a kind whose keys the server does not keep unique.
+
+    While there are any, an add of unknown outcome may have made one of them, and is not repeated.
+
+    Args:
+        before: what was there before the run.
+        expected: the addresses that the run creates.
+
+    Returns:
+        Their handles.
+    """
+    if kind.unique:
+        return ()
+    known = {each.handle for found in before.of(kind.name).values() for each in (found, *found.twins)}
+    new = (each for found in seen.of(kind.name).values() for each in (found, *found.twins))
+    return tuple(each.handle for each in new if each.handle not in known and each.address not in expected)
+
+
+def _is_there(operation: Operation, change: Change, now: Observed | None) -> bool:
+    """Whether what was to be deleted is there: that very row, where several have one key."""
+    if now is None:
+        return False
+    item = operation.items[operation.changes.index(change.address)] if operation.items else None
+    if item is None or isinstance(item, HandleOf):
+        return True
+    return str(item) in {each.handle for each in (now, *now.twins)}
+
+
+def _of(answers: Iterable[bool]) -> Took:
+    found = list(answers)
+    if not found:
+        return Took.UNTOLD
+    if all(found):
+        return Took.ALL
+    return Took.SOME if any(found) else Took.NONE
+
+
+def _answers(kind: Kind, operation: Operation, change: Change, now: Observed) -> Iterable[bool]:
+    """For everything the operation set that can be read: whether it is so."""
+    for each in change.fields:
+        field = kind.fields.get(each.name)
+        if field is None or each.name not in now.values or (operation.fields and each.name not in operation.fields):
+            continue
+        if isinstance(each.after, Absent | Secret | SecretSource):
+            continue
+        live = now.values[each.name]
+        if field.mark.elements is not None and operation.verb is Verb.DELETE:
+            yield from _removals(operation, live, now.rows.get(each.name, {}))
+        elif field.mark.elements is not None:
+            yield from _additions(field, operation, each.after, live)
+        else:
+            yield field.codec.same(live, each.after)
+
+
+def _removals(operation: Operation, live: tuple[str, ...], rows: Mapping[str, str]) -> Iterable[bool]:
+    """Elements are deleted by what they are, or by the id of their row."""
+    present = {element.lower() for element in live} | set(rows.values())
+    return (str(item).lower() not in present for item in operation.items)
+
+
+def _additions(field: Field, operation: Operation, wanted: Any, live: tuple[str, ...]) -> Iterable[bool]:
+    """Of the elements that are to be there, those this operation speaks of; all of them where it names none."""
+    spoken = {str(text) for text in _texts(operation.attributes)}
+    own = [one for one in wanted if any(str(wire) in spoken for wire in _texts(field.codec.encode((one,))))]
+    return (any(field.codec.same((one,), (other,)) for other in live) for one in own or wanted)
+
+
+def _texts(value: Any) -> Iterable[Any]:
+    if isinstance(value, Mapping):
+        for each in value.values():
+            yield from _texts(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _texts(each)
+    else:
+        yield value

@@ -1,0 +1,202 @@
+"""Every call's intent and outcome, on disk before and after it, so that a crash does not hide what was in flight.
+
+A journal is a file of JSON lines: a ``begin``, then for each call an ``intent`` and an ``outcome``, then an ``end``. It
+holds no secrets: where one goes, it names the source.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+from reconciler.errors import UsageError
+from reconciler.model.address import Address
+from reconciler.model.operation import HandleOf, Operation
+from reconciler.model.reply import Reply
+from reconciler.model.secret import MASK, Secret, SecretSource
+
+FORMAT_VERSION: Final = 1
+
+
+class Journal:
+    """The journal of one apply, being written; safe to use from many threads.
+
+    An intent is on the disk itself when `intend` returns. An outcome is handed to the operating system at once, and
+    reaches the disk with the next intent or at the end: one that is lost makes its call look unfinished, which is safe.
+
+    Args:
+        path: a file that does not exist yet; its folders are made.
+        about: what the run is about (when, which server, which plan): plain values, no secrets.
+
+    Raises:
+        UsageError: ``journal-unwritable``, here and from every method.
+    """
+
+    def __init__(self, path: Path, about: Mapping[str, Any]) -> None:
+        self.path = path
+        self._writing = threading.Lock()
+        self._syncing = threading.Lock()
+        self._written = self._synced = 0
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise _unwritable(path, error) from error
+        self._sync(self._write({"type": "begin", "format_version": FORMAT_VERSION, **about}))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def intend(self, number: int, operation: Operation) -> None:
+        """Take down that a call is about to be sent; it is on the disk when this returns."""
+        self._sync(self._write({"type": "intent", "number": number, **_call(operation)}))
+
+    def settle(self, number: int, reply: Reply) -> None:
+        """Take down what the answer told."""
+        told = {"outcome": reply.outcome.value, "messages": list(reply.messages)}
+        self._write({"type": "outcome", "number": number, **told, **({} if reply.sent else {"sent": False})})
+
+    def close(self) -> None:
+        """Take down that the run came to its end."""
+        if self._file >= 0:
+            self._sync(self._write({"type": "end"}))
+            os.close(self._file)
+            self._file = -1
+
+    def _write(self, entry: Mapping[str, Any]) -> int:
+        line = json.dumps(entry, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        with self._writing:
+            try:
+                os.write(self._file, line)
+            except OSError as error:
+                raise _unwritable(self.path, error) from error
+            self._written += 1
+            return self._written
+
+    def _sync(self, line: int) -> None:
+        """Wait until a line is on the disk; whoever waits for the one who syncs finds its own line there already."""
+        with self._syncing:
+            if self._synced >= line:
+                return
+            with self._writing:
+                written = self._written
+            try:
+                os.fsync(self._file)
+            except OSError as error:
+                raise _unwritable(self.path, error) from error
+            self._synced = written
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A call that was in flight when a run ended without ending.
+
+    Attributes:
+        call: verb and route.
+        changes: what it was about.
+    """
+
+    number: int
+    call: str
+    changes: tuple[Address, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """What the newest journal tells.
+
+    Attributes:
+        about: what the run was about.
+        ended: whether it came to its end.
+        calls: how many calls it intended.
+        unfinished: those without an outcome.
+    """
+
+    path: Path
+    about: Mapping[str, Any]
+    ended: bool
+    calls: int
+    unfinished: tuple[Unfinished, ...]
+
+
+def last_run(folder: Path) -> LastRun | None:
+    """Read the newest journal of a folder, by name; None when there is none.
+
+    A line that was cut short by a crash is left out; so is everything that is no line of a journal.
+    """
+    paths = sorted(folder.glob("*.jsonl")) if folder.is_dir() else []
+    if not paths:
+        return None
+    about: Mapping[str, Any] = {}
+    intents: dict[int, Unfinished] = {}
+    calls = 0
+    ended = False
+    for entry in _entries(paths[-1]):
+        match entry:
+            case {"type": "begin"}:
+                about = {name: value for name, value in entry.items() if name not in ("type", "format_version")}
+            case {"type": "intent", "number": int(number), "call": str(call), "changes": list(changes)}:
+                calls += 1
+                intents[number] = Unfinished(number, call, tuple(Address.parse(str(each)) for each in changes))
+            case {"type": "outcome", "number": int(number)}:
+                intents.pop(number, None)
+            case {"type": "end"}:
+                ended = True
+    return LastRun(paths[-1], about, ended, calls, tuple(intents[number] for number in sorted(intents)))
+
+
+def _entries(path: Path) -> Sequence[Any]:
+    found = []
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            found.append(json.loads(line))
+        except ValueError:
+            continue
+    return found
+
+
+def _call(operation: Operation) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "call": f"{operation.verb.value}/{operation.route}",
+        "changes": [str(address) for address in operation.changes],
+    }
+    if operation.items:
+        told["items"] = _shown(operation.items)
+    if operation.attributes:
+        told["attributes"] = _shown(operation.attributes)
+    return told
+
+
+def _shown(value: Any) -> Any:
+    match value:
+        case SecretSource():
+            return str(value)
+        case Secret():
+            return MASK
+        case HandleOf():
+            return f"(handle of {value.address})"
+        case Mapping():
+            return {str(name): _shown(each) for name, each in value.items()}
+        case list() | tuple():
+            return [_shown(each) for each in value]
+        case str() | int() | float() | None:
+            return value
+        case _:
+            return str(value)
+
+
+def _unwritable(path: Path, error: OSError) -> UsageError:
+    return UsageError(
+        f"the journal cannot be written: {error.strerror or error}",
+        id="journal-unwritable",
+        hint="make room or permit writing there; nothing is sent that is not written down first",
+        path=str(path),
+    )

@@ -1,0 +1,60 @@
+"""One apply per checkout at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from reconciler.errors import PlanRefused, UsageError
+
+
+@contextmanager
+def locked(path: Path, *, holder: str, wait: Callable[[str], bool] | None = None) -> Iterator[None]:
+    """Hold a checkout's lock. The operating system lets go of it when the process ends, however it ends.
+
+    Args:
+        path: the lock's file; its folders are made. It stays there afterwards.
+        holder: who holds it, for the message others get: a few words, such as a process's number and since when.
+        wait: called with the holder's words each time the lock is taken; waits a while, and says whether to try again.
+            None gives up at once.
+
+    Raises:
+        PlanRefused: ``apply-under-way``.
+        UsageError: ``lock-unwritable``.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise UsageError(
+            f"the lock cannot be taken: {error.strerror or error}",
+            id="lock-unwritable",
+            hint="permit writing there",
+            path=str(path),
+        ) from error
+    try:
+        while not _taken(file):
+            other = os.pread(file, 1000, 0).decode(errors="replace").strip()
+            if wait is None or not wait(other):
+                raise PlanRefused(
+                    "another apply of this checkout is under way",
+                    id="apply-under-way",
+                    hint="wait until it is done, or say --wait-for-lock",
+                    holder=other,
+                )
+        os.ftruncate(file, 0)
+        os.pwrite(file, holder.encode(), 0)
+        yield
+    finally:
+        os.close(file)
+
+
+def _taken(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

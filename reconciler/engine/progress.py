@@ -1,0 +1,128 @@
+"""How the changes of a run stand, and what that blocks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from reconciler.model.address import Address
+from reconciler.model.change import Action, Change
+from reconciler.model.operation import Operation
+from reconciler.model.report import ChangeEnded, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Trimmed:
+    """An operation reduced to the changes that may go on.
+
+    Attributes:
+        operation: None when none may.
+        blocked: the others, each with why.
+    """
+
+    operation: Operation | None
+    blocked: tuple[tuple[Address, str], ...] = ()
+
+
+class Progress:
+    """The outcome of every operation of every change so far; used by one thread.
+
+    Args:
+        changes: in the plan's order.
+        operations: all there will be.
+    """
+
+    def __init__(self, changes: Sequence[Change], operations: Iterable[Operation]) -> None:
+        self.changes = {change.address: change for change in changes}
+        self._to_come = Counter(address for operation in operations for address in set(operation.changes))
+        self._outcomes: dict[Address, list[Outcome]] = {address: [] for address in self.changes}
+        self._messages: dict[Address, list[str]] = {}
+
+    def settle(self, address: Address, outcome: Outcome, messages: Iterable[str] = ()) -> ChangeEnded | None:
+        """Take down how one operation ended for one change.
+
+        Returns:
+            How the change ended, when that was its last operation.
+        """
+        self._outcomes[address].append(outcome)
+        told = self._messages.setdefault(address, [])
+        told += [message for message in messages if message not in told]
+        self._to_come[address] -= 1
+        return None if self._to_come[address] else self.ended(address)
+
+    def unfinished(self) -> list[Address]:
+        """The changes that have operations to come, or never had any, in the plan's order."""
+        return [address for address, found in self._outcomes.items() if self._to_come[address] or not found]
+
+    def ended(self, address: Address, why_not: str = "") -> ChangeEnded:
+        """Sum a change up.
+
+        Args:
+            why_not: why its remaining operations are not tried.
+        """
+        outcomes = set(self._outcomes[address])
+        messages = tuple(self._messages.get(address, ())) + ((why_not,) if why_not else ())
+        if why_not:
+            outcomes.add(Outcome.BLOCKED)
+        return ChangeEnded(address, _sum_of(outcomes), messages)
+
+    def trimmed(self, operation: Operation) -> Trimmed:
+        """Leave out what cannot be done because something it needs was not."""
+        missing = next((each for each in sorted(operation.requires) if self._went_wrong(each)), None)
+        blocked: list[tuple[Address, str]] = []
+        for address in dict.fromkeys(operation.changes):
+            if missing is not None and missing != address:
+                blocked.append((address, f"needs {missing}, which was not done"))
+            elif self.changes[address].action in (Action.CREATE, Action.MOVE) and self._went_wrong(address):
+                blocked.append((address, ""))
+        if not blocked:
+            return Trimmed(operation)
+        gone = {address for address, _ in blocked}
+        return Trimmed(only(operation, [each for each in operation.changes if each not in gone]), tuple(blocked))
+
+    def _went_wrong(self, address: Address) -> bool:
+        return any(outcome is not Outcome.DONE for outcome in self._outcomes.get(address, ()))
+
+
+def only(operation: Operation, changes: Iterable[Address]) -> Operation | None:
+    """An operation about some of its changes; None when there are none."""
+    kept = set(changes)
+    if not kept:
+        return None
+    if not operation.items:
+        return replace(operation, changes=tuple(each for each in operation.changes if each in kept))
+    pairs = [pair for pair in zip(operation.items, operation.changes, strict=True) if pair[1] in kept]
+    return replace(operation, items=tuple(item for item, _ in pairs), changes=tuple(each for _, each in pairs))
+
+
+def levels(operations: Iterable[Operation]) -> list[list[Operation]]:
+    """Part operations into lists that are carried out one after another.
+
+    A phase is a list, unless some of its operations need others of it: those of the same change, or what they require.
+    """
+    found: list[list[Operation]] = []
+    by_phase: dict[int, list[Operation]] = {}
+    for operation in operations:
+        by_phase.setdefault(operation.phase, []).append(operation)
+    for _, phase in sorted(by_phase.items()):
+        level_of: dict[Address, int] = {}
+        parts: list[list[Operation]] = []
+        for operation in phase:
+            needed = (*operation.changes, *operation.requires)
+            level = max((level_of[address] + 1 for address in needed if address in level_of), default=0)
+            parts += [[]] if level == len(parts) else []
+            parts[level].append(operation)
+            level_of.update(dict.fromkeys(operation.changes, level))
+        found += parts
+    return found
+
+
+def _sum_of(outcomes: set[Outcome]) -> Outcome:
+    if outcomes == {Outcome.DONE}:
+        return Outcome.DONE
+    if Outcome.UNKNOWN in outcomes:
+        return Outcome.UNKNOWN
+    if outcomes & {Outcome.DONE, Outcome.PARTIAL}:
+        return Outcome.PARTIAL
+    return Outcome.FAILED if Outcome.FAILED in outcomes else Outcome.BLOCKED
