@@ -1,0 +1,158 @@
+"""From documents to the desired state.
+
+    every document
+      its own `domain:` and `defaults:`, and those of its folders
+      each kind's entries, read in bulk -> declared resources
+      `removed:` and `moved:`
+    all together
+      one declaration a thing, nothing that contradicts another
+      short references made whole
+
+Everything wrong, in all documents, is told at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pydantic_core import PydanticCustomError
+
+from reconciler.manifest import suggest
+from reconciler.manifest.complaints import Complaint, about_null
+from reconciler.manifest.defaults import NOTHING_INHERITED, Inheritance, inherit
+from reconciler.manifest.document import Document
+from reconciler.manifest.entries import Section
+from reconciler.manifest.findings import Findings, Spot
+from reconciler.manifest.removals import Farewells
+from reconciler.manifest.union import Union
+from reconciler.manifest.words import DEFAULTS, DOMAIN, WORDS
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.resource import Declared
+from reconciler.model.state import DesiredState, Relocation, Removal
+from reconciler.spec.codec import NO_SCOPE, Scope
+from reconciler.spec.kind import Kind
+from reconciler.spec.names import read_domain
+
+__all__ = ["Manifest", "build"]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A document with the documents whose defaults apply to it, the outermost folder's first."""
+
+    document: Document
+    defaults: tuple[Document, ...] = ()
+
+
+def build(
+    manifests: Sequence[Manifest], kinds: Mapping[str, Kind], *, earlier: Iterable[Diagnostic] = ()
+) -> DesiredState:
+    """Make the desired state of what is written.
+
+    Args:
+        manifests: every manifest of the run.
+        kinds: by name, in the order they are created.
+        earlier: what was found wrong when the documents were read, so that all is told at once.
+
+    Raises:
+        ManifestError: with everything that is wrong.
+    """
+    findings = Findings(earlier)
+    reader = _Reader(kinds, {kind.plural: kind for kind in kinds.values()}, findings, {})
+    contents = [reader.read(manifest) for manifest in manifests]
+    union = Union(kinds, {manifest.document.name: manifest.document for manifest in manifests}, findings)
+    resources = {}
+    for name in kinds:
+        sections = [each.sections[name] for each in contents if name in each.sections]
+        if sections:
+            resources[name] = union.by_key(sections)
+    removals = tuple(removal for each in contents for removal in each.removals)
+    relocations = tuple(relocation for each in contents for relocation in each.relocations)
+    union.check_spaces(resources)
+    union.resolve_short_references(resources)
+    union.check_farewells(resources, removals, relocations)
+    findings.raise_if_any()
+    return DesiredState(resources, removals, relocations)
+
+
+@dataclass(frozen=True, slots=True)
+class _Contents:
+    """What one document declares.
+
+    Attributes:
+        sections: its resources, by kind.
+    """
+
+    sections: Mapping[str, list[Declared]]
+    removals: Sequence[Removal]
+    relocations: Sequence[Relocation]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads documents one by one.
+
+    Attributes:
+        by_plural: the kinds by the key manifests use.
+        folders: what folders hand down, by the names of the documents that say so.
+    """
+
+    kinds: Mapping[str, Kind]
+    by_plural: Mapping[str, Kind]
+    findings: Findings
+    folders: dict[tuple[str, ...], Inheritance]
+
+    def read(self, manifest: Manifest) -> _Contents:
+        """Read a document, telling what is wrong; what is right is returned all the same."""
+        document = manifest.document
+        scope = self._scope(document)
+        above = self._handed_down(manifest.defaults)
+        inheritance = inherit(above, document, self.by_plural, self.findings, scope=scope)
+        sections = {}
+        for word, written in document.value.items():
+            kind = self.by_plural.get(word)
+            if kind is not None:
+                inherited = inheritance.get(word, NOTHING_INHERITED)
+                sections[kind.name] = Section(kind, document, scope, inherited, self.findings).read(written)
+            elif word not in WORDS:
+                hint = suggest.for_section(word, self.kinds)
+                complaint = Complaint((), "kind-unknown", f"`{word}` is no kind", hint, at_key=True)
+                self.findings.tell(Spot(document, (word,)), complaint)
+        farewells = Farewells(document, scope, self.kinds, self.findings)
+        return _Contents(sections, farewells.removals(), farewells.relocations())
+
+    def _scope(self, document: Document) -> Scope:
+        """What the document's values are read relative to: its `domain:`."""
+        if DOMAIN not in document.value:
+            return NO_SCOPE
+        written = document.value[DOMAIN]
+        try:
+            return Scope(read_domain(written))
+        except PydanticCustomError as refusal:
+            context = refusal.context or {}
+            complaint = Complaint((), context["id"], context["text"], context["hint"])
+        if written is None:
+            complaint = Complaint((), *about_null(DOMAIN, None))
+        elif isinstance(written, dict | list):
+            hint = suggest.for_section(f"{DOMAIN}s", self.kinds)
+            complaint = Complaint((), "domain-malformed", f"`{DOMAIN}` takes one domain's name", hint)
+        self.findings.tell(Spot(document, (DOMAIN,)), complaint)
+        return NO_SCOPE
+
+    def _handed_down(self, defaults: tuple[Document, ...]) -> Inheritance:
+        """What folders hand down, the outermost first; read once for each folder."""
+        if not defaults:
+            return {}
+        names = tuple(document.name for document in defaults)
+        if names not in self.folders:
+            *farther, document = defaults
+            for word in document.value:
+                if word != DEFAULTS:
+                    summary = f"`{word}` has no place here: this file holds what its folder inherits"
+                    hint = f"move it to another file; here goes `{DEFAULTS}:` alone"
+                    complaint = Complaint((), "defaults-only", summary, hint, at_key=True)
+                    self.findings.tell(Spot(document, (word,)), complaint)
+            above = self._handed_down(tuple(farther))
+            self.folders[names] = inherit(above, document, self.by_plural, self.findings)
+        return self.folders[names]

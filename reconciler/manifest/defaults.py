@@ -1,0 +1,161 @@
+"""What entries inherit: the `defaults:` of the folders a file is in, and its own, the nearer one field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from reconciler.manifest import suggest
+from reconciler.manifest.complaints import Complaint, Path, about_null, complaints, shown
+from reconciler.manifest.document import Document
+from reconciler.manifest.findings import Findings, Spot
+from reconciler.manifest.options import both_managed_and_initial, read_options
+from reconciler.manifest.words import DEFAULTS, INITIAL, LIFECYCLE, entry_words
+from reconciler.spec.codec import Scope
+from reconciler.spec.kind import Kind
+
+__all__ = ["NOTHING_INHERITED", "Inheritance", "Inherited", "inherit", "overlay"]
+
+_ANY_DOMAIN: Final = Scope("example")
+"""For folders, whose files may each have a domain: bare local parts are judged where they are used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inherited:
+    """What the entries of one kind inherit in one file.
+
+    Attributes:
+        fields: managed fields, as written.
+        words: the rest, `initial` and its companions, as written.
+        spots: where each is written, by its way inside an entry: ``("quota",)``, ``("initial", "password")``.
+    """
+
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    words: Mapping[str, Any] = field(default_factory=dict)
+    spots: Mapping[Path, Spot] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.fields or self.words)
+
+    def spot(self, path: Path) -> Spot | None:
+        """Find where something was inherited from, by its way inside an entry."""
+        for length in (2, 1):
+            found = self.spots.get(path[:length])
+            if found is not None:
+                return Spot(found.document, (*found.path, *path[length:]))
+        return None
+
+
+NOTHING_INHERITED: Final = Inherited()
+
+Inheritance = Mapping[str, Inherited]
+"""What each kind's entries inherit, by the kind's plural."""
+
+
+def overlay(
+    inherited: Inherited, written: Mapping[str, Any], words: tuple[str, ...]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Lay what is written over what is inherited.
+
+    A field is managed or initial, as the nearer one says; `initial` and `lifecycle` are laid over word by word.
+
+    Args:
+        words: what an entry of this kind may say besides its fields.
+
+    Returns:
+        The fields and the words that result, as written.
+    """
+    fields = {name: value for name, value in written.items() if name not in words}
+    own = {name: written[name] for name in words if name in written}
+    result = {**inherited.words, **own}
+    for name in (INITIAL, LIFECYCLE):
+        if name in inherited.words and isinstance(own.get(name), dict):
+            result[name] = {**inherited.words[name], **own[name]}
+    mine: Mapping[str, Any] = own[INITIAL] if isinstance(own.get(INITIAL), dict) else {}
+    if isinstance(result.get(INITIAL), dict):
+        result[INITIAL] = {name: value for name, value in result[INITIAL].items() if name in mine or name not in fields}
+    below = {name: value for name, value in inherited.fields.items() if name not in mine}
+    return {**below, **fields}, result
+
+
+def inherit(
+    above: Inheritance, document: Document, kinds: Mapping[str, Kind], findings: Findings, *, scope: Scope | None = None
+) -> Inheritance:
+    """Lay a document's `defaults:` over what its folders hand down.
+
+    Args:
+        above: what is inherited already.
+        kinds: by plural.
+        findings: where to tell what is wrong.
+        scope: what the document's values are read relative to; None for a folder's defaults.
+    """
+    if DEFAULTS not in document.value:
+        return above
+    layer = document.value[DEFAULTS]
+    if not isinstance(layer, dict):
+        findings.tell(Spot(document, (DEFAULTS,)), _not_a_mapping(DEFAULTS, layer, "{KIND: {field: value}}"))
+        return above
+    result = dict(above)
+    for plural, written in layer.items():
+        path = (DEFAULTS, plural)
+        kind = kinds.get(plural)
+        if kind is None:
+            hint = suggest.for_section(plural, {kind.name: kind for kind in kinds.values()})
+            complaint = Complaint((), "kind-unknown", f"`{plural}` is no kind", hint, at_key=True)
+            findings.tell(Spot(document, path), complaint)
+        elif isinstance(written, dict):
+            far = above.get(plural, NOTHING_INHERITED)
+            result[plural] = _Layer(kind, document, path, scope or _ANY_DOMAIN).over(far, written, findings)
+        else:
+            findings.tell(Spot(document, path), _not_a_mapping(plural, written, "{field: value}"))
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """The defaults of one kind in one document."""
+
+    kind: Kind
+    document: Document
+    path: Path
+    scope: Scope
+
+    def over(self, far: Inherited, written: Mapping[str, Any], findings: Findings) -> Inherited:
+        """Check them, and lay them over what is inherited from farther away."""
+        words = entry_words(self.kind)
+        found = self._complaints(written, words)
+        for complaint in found:
+            findings.tell(Spot(self.document, (*self.path, *complaint.path)), complaint)
+        wrong = {complaint.path[0] for complaint in found if complaint.path}
+        sound = {name: value for name, value in written.items() if name not in wrong}
+        fields, result = overlay(far, sound, words)
+        spots = dict(far.spots)
+        for name, value in sound.items():
+            if name in (INITIAL, LIFECYCLE) and name in words:
+                spots |= {(name, each): Spot(self.document, (*self.path, name, each)) for each in value}
+            else:
+                spots[name,] = Spot(self.document, (*self.path, name))
+        return Inherited(fields, result, spots)
+
+    def _complaints(self, written: Mapping[str, Any], words: tuple[str, ...]) -> list[Complaint]:
+        _, found = read_options(self.kind, {name: written[name] for name in words if name in written}, self.scope)
+        found += both_managed_and_initial(written, words)
+        fields = {name: value for name, value in written.items() if name not in words and name not in self.kind.sugar}
+        try:
+            self.kind.part_reader.validate_python(fields, context=self.scope)
+        except ValidationError as failure:
+            for details in failure.errors(include_url=False):
+                found += complaints(self.kind, details, self.scope)
+        return found
+
+
+def _not_a_mapping(name: str, written: Any, example: str) -> Complaint:
+    if written is None:
+        return Complaint((), *about_null(name, None))
+    summary = f"the defaults of `{name}` are a mapping, not {shown(written)}"
+    if name == DEFAULTS:
+        summary = f"`{name}` is a mapping, not {shown(written)}"
+    return Complaint((), "mapping-expected", summary, f"write it like `{name}: {example}`")

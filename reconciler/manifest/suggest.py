@@ -1,0 +1,58 @@
+"""What someone probably meant by a word that means nothing here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import Final
+
+from reconciler.manifest.words import WORDS, entry_words
+from reconciler.spec.kind import Kind
+
+__all__ = ["close_to", "for_field", "for_section"]
+
+_LIKENESS: Final = 0.7
+"""Of two words, from 0 to 1; lower, and unrelated short words would be suggested."""
+
+
+def close_to(word: str, candidates: Iterable[str]) -> str | None:
+    """Find the candidate a word looks like, whatever its case and its dashes; None when there is none."""
+    known = {_plain(candidate): candidate for candidate in candidates}
+    found = get_close_matches(_plain(word), known, n=1, cutoff=_LIKENESS)
+    return known[found[0]] if found else None
+
+
+def for_field(kind: Kind, word: str) -> str:
+    """Say what to write instead of a field that a kind does not have."""
+    server = {_plain(name): (name, ours) for name, ours in kind.server_names().items()}
+    if _plain(word) in server:
+        name, ours = server[_plain(word)]
+        return f"mailcow calls it `{name}`; write `{ours}`"
+    known = (*kind.fields, *kind.sugar, *entry_words(kind))
+    meant = close_to(word, known) or close_to(word, [name for name, _ in server.values()])
+    if meant is None:
+        return f"it has: {', '.join(known)}"
+    return f"did you mean `{kind.server_names().get(meant, meant)}`?"
+
+
+def for_section(word: str, kinds: Mapping[str, Kind]) -> str:
+    """Say what to write instead of a key that no kind has in the plural."""
+    names = {_plain(each): each for each in (*(kind.plural for kind in kinds.values()), *WORDS)}
+    for kind in kinds.values():
+        for name in (kind.name, *_routes(kind)):
+            names.setdefault(_plain(name), kind.plural)
+            names.setdefault(_plain(name) + "s", kind.plural)
+    found = get_close_matches(_plain(word), names, n=1, cutoff=_LIKENESS)
+    if found:
+        return f"did you mean `{names[found[0]]}`?"
+    return f"a manifest holds: {', '.join(sorted(set(names.values())))}"
+
+
+def _routes(kind: Kind) -> Iterable[str]:
+    """The words of the API for a kind."""
+    paths = (kind.routes.add, kind.routes.edit, *(source.path for source in kind.sources.values()))
+    return (path.partition("/")[0] for path in paths if path)
+
+
+def _plain(word: str) -> str:
+    return word.lower().replace("-", "").replace("_", "").replace(" ", "")

@@ -1,0 +1,152 @@
+"""The union of all documents: one declaration a thing, and nothing that contradicts another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from reconciler.manifest.complaints import Complaint, Path
+from reconciler.manifest.document import Document
+from reconciler.manifest.findings import Findings, Spot
+from reconciler.model.address import Address
+from reconciler.model.resource import Declared, Place, Value
+from reconciler.model.state import Relocation, Removal
+from reconciler.spec.kind import Kind
+from reconciler.spec.references import meant, short_keys
+
+__all__ = ["Union"]
+
+Declarations = dict[str, Declared]
+"""The declared resources of one kind, by key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Union:
+    """What brings declarations of many documents together, and tells where they contradict each other."""
+
+    kinds: Mapping[str, Kind]
+    documents: Mapping[str, Document]
+    findings: Findings
+
+    def by_key(self, sections: Iterable[list[Declared]]) -> Declarations:
+        """Bring the sections of one kind together; of two declarations of one thing, the first one counts."""
+        found: Declarations = {}
+        for section in sections:
+            fresh = {declared.address.key: declared for declared in section}
+            if len(fresh) == len(section) and found.keys().isdisjoint(fresh):
+                found.update(fresh)
+                continue
+            for declared in section:
+                first = found.setdefault(declared.address.key, declared)
+                if first is not declared:
+                    self._refuse_second(first, declared)
+        return found
+
+    def check_spaces(self, resources: Mapping[str, Declarations]) -> None:
+        """Tell what is declared as two kinds of thing, where the server knows only one of that name."""
+        by_space: dict[str, list[str]] = {}
+        for name in resources:
+            space = self.kinds[name].space
+            if space is not None:
+                by_space.setdefault(space, []).append(name)
+        for names in by_space.values():
+            for position, first in enumerate(names):
+                for second in names[position + 1 :]:
+                    for key in sorted(resources[first].keys() & resources[second].keys()):
+                        self._refuse_both(resources[first][key], resources[second][key])
+
+    def resolve_short_references(self, resources: Mapping[str, Declarations]) -> None:
+        """Replace references that leave out part of a key by the whole key, where only one declared thing is meant."""
+        for name, declarations in resources.items():
+            for field, each in self.kinds[name].fields.items():
+                if each.mark.refers is None or each.mark.refers not in resources:
+                    continue
+                known = resources[each.mark.refers]
+                short = short_keys(self.kinds[each.mark.refers], known)
+                if short:
+                    for key, declared in declarations.items():
+                        declarations[key] = self._resolved(declared, field, known, short)
+
+    def check_farewells(
+        self, resources: Mapping[str, Declarations], removals: Sequence[Removal], relocations: Sequence[Relocation]
+    ) -> None:
+        """Tell what is both to be there and to go, and what is to go twice."""
+        going: dict[Address, Place] = {}
+        for removal in removals:
+            self._refuse_staying(resources, removal.address, removal.place, "removed")
+            self._refuse_again(going, removal.address, removal.place, "it is to go already")
+        coming: dict[Address, Place] = {}
+        for relocation in relocations:
+            self._refuse_staying(resources, relocation.source, relocation.place, "moved away")
+            self._refuse_again(going, relocation.source, relocation.place, "it is to go already")
+            self._refuse_again(coming, relocation.target, relocation.place, "something is moved there already")
+        for address in coming.keys() & going.keys():
+            self._refuse_again(going, address, coming[address], "it is to go")
+
+    def _resolved(
+        self, declared: Declared, field: str, known: Declarations, short: Mapping[str, tuple[str, ...]]
+    ) -> Declared:
+        values, initial = declared.values, declared.options.initial
+        written = initial[field] if field in initial else values.get(field)
+        whole = self._whole(declared, field, written, known, short)
+        if whole == written:
+            return declared
+        if field in initial:
+            return replace(declared, options=replace(declared.options, initial={**initial, field: whole}))
+        return replace(declared, values={**values, field: whole})
+
+    def _whole(
+        self, declared: Declared, field: str, written: Value, known: Declarations, short: Mapping[str, tuple[str, ...]]
+    ) -> Value:
+        if isinstance(written, tuple):
+            return tuple(self._whole(declared, field, each, known, short) for each in written)
+        keys = meant(written, known, short) if isinstance(written, str) else ()
+        if len(keys) > 1:
+            summary = f"`{written}` may mean any of {len(keys)}"
+            hint = f"write one of: {', '.join(keys)}"
+            self.findings.tell(
+                self._spot(declared.place, field),
+                Complaint((), "reference-ambiguous", summary, hint),
+                related=[self._spot(known[key].place) for key in keys],
+                address=declared.address,
+            )
+        return keys[0] if len(keys) == 1 else written
+
+    def _refuse_second(self, first: Declared, second: Declared) -> None:
+        summary = f"`{second.address.key}` is declared twice"
+        self._tell(first, second, Complaint((), "address-duplicate", summary, "keep one of the two"))
+
+    def _refuse_both(self, first: Declared, second: Declared) -> None:
+        one, other = (each.address.kind.replace("_", " ") for each in (first, second))
+        summary = f"`{second.address.key}` is declared as {one} and as {other}"
+        hint = f"mailcow keeps one address for one thing; remove the {one} or the {other}"
+        self._tell(first, second, Complaint((), "address-taken", summary, hint))
+
+    def _refuse_staying(self, resources: Mapping[str, Declarations], address: Address, place: Place, what: str) -> None:
+        declared = resources.get(address.kind, {}).get(address.key)
+        if declared is None:
+            return
+        summary = f"`{address.key}` is declared, and {what}"
+        complaint = Complaint((), "declared-and-gone", summary, "remove one of the two entries")
+        self.findings.tell(
+            self._spot(place, address.kind), complaint, related=[self._key_spot(declared)], address=address
+        )
+
+    def _refuse_again(self, seen: dict[Address, Place], address: Address, place: Place, why: str) -> None:
+        first = seen.setdefault(address, place)
+        if first is not place:
+            complaint = Complaint((), "gone-twice", f"`{address.key}` is listed twice: {why}", "remove one of the two")
+            related = [self._spot(first, address.kind)]
+            self.findings.tell(self._spot(place, address.kind), complaint, related=related, address=address)
+
+    def _tell(self, first: Declared, second: Declared, complaint: Complaint) -> None:
+        related = [self._key_spot(first)]
+        self.findings.tell(self._key_spot(second), complaint, related=related, address=second.address)
+
+    def _key_spot(self, declared: Declared) -> Spot:
+        kind = self.kinds[declared.address.kind]
+        return self._spot(declared.place, *kind.key[:1])
+
+    def _spot(self, place: Place, *more: str) -> Spot:
+        path: Path = (*place.path, *more)
+        return Spot(self.documents[place.file], path)
