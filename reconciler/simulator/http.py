@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,8 @@ from .connection import Connection, Site
 from .faults import Faults
 
 SAVE_INTERVAL_SECONDS: Final = 1.0
+SHARE_OF_SAVING: Final = 10
+"""A large state is saved less often: saving takes no more than a tenth of the time."""
 
 
 async def _listen(
@@ -94,7 +97,8 @@ def serve(
         host: Address to listen on.
         port: Port, 0 for any free one.
         faults: What goes wrong.
-        state_file_path: Where the state is kept; written within a second of a change, and at the end.
+        state_file_path: Where the state is kept; written soon after a change (a second, longer for a large state),
+            and at the end.
         ready: Called with the base URL once connections are accepted.
 
     Raises:
@@ -104,12 +108,15 @@ def serve(
     async def run() -> None:
         site, server, address = await _listen(simulator, faults or Faults(), (host, port))
         ready(_url(address))
+        pause = SAVE_INTERVAL_SECONDS
         try:
             while True:
-                await asyncio.sleep(SAVE_INTERVAL_SECONDS)
+                await asyncio.sleep(pause)
                 if site.changed and state_file_path is not None:
                     site.changed = False
+                    started = time.monotonic()
                     state_file.save(simulator, state_file_path)
+                    pause = max(SAVE_INTERVAL_SECONDS, SHARE_OF_SAVING * (time.monotonic() - started))
         finally:
             await _close(site, server)
             if state_file_path is not None:

@@ -219,6 +219,8 @@ def json_encode(value: Any) -> bytes:
 
 def json_encode_pretty(value: Any) -> bytes:
     """Encode as with JSON_UNESCAPED_UNICODE and JSON_PRETTY_PRINT: four blanks, slashes escaped (answers to reads)."""
+    if not isinstance(value, dict | list | tuple):
+        return _scalar(value).encode()
     pieces: list[str] = []
     _print(value, "\n", pieces)
     return "".join(pieces).encode()
@@ -227,40 +229,50 @@ def json_encode_pretty(value: Any) -> bytes:
 _quote = json.encoder.encode_basestring
 
 
+def _scalar(value: Any) -> str:
+    match value:
+        case str():
+            return _quote(value).replace("/", "\\/")
+        case True:
+            return "true"
+        case False:
+            return "false"
+        case int():
+            return str(value)
+        case None:
+            return "null"
+        case _:
+            return json.dumps(_normal(value))
+
+
 def _print(value: Any, newline: str, pieces: list[str]) -> None:
-    if isinstance(value, str):
-        pieces.append(_quote(value).replace("/", "\\/"))
-    elif value is None:
-        pieces.append("null")
-    elif type(value) is int:
-        pieces.append(str(value))
-    elif (
-        isinstance(value, dict) and value and not ((first := next(iter(value))) in (0, "0") and _is_list(value, first))
-    ):
-        inner = newline + "    "
-        opening = "{" + inner
-        for key, item in value.items():
-            pieces.append(f"{opening}{_quote(str(key))}: ".replace("/", "\\/"))
-            _print(item, inner, pieces)
-            opening = "," + inner
-        pieces.append(newline + "}")
-    elif isinstance(value, dict | list | tuple):
-        items = values(value)
-        if not items:
-            pieces.append("[]")
-            return
-        inner = newline + "    "
-        opening = "[" + inner
-        for item in items:
-            pieces.append(opening)
-            _print(item, inner, pieces)
-            opening = "," + inner
-        pieces.append(newline + "]")
-    else:
-        pieces.append(json.dumps(_normal(value)))
+    """Print an array; the server's longest answers have millions of values, hence few calls for each."""
+    inner = newline + "    "
+    named = isinstance(value, dict) and not _is_list(value)
+    items = value.items() if named else enumerate(values(value))
+    opening = ("{" if named else "[") + inner
+    for key, item in items:
+        start = f"{opening}{_quote(str(key))}: ".replace("/", "\\/") if named else opening
+        kind = type(item)
+        if kind is str:
+            pieces.append(start + _quote(item).replace("/", "\\/"))
+        elif kind is int:
+            pieces.append(start + str(item))
+        elif kind is dict or kind is list or kind is tuple:
+            if item:
+                pieces.append(start)
+                _print(item, inner, pieces)
+            else:
+                pieces.append(start + "[]")
+        else:
+            pieces.append(start + _scalar(item))
+        opening = "," + inner
+    pieces.append(newline + ("}" if named else "]") if value else "[]")
 
 
-def _is_list(value: Mapping[Any, Any], _first: object) -> bool:
+def _is_list(value: Mapping[Any, Any]) -> bool:
+    if next(iter(value), "0") not in (0, "0"):
+        return False
     return all(str(index) == str(key) for index, key in enumerate(value))
 
 

@@ -241,7 +241,8 @@ class State:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump({"version": version, "state": self.dump()}, file, separators=(",", ":"))
+                # json.dump would encode in Python, seven times slower
+                file.write(json.dumps({"version": version, "state": self.dump()}, separators=(",", ":")))
                 file.flush()
                 os.fsync(file.fileno())
             Path(temporary).replace(path)
