@@ -72,7 +72,7 @@ class Journal:
             self._file = -1
 
     def _write(self, entry: Mapping[str, Any]) -> int:
-        line = json.dumps(entry, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        line = json.dumps(entry, ensure_ascii=False, separators=(",", ":"), default=_plain).encode() + b"\n"
         with self._writing:
             try:
                 os.write(self._file, line)
@@ -169,13 +169,14 @@ def _call(operation: Operation) -> dict[str, Any]:
         "changes": [str(address) for address in operation.changes],
     }
     if operation.items:
-        told["items"] = _shown(operation.items)
+        told["items"] = operation.items
     if operation.attributes:
-        told["attributes"] = _shown(operation.attributes)
+        told["attributes"] = operation.attributes
     return told
 
 
-def _shown(value: Any) -> Any:
+def _plain(value: Any) -> Any:
+    """What stands in a journal for a value that JSON does not know; above all, never a secret."""
     match value:
         case SecretSource():
             return str(value)
@@ -184,13 +185,8 @@ def _shown(value: Any) -> Any:
         case HandleOf():
             return f"(handle of {value.address})"
         case Mapping():
-            return {str(name): _shown(each) for name, each in value.items()}
-        case list() | tuple():
-            return [_shown(each) for each in value]
-        case str() | int() | float() | None:
-            return value
-        case _:
-            return str(value)
+            return dict(value)
+    return f"({type(value).__name__})"
 
 
 def _unwritable(path: Path, error: OSError) -> UsageError:
