@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from reconciler.model.address import Address
 from reconciler.model.state import DesiredState
 from reconciler.spec.kind import Kind
 from reconciler.spec.mark import MAIN
 
-_NONE: Mapping[tuple[str, str], Collection[str]] = MappingProxyType({})
 _WILD = frozenset("*?[")
 
 
@@ -30,7 +28,7 @@ class Wanted:
     """
 
     fields: Mapping[str, Collection[str]]
-    details: Mapping[tuple[str, str], Collection[str]] = field(default=_NONE)
+    details: Mapping[tuple[str, str], Collection[str]] = field(default_factory=dict)
     declared: Mapping[str, Collection[str]] = field(default_factory=dict)
     domains: tuple[str, ...] | None = None
 

@@ -1,0 +1,406 @@
+"""The flow, on one page: validate, plan, apply, export. The library's public face.
+
+    manifests -> load --------------> desired --+
+                                                +-> diff -> checks -> compile -> guard -> Plan -> apply -> Report
+    server ---> open_server, read --> live -----+
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from reconciler.api import Client, ServerAccess, Timing, probe_version
+from reconciler.engine.apply import Means
+from reconciler.engine.apply import apply as carry_out
+from reconciler.errors import ManifestError, PlanRefused, ProtocolError
+from reconciler.flow import Clock, Exported, Inputs, PlanRequest, PlanResult, Server, Validation
+from reconciler.kinds import registry
+from reconciler.manifest import files, reading
+from reconciler.manifest.build import build
+from reconciler.manifest.dump import dump
+from reconciler.manifest.jsonschema import manifest_schema
+from reconciler.manifest.secrets import Secrets
+from reconciler.manifest.values import Assignment, read_values
+from reconciler.model.address import Address
+from reconciler.model.change import Action, Change
+from reconciler.model.diagnostic import Diagnostic, Origin, Severity
+from reconciler.model.plan import Plan, ServerIdentity
+from reconciler.model.report import Event, Leftover, Report
+from reconciler.model.resource import Place
+from reconciler.model.state import DesiredState, LiveState
+from reconciler.model.version import OLDEST, Version
+from reconciler.planning import digest
+from reconciler.planning.checks import check
+from reconciler.planning.compile import compile_changes
+from reconciler.planning.diff import Difference, diff
+from reconciler.planning.guard import Limits, guard
+from reconciler.planning.options import PlanOptions, PruneScope
+from reconciler.remote.handles import Handles
+from reconciler.remote.reader import Reader
+from reconciler.remote.schedule import readable_routes
+from reconciler.remote.wanted import Wanted, listed_fields, wanted_by
+from reconciler.remote.writer import ApiWriter
+from reconciler.spec.capabilities import Capabilities
+
+DEFAULT_PARALLELISM = 4
+"""Requests under way at once: what two cores serve best (measured on 2026-07a); a quarter of what breaks nothing."""
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """Where the time of a run goes, by stage."""
+
+    now: Callable[[], float]
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Count what runs inside to a stage."""
+        begin = self.now()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + self.now() - begin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """The manifests of a run, read.
+
+    Attributes:
+        locate: finds the line of an entry.
+    """
+
+    desired: DesiredState
+    files: int
+    locate: Callable[[Place], Origin]
+    secrets: Secrets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenServer:
+    """A server that let us in."""
+
+    client: Client
+    identity: ServerIdentity
+    capabilities: Capabilities
+    reader: Reader
+    parallelism: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned(PlanResult):
+    """A plan with what it was made from, so that it can be carried out."""
+
+    loaded: Loaded
+    server: OpenServer
+    live: LiveState
+    options: PlanOptions
+
+
+def load(inputs: Inputs, watch: Stopwatch) -> Loaded:
+    """Read the manifests.
+
+    Raises:
+        ManifestError: with everything that is wrong in any of them.
+    """
+    project = inputs.project.folder if inputs.project is not None else None
+    with watch.stage("reading files"):
+        sources = files.find(
+            inputs.paths, start=inputs.start, project=project, exclude=inputs.values, stdin=inputs.stdin
+        )
+        assignments = [Assignment.read(text) for text in inputs.settings]
+        assignments += [Assignment.read(text, as_text=True) for text in inputs.texts]
+        values = read_values(files.named(inputs.values, start=inputs.start), assignments)
+        found = reading.read(sources, values=values)
+    with watch.stage("validating"):
+        desired = build(found.manifests, registry(), earlier=found.findings)
+    documents = {each.document.name: each.document for each in found.manifests}
+    root = project if project is not None else inputs.start
+    return Loaded(
+        desired=desired,
+        files=len(documents),
+        locate=lambda place: documents[place.file].origin(place.path),
+        secrets=Secrets(environ=inputs.environ, root=root, clock=inputs.clock.now),
+    )
+
+
+def open_server(server: Server) -> OpenServer:
+    """Ask a server who it is; nothing else is sent before it has answered.
+
+    Raises:
+        AccessDenied: it refuses the key or this machine's address.
+        ConnectionFailed, ProtocolError: it cannot be reached, or is no mailcow.
+    """
+    kinds = registry()
+    settings = server.settings
+    parallelism = settings.parallelism or DEFAULT_PARALLELISM
+    access = ServerAccess(
+        origin=server.url.rstrip("/"),
+        key=server.key.reveal(),
+        readable=readable_routes(kinds.values()),
+        parallelism=parallelism,
+        timeout=float(settings.timeout or 300),
+        connect_timeout=float(settings.connect_timeout or 10),
+        allow_plain_http=server.allow_plain_http,
+        ca_file=settings.ca_file,
+    )
+    client = Client(access, timing=Timing(server.clock.now, server.clock.sleep))
+    version = _version(probe_version(client))
+    capabilities = Capabilities(version)
+    return OpenServer(
+        client=client,
+        identity=ServerIdentity(access.origin, str(version)),
+        capabilities=capabilities,
+        reader=Reader(client, kinds=kinds, capabilities=capabilities, parallelism=parallelism),
+        parallelism=parallelism,
+    )
+
+
+def _version(told: str | None) -> Version:
+    if told is None:
+        return OLDEST
+    try:
+        return Version.parse(told)
+    except ValueError:
+        raise ProtocolError(
+            f"the server says `{told}` where its version belongs",
+            id="server-version-unknown",
+            hint="run mailcow's update script once, so that it knows its version again",
+        ) from None
+
+
+def validate(inputs: Inputs) -> Validation:
+    """Read and check the manifests, without any server.
+
+    Raises:
+        ManifestError: with everything that is wrong.
+    """
+    watch = Stopwatch(inputs.clock.now)
+    loaded = load(inputs, watch)
+    return Validation(resources=len(loaded.desired), files=loaded.files, timings=watch.seconds)
+
+
+def plan(request: PlanRequest) -> Planned:
+    """Read both sides and say what would change. Nothing is written: there is no writer here.
+
+    Raises:
+        ManifestError: the manifests are wrong, in themselves or for this server.
+        ApiError: the server, or the way to it, failed.
+    """
+    watch = Stopwatch(request.inputs.clock.now)
+    loaded = load(request.inputs, watch)
+    with watch.stage("connecting"):
+        server = open_server(request.server)
+    options = PlanOptions(
+        resend=request.resend,
+        skip_unsupported=request.skip_unsupported,
+        prune=tuple(PruneScope(rule.kind, rule.domains) for rule in request.prune),
+        delete_protected=frozenset(request.allowed_kinds),
+        today=request.inputs.clock.today,
+        secret=loaded.secrets.while_planning,
+        locate=loaded.locate,
+        domains=request.domains,
+    )
+    with watch.stage("reading server"):
+        live, notes = _read(server, loaded.desired, options)
+    with watch.stage("comparing"):
+        difference, live = _difference(server, loaded.desired, live, options)
+    found = list(difference.diagnostics)
+    found += check(registry(), loaded.desired, live, difference.changes, options=options)
+    errors = [each for each in found if each.severity is Severity.ERROR]
+    if errors:
+        raise ManifestError(tuple(errors), summary="the server cannot be made so")
+    with watch.stage("compiling"):
+        operations = compile_changes(registry(), difference.changes, live, capabilities=server.capabilities)
+    refusals = guard(difference.changes, loaded.desired, options.base, live, _limits(request))
+    made = Plan(
+        server=server.identity,
+        changes=difference.changes,
+        unchanged=difference.unchanged,
+        unmanaged={kind: len(addresses) for kind, addresses in difference.unmanaged.items()},
+        not_compared=difference.not_compared,
+        diagnostics=(*notes, *found),
+        refusals=tuple(each for each in refusals if not _is_allowed(each.addresses, request.allowed_deletes)),
+    )
+    return Planned(
+        plan=made,
+        operations=operations,
+        timings=watch.seconds,
+        loaded=loaded,
+        server=server,
+        live=live,
+        options=options,
+    )
+
+
+def _read(server: OpenServer, desired: DesiredState, options: PlanOptions) -> tuple[LiveState, tuple[Diagnostic, ...]]:
+    kinds = registry()
+    wanted = wanted_by(desired, kinds, also={scope.kind for scope in options.prune}, domains=options.domains)
+    readout = server.reader.read(wanted)
+    return readout.live, readout.diagnostics
+
+
+def _difference(
+    server: OpenServer, desired: DesiredState, live: LiveState, options: PlanOptions
+) -> tuple[Difference, LiveState]:
+    """Compare; where something is to be created, also see what else may have its address."""
+    found = diff(registry(), desired, live, capabilities=server.capabilities, options=options)
+    neighbours = _neighbours(found.changes, live)
+    if neighbours:
+        fields = {name: listed_fields(registry()[name]) for name in neighbours}
+        domains = {_domain(change, live) for change in found.changes if change.action is Action.CREATE}
+        narrow = tuple(sorted(domain for domain in domains if domain is not None))
+        seen = server.reader.read(Wanted(fields=fields, domains=narrow or None), known=live)
+        live = replace(live, resources={**seen.live.resources, **live.resources})
+    return found, live
+
+
+def _neighbours(changes: tuple[Change, ...], live: LiveState) -> frozenset[str]:
+    """The kinds that were not read and may hold an address that is to be created."""
+    kinds = registry()
+    spaces = {kinds[change.address.kind].space for change in changes if change.action is Action.CREATE} - {None}
+    return frozenset(name for name, kind in kinds.items() if kind.space in spaces and not live.was_read(name))
+
+
+def _domain(change: Change, live: LiveState) -> str | None:
+    observed = live.get(change.address)
+    values = {**(observed.values if observed is not None else {}), **change.after}
+    return registry()[change.address.kind].domain_of(values)
+
+
+def _limits(request: PlanRequest) -> Limits:
+    given = request.limits
+    said = {
+        "deletes": given.deletes,
+        "delete_percent": given.delete_percent,
+        "delete_bytes": given.delete_bytes,
+        "changes": given.changes,
+    }
+    return Limits(**{name: value for name, value in said.items() if value is not None})
+
+
+def _is_allowed(addresses: tuple[Address, ...], allowed: tuple[str, ...]) -> bool:
+    return bool(addresses) and all(str(address) in allowed for address in addresses)
+
+
+def apply(request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Event], None]) -> Report:
+    """Carry out a plan that was just made. Ctrl-C finishes what is in flight; running again continues.
+
+    Args:
+        on_event: is told what happens, as it happens.
+
+    Raises:
+        PlanRefused: a guard objects.
+        ManifestError: a secret that is needed cannot be had; nothing was sent.
+    """
+    if not isinstance(planned, Planned):
+        raise TypeError("only a plan made by this run can be carried out")
+    if planned.plan.refusals:
+        raise PlanRefused("the plan was refused", id="plan-refused", hint="see what would allow it")
+    server = planned.server
+    secrets = planned.loaded.secrets.while_applying(planned.operations)
+    writer = ApiWriter(
+        client=server.client,
+        kinds=registry(),
+        handles=Handles(planned.live, server.reader.handles_of),
+        resolve=secrets,
+    )
+    with _interruptible() as stop:
+        means = Means(
+            kinds=registry(),
+            writer=writer,
+            look_again=server.reader.look_again,
+            verify=lambda: _leftovers(planned),
+            before=planned.live,
+            workers=server.parallelism if server.capabilities.parallel_writes else 1,
+            clock=request.inputs.clock.now,
+            stop=stop,
+        )
+        run = carry_out(planned.plan.changes, planned.operations, means)
+        while True:
+            try:
+                on_event(next(run))
+            except StopIteration as end:
+                report: Report = end.value
+                return report
+
+
+@contextmanager
+def _interruptible() -> Iterator[threading.Event]:
+    """Turn the first Ctrl-C into a wish to stop; the second one is as hard as ever."""
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def wish(_number: int, _frame: Any) -> None:
+        stop.set()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, wish)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _leftovers(planned: Planned) -> tuple[Leftover, ...]:
+    """Read once more what the plan touched, and compare it with what was planned."""
+    touched = {change.address for change in planned.plan.changes}
+    options = replace(planned.options, resend=(), prune=(), base=None)
+    live, _ = _read(planned.server, planned.loaded.desired, planned.options)
+    again = diff(
+        registry(), planned.loaded.desired, live, capabilities=planned.server.capabilities, options=options
+    )
+    left = [
+        Leftover(change.address, each.name)
+        for change in again.changes
+        if change.address in touched
+        for each in change.fields or ()
+    ]
+    gone = [change.address for change in planned.plan.changes if change.action is Action.DELETE]
+    left += [Leftover(address, "still there") for address in gone if live.get(address) is not None]
+    return tuple(left)
+
+
+def export(server: Server, *, domains: tuple[str, ...] | None, every_field: bool) -> Exported:
+    """Read a server and write it down as manifests.
+
+    Raises:
+        ApiError: the server, or the way to it, failed.
+    """
+    watch = Stopwatch(server.clock.now)
+    with watch.stage("connecting"):
+        opened = open_server(server)
+    kinds = registry()
+    with watch.stage("reading server"):
+        readout = opened.reader.read(
+            Wanted(
+                fields={
+                    name: frozenset(each.name for each in kind.fields.values() if each.mark.read)
+                    for name, kind in kinds.items()
+                    if kind.sources
+                },
+                domains=domains,
+            )
+        )
+    with watch.stage("writing"):
+        dumped = dump(readout.live, kinds, capabilities=opened.capabilities, every_field=every_field)
+    return Exported(
+        files=dumped.files, diagnostics=(*readout.diagnostics, *dumped.diagnostics), timings=watch.seconds
+    )
+
+
+def schemas() -> Mapping[str, Mapping[str, Any]]:
+    """The JSON Schemas of what people write, by file name."""
+    return {"manifest.schema.json": manifest_schema(registry())}
+
+
+__all__ = ["Clock", "Planned", "apply", "digest", "export", "open_server", "plan", "schemas", "validate"]
