@@ -69,17 +69,18 @@ class Progress:
 
     def trimmed(self, operation: Operation) -> Trimmed:
         """Leave out what cannot be done because something it needs was not."""
-        missing = next((each for each in sorted(operation.requires) if self._went_wrong(each)), None)
-        blocked: list[tuple[Address, str]] = []
-        for address in dict.fromkeys(operation.changes):
-            if missing is not None and missing != address:
-                blocked.append((address, f"needs {missing}, which was not done"))
+        needs = operation.requires_of or (operation.requires,) * len(operation.changes)
+        blocked: dict[Address, str] = {}
+        for address, required in zip(operation.changes, needs, strict=True):
+            missing = next((each for each in sorted(required) if each != address and self._went_wrong(each)), None)
+            if missing is not None:
+                blocked[address] = f"needs {missing}, which was not done"
             elif self.changes[address].action in (Action.CREATE, Action.MOVE) and self._went_wrong(address):
-                blocked.append((address, ""))
+                blocked.setdefault(address, "")
         if not blocked:
             return Trimmed(operation)
-        gone = {address for address, _ in blocked}
-        return Trimmed(only(operation, [each for each in operation.changes if each not in gone]), tuple(blocked))
+        kept = only(operation, [each for each in operation.changes if each not in blocked])
+        return Trimmed(kept, tuple(blocked.items()))
 
     def _went_wrong(self, address: Address) -> bool:
         return any(outcome is not Outcome.DONE for outcome in self._outcomes.get(address, ()))
@@ -87,13 +88,16 @@ class Progress:
 
 def only(operation: Operation, changes: Iterable[Address]) -> Operation | None:
     """An operation about some of its changes; None when there are none."""
-    kept = set(changes)
+    wanted = set(changes)
+    kept = [place for place, address in enumerate(operation.changes) if address in wanted]
     if not kept:
         return None
-    if not operation.items:
-        return replace(operation, changes=tuple(each for each in operation.changes if each in kept))
-    pairs = [pair for pair in zip(operation.items, operation.changes, strict=True) if pair[1] in kept]
-    return replace(operation, items=tuple(item for item, _ in pairs), changes=tuple(each for _, each in pairs))
+    return replace(
+        operation,
+        changes=tuple(operation.changes[place] for place in kept),
+        items=tuple(operation.items[place] for place in kept) if operation.items else (),
+        requires_of=tuple(operation.requires_of[place] for place in kept) if operation.requires_of else (),
+    )
 
 
 def levels(operations: Iterable[Operation]) -> list[list[Operation]]:

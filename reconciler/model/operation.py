@@ -48,6 +48,8 @@ class Operation:
         phase: operations of a lower phase are finished first.
         lanes: what it must have for itself while it runs (a domain, a serial kind).
         requires: changes without which it is not sent.
+        requires_of: where several changes need different ones, what each needs, aligned with ``changes``; empty where
+            all need the same.
         fields: the fields it sets, for telling by reading again whether it took; empty where only the whole change
             can be compared.
         note: what it does in a few words, where the route does not say it.
@@ -62,5 +64,6 @@ class Operation:
     phase: int = 0
     lanes: frozenset[str] = frozenset()
     requires: frozenset[Address] = frozenset()
+    requires_of: tuple[frozenset[Address], ...] = ()
     fields: frozenset[str] = frozenset()
     note: str | None = None

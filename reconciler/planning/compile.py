@@ -166,11 +166,13 @@ def _gather(singles: Iterable[_Single]) -> list[Operation]:
 def _together(operations: Sequence[Operation]) -> Operation:
     if len(operations) == 1:
         return operations[0]
+    same = all(each.requires == operations[0].requires for each in operations)
     return replace(
         operations[0],
         changes=tuple(change for each in operations for change in each.changes),
         items=tuple(item for each in operations for item in each.items),
         lanes=frozenset().union(*(each.lanes for each in operations)),
         requires=frozenset().union(*(each.requires for each in operations)),
+        requires_of=() if same else tuple(each.requires for each in operations),
         fields=frozenset().union(*(each.fields for each in operations)),
     )
