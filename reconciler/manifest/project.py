@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from reconciler.errors import UsageError
 from reconciler.manifest.files import PROJECT_FILE, Source
-from reconciler.manifest.suggest import close_to
 
 __all__ = ["GuardSettings", "Project", "PruneRule", "ServerSettings", "Settings", "find_project"]
 
@@ -122,6 +121,9 @@ class Project:
         if environment is None:
             return self.common
         if environment not in self.environments:
+            # what finds suggestions imports every kind; only a mistake pays for it
+            from reconciler.manifest.suggest import close_to  # noqa: PLC0415
+
             meant = close_to(environment, self.environments)
             known = ", ".join(self.environments) or "none"
             raise UsageError(
@@ -133,8 +135,15 @@ class Project:
         return self.common.under(self.environments[environment])
 
 
-def find_project(start: Path) -> Source | None:
-    """Find the project file of a folder, in it or above it, but not above the repository it is in."""
+def find_project(start: Path, named: str | None = None) -> Source | None:
+    """Find the project file: the one that was named, or the next in or above a folder, inside its repository.
+
+    Args:
+        start: the folder the run started in.
+        named: the file as a person wrote it, relative to `start`.
+    """
+    if named is not None:
+        return Source(named, (start / named).resolve())
     folder = start.resolve()
     for place in (folder, *folder.parents):
         file = place / PROJECT_FILE

@@ -5,18 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.model.address import Address
-from reconciler.model.report import ChangeEnded, Outcome, Report
+from reconciler.model.report import ChangeEnded, OperationEnded, Outcome, Report
 from reconciler.render.phrases import count, visible
 from reconciler.render.style import OUTCOME_ROLES, Role, Style
 
 
 def change_line(ended: ChangeEnded, style: Style) -> str:
     """One line, without a newline: how a change ended, and the server's words where it is not done."""
-    word = style.paint(f"{ended.outcome.value:<7}", OUTCOME_ROLES[ended.outcome])
-    told = f"{word} {visible(str(ended.address))}"
+    told = f"{_word(ended.outcome, style)} {visible(str(ended.address))}"
     if ended.outcome is not Outcome.DONE and ended.messages:
         told += ": " + "; ".join(visible(message) for message in ended.messages)
     return told
+
+
+def call_line(ended: OperationEnded, style: Style) -> str:
+    """One line, without a newline: how a call ended, and what the server said."""
+    call = ended.operation
+    told = f"{_word(ended.outcome, style)} call {ended.number} {call.verb.value}/{visible(call.route)}"
+    said = "; ".join(visible(message) for message in ended.messages)
+    return f"{told} in {ended.seconds:.3f} s" + (f": {said}" if said else "")
+
+
+def _word(outcome: Outcome, style: Style) -> str:
+    return style.paint(f"{outcome.value:<7}", OUTCOME_ROLES[outcome])
 
 
 def report_text(report: Report, style: Style) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from reconciler.model.operation import HandleOf, Item, Operation
 from reconciler.model.secret import MASK, Secret, SecretSource
+from reconciler.render.document import CallDocument
 from reconciler.render.phrases import count, visible
 from reconciler.render.style import Role, Style
 from reconciler.render.values import shown
@@ -56,12 +57,12 @@ def masked(value: Any) -> Any:
     return value
 
 
-def calls_documents(operations: Iterable[Operation]) -> list[dict[str, Any]]:
+def calls_documents(operations: Iterable[Operation]) -> list[CallDocument]:
     """The calls as plain values for JSON, in the same words."""
     return [call_document(operation) for operation in operations]
 
 
-def call_document(operation: Operation) -> dict[str, Any]:
+def call_document(operation: Operation) -> CallDocument:
     """One call as plain values."""
     return {
         "verb": operation.verb.value,

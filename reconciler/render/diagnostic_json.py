@@ -32,8 +32,8 @@ def error_document(error: ReconcilerError) -> dict[str, Any]:
             "hint": error.hint,
             "exit_code": error.exit_code,
             "details": {name: _plain(value) for name, value in error.details.items()},
-            "diagnostics": [diagnostic_document(each) for each in diagnostics],
         },
+        "diagnostics": [diagnostic_document(each) for each in diagnostics],
     }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
-from typing_extensions import TypedDict
+from typing_extensions import NotRequired, TypedDict
 
 from reconciler.model.change import Action
 from reconciler.model.diagnostic import Severity
@@ -122,6 +122,19 @@ class SummaryDocument(TypedDict):
     unchanged: int
 
 
+class CallDocument(TypedDict):
+    """One call of the server's API, without secrets."""
+
+    verb: str
+    route: Annotated[str, About("The path behind `add/`, `edit/` or `delete/`.")]
+    items: Annotated[list[str], About("What an edit or delete is about; `<id of KIND/KEY>` is known once that exists.")]
+    attributes: dict[str, Any]
+    phase: Annotated[int, About("Calls of a lower phase are finished first.")]
+    lanes: Annotated[list[str], About("What it must have for itself while it runs.")]
+    changes: list[AddressText]
+    note: str | None
+
+
 class PlanDocument(TypedDict):
     """What would be done to one server."""
 
@@ -135,4 +148,5 @@ class PlanDocument(TypedDict):
     ]
     not_compared: list[NotComparedDocument]
     diagnostics: list[DiagnosticDocument]
+    calls: NotRequired[Annotated[list[CallDocument], About("With `--show-calls`: what the changes come down to.")]]
     refusals: Annotated[list[RefusalDocument], About("Not empty: the plan may not be applied as it is.")]

@@ -26,8 +26,14 @@ _OPEN: Final = 20
 """A section of more changes than this is folded."""
 
 
-def plan_markdown(plan: Plan, *, budget: int = BUDGET) -> str:
-    """The plan as GitHub's and GitLab's Markdown, of at most so many characters; ends with a newline."""
+def plan_markdown(plan: Plan, *, calls: str = "", budget: int = BUDGET) -> str:
+    """The plan as GitHub's and GitLab's Markdown; ends with a newline.
+
+    Args:
+        plan: what to tell.
+        calls: the calls it comes down to, as text, for the end.
+        budget: characters that are not exceeded, whatever must be left out.
+    """
     head = _head(plan)
     tail = _tail(plan)
     room = budget - len(head) - len(tail) - _NOTE_ROOM
@@ -37,7 +43,16 @@ def plan_markdown(plan: Plan, *, budget: int = BUDGET) -> str:
             f"\n> **Shortened**: {left_out:,} of {count(len(plan.changes), 'change')} did not fit in here. "
             "The job's own log, or the plan as JSON, has them all.\n"
         )
-    return _cut(head + body + tail, budget)
+    told = head + body + tail
+    if calls:
+        told += _calls(calls, budget - len(told) - _NOTE_ROOM)
+    return _cut(told, budget)
+
+
+def _calls(calls: str, room: int) -> str:
+    fence = _fence([calls])
+    folded = f"\n<details><summary><b>Calls</b></summary>\n\n{fence}\n{calls}{fence}\n\n</details>\n"
+    return folded if len(folded) <= room else "\n> **Shortened**: the calls did not fit in here.\n"
 
 
 def _head(plan: Plan) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from reconciler.model.change import Action, Change, Reason
 from reconciler.model.diagnostic import Diagnostic, Origin
+from reconciler.model.operation import Operation
 from reconciler.model.plan import Plan
+from reconciler.render.calls import calls_documents
 from reconciler.render.document import (
     FORMAT_VERSION,
     ChangeDocument,
@@ -36,14 +38,14 @@ def json_text(document: Mapping[str, Any]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def plan_document(plan: Plan) -> PlanDocument:
-    """The plan as plain values, ready for `json.dumps`.
+def plan_document(plan: Plan, operations: Iterable[Operation] | None = None) -> PlanDocument:
+    """The plan as plain values, ready for `json.dumps`; with the calls it comes down to, where they are given.
 
     Raises:
         TypeError: when a change would set a value that is a secret itself instead of a source.
     """
     counts = plan.summary
-    return {
+    document: PlanDocument = {
         "format_version": FORMAT_VERSION,
         "server": {"origin": plan.server.origin, "version": plan.server.version},
         "desired_digest": plan.desired_digest,
@@ -71,6 +73,9 @@ def plan_document(plan: Plan) -> PlanDocument:
             for each in plan.refusals
         ],
     }
+    if operations is not None:
+        document["calls"] = calls_documents(operations)
+    return document
 
 
 def _change(change: Change) -> ChangeDocument:

@@ -16,12 +16,13 @@ _WIDEST: Final = 28
 """Values are aligned behind names of up to this many characters."""
 
 
-def plan_text(plan: Plan, style: Style, *, brief: bool = False) -> str:
+def plan_text(plan: Plan, style: Style, *, calls: str = "", brief: bool = False) -> str:
     """The whole plan; ends with a newline.
 
     Args:
         plan: what to tell.
         style: the palette.
+        calls: the calls it comes down to, as text, to stand before the last line.
         brief: only what was refused, and the last line.
     """
     parts = [refusal_text(refusal, style) for refusal in plan.refusals]
@@ -30,6 +31,7 @@ def plan_text(plan: Plan, style: Style, *, brief: bool = False) -> str:
             f"Plan for {server(plan)}\n",
             *(change_text(change, style) for change in plan.changes),
             *_notes(plan, style),
+            *([calls] if calls else []),
             *(finding(each, style) for each in plan.diagnostics),
             *parts,
         ]

@@ -55,8 +55,8 @@ def test_findings_as_a_document_say_whether_any_stops_a_run() -> None:
 
 
 def test_errors_as_a_document_hold_their_exit_code_and_findings() -> None:
-    document = error_document(ManifestError(samples.FINDINGS))["error"]
-    assert document["exit_code"] == 3
+    document = error_document(ManifestError(samples.FINDINGS))
+    assert document["error"]["exit_code"] == 3
     assert len(document["diagnostics"]) == len(samples.FINDINGS)
     refused = error_document(PlanRefused("stale", id="plan-stale", addresses=(samples.ANNA,), when=None))
     assert json.loads(json.dumps(refused))["error"]["details"] == {

@@ -1,0 +1,55 @@
+"""The command line: what was typed -> the pipeline -> a view -> an exit code. One small file a command."""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.cli.flow import Pipeline
+    from reconciler.cli.surroundings import Surroundings
+
+
+def main(
+    arguments: Sequence[str] | None = None,
+    *,
+    surroundings: Surroundings | None = None,
+    pipeline: Pipeline | None = None,
+) -> int:
+    """Run one command.
+
+    Args:
+        arguments: what was typed; the process's own otherwise.
+        surroundings: streams, folder and environment; the process's own otherwise.
+        pipeline: another pipeline than the real one, for tests.
+
+    Returns:
+        The exit code.
+    """
+    typed = sys.argv[1:] if arguments is None else list(arguments)
+    if not typed:
+        sys.stderr.write(_known_answer("--help"))
+        return 64
+    if len(typed) == 1 and (answer := _known_answer(typed[0])):
+        sys.stdout.write(answer)
+        return 0
+    # everything below takes longer to import than the answers above take altogether
+    from reconciler.cli.running import run  # noqa: PLC0415
+    from reconciler.cli.session import Session  # noqa: PLC0415
+    from reconciler.cli.surroundings import of_this_process  # noqa: PLC0415
+
+    return run(typed, Session(surroundings or of_this_process(), pipeline))
+
+
+def _known_answer(word: str) -> str:
+    """What can be said without importing anything: the version, and the help of all commands."""
+    if word == "--version":
+        from reconciler import __version__  # noqa: PLC0415
+
+        return f"reconciler {__version__}\n"
+    if word in ("--help", "-h"):
+        with open(f"{__path__[0]}/help.txt", encoding="utf-8") as file:  # noqa: PTH123  pathlib takes long to import
+            return file.read()
+    return ""

@@ -1,0 +1,75 @@
+"""``reconciler apply``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from reconciler.cli.approval import check_that_someone_can_be_asked, is_approved
+from reconciler.cli.exits import Exit, of_plan, of_report
+from reconciler.cli.flow import PlanResult
+from reconciler.cli.options import (
+    INPUT_OPTIONS,
+    PATHS,
+    PLAN_OPTIONS,
+    PROJECT_OPTIONS,
+    SERVER_OPTIONS,
+    output_options,
+    plan_request_of,
+)
+from reconciler.cli.progress import showing
+from reconciler.cli.session import JSON, TEXT, Session
+from reconciler.cli.views import plan_view
+from reconciler.model.report import Report
+from reconciler.render.apply_text import report_text
+from reconciler.render.events_json import line, report_line
+from reconciler.render.plan_json import plan_document
+
+
+@click.command("apply")
+@PATHS
+@PROJECT_OPTIONS
+@SERVER_OPTIONS
+@INPUT_OPTIONS
+@PLAN_OPTIONS
+@click.option("--auto-approve", is_flag=True, help="Do not ask.")
+@output_options(TEXT, JSON)
+@click.pass_obj
+def command(session: Session, /, **given: Any) -> int:
+    """Make the server as the manifests say, and prove it.
+
+    The plan is shown and, on a terminal, carried out once it is approved; afterwards the server is read again. After a
+    failure, running again continues. With `--format json` every event is a JSON document on a line of its own.
+    """
+    session.streaming = True
+    if not given["auto_approve"]:
+        check_that_someone_can_be_asked(session)
+    request = plan_request_of(session, given)
+    planned = session.pipeline.plan(request)
+    _show_plan(session, planned, calls=given["show_calls"])
+    if planned.plan.refusals or planned.plan.is_empty:
+        return of_plan(planned.plan, detailed=False)
+    if not given["auto_approve"] and not is_approved(session, planned.plan):
+        session.complain("Not approved: nothing was sent.\n")
+        return Exit.REFUSED
+    with showing(session, calls=len(planned.operations)) as show:
+        report = session.pipeline.apply(request, planned, on_event=show)
+    _show_report(session, report)
+    if given["profile"]:
+        session.tell_timings({**planned.timings, "applying": report.seconds})
+    return of_report(report)
+
+
+def _show_plan(session: Session, planned: PlanResult, *, calls: bool) -> None:
+    if session.format == JSON:
+        session.give(line("plan", plan_document(planned.plan, planned.operations if calls else None)))
+    else:
+        session.give(plan_view(session, planned, calls=calls))
+
+
+def _show_report(session: Session, report: Report) -> None:
+    if session.format == JSON:
+        session.give(report_line(report))
+    else:
+        session.give("\n" + report_text(report, session.style))

@@ -1,0 +1,52 @@
+"""What went wrong, told: every exception as an error with an id, a hint and an exit code."""
+
+from __future__ import annotations
+
+import os
+import traceback
+
+import click
+
+from reconciler.cli.exits import Exit
+from reconciler.cli.group import PROGRAM
+from reconciler.cli.session import JSON, Session
+from reconciler.errors import ReconcilerError, UsageError
+from reconciler.render.diagnostic_json import error_document
+from reconciler.render.diagnostic_text import error_text
+from reconciler.render.events_json import line
+from reconciler.render.plan_json import json_text
+
+
+def tell(session: Session, problem: Exception) -> int:
+    """Tell people, and machines that asked for JSON, what ended a run.
+
+    Returns:
+        The exit code.
+    """
+    error = _as_error(problem)
+    if error.exit_code == Exit.BUG or session.verbosity > 0:
+        session.complain("".join(traceback.format_exception(problem)))
+    if session.format == JSON:
+        document = error_document(error)
+        session.give(line("error", document) if session.streaming else json_text(document))
+    session.complain(error_text(error, session.talk_style))
+    return error.exit_code
+
+
+def _as_error(problem: Exception) -> ReconcilerError:
+    match problem:
+        case ReconcilerError():
+            return problem
+        case click.UsageError(ctx=click.Context() as context):
+            return _usage_error(problem, context.command_path)
+        case click.ClickException():
+            return _usage_error(problem, PROGRAM)
+        case OSError(filename=str() | bytes() as name):
+            summary = f"cannot use {os.fsdecode(name)}: {problem.strerror}"
+            return UsageError(summary, id="file-unusable", hint="check the path and its permissions")
+    hint = "please report it, with what is above and the command you ran"
+    return ReconcilerError(f"this is a bug: {type(problem).__name__}", id="bug", hint=hint)
+
+
+def _usage_error(problem: click.ClickException, command: str) -> UsageError:
+    return UsageError(problem.format_message().rstrip("."), id="usage", hint=f"see `{command} --help`")

@@ -1,0 +1,40 @@
+"""Files a command writes: whole or not at all, and nothing that was there is lost."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from reconciler.errors import UsageError
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read; a reader sees the old content or the new."""
+    with NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8") as file:
+        file.write(text)
+    Path(file.name).replace(path)
+
+
+def write_folder(folder: Path, files: Mapping[str, str], *, overwrite: bool) -> None:
+    """Write files into a folder, making it where it is missing.
+
+    Raises:
+        UsageError: ``file-exists`` when one is there already and may not be overwritten; nothing was written then.
+    """
+    present = [name for name in files if (folder / name).exists()]
+    if present and not overwrite:
+        raise UsageError(
+            f"{os.path.relpath(folder / present[0])} is there already",
+            id="file-exists",
+            hint="choose an empty folder, or pass `--overwrite`",
+            files=tuple(present[:10]),
+        )
+    inside = folder.resolve()
+    for name, text in files.items():
+        target = (folder / name).resolve()
+        if not target.is_relative_to(inside):
+            raise ValueError(f"{name} is outside the folder it is for")  # names of files come from a server's names
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")

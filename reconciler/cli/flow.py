@@ -1,0 +1,146 @@
+"""What the commands ask of the pipeline: the requests they make of what people typed, and the answers they show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from reconciler.manifest.project import GuardSettings, Project, PruneRule, ServerSettings
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.operation import Operation
+from reconciler.model.plan import Plan
+from reconciler.model.report import Event, Report
+from reconciler.model.secret import Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """What is declared, and what it is read with.
+
+    Attributes:
+        paths: manifests as a person named them, relative to `start`; ``-`` is standard input.
+        start: the folder the run started in.
+        project: the project file, where there is one.
+        values: values files for templates; a later one wins.
+        settings: ``NAME=VALUE`` for templates, the value read as YAML.
+        texts: ``NAME=VALUE`` for templates, the value taken as text.
+        environ: where ``{env: NAME}`` is looked up; without the variables that hold API keys.
+        stdin: reads standard input.
+        use_cache: whether parsed manifests may be kept between runs.
+    """
+
+    paths: tuple[str, ...]
+    start: Path
+    project: Project | None
+    values: tuple[Path, ...] = ()
+    settings: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    stdin: Callable[[], bytes] = field(default=bytes, repr=False)
+    use_cache: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """The server of a run.
+
+    Attributes:
+        url: scheme, host and port.
+        key: the API key.
+        settings: how to talk to it.
+        allow_plain_http: whether the key may travel unencrypted to a host that is not this machine.
+    """
+
+    url: str
+    key: Secret
+    settings: ServerSettings
+    allow_plain_http: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRequest:
+    """What a plan is made of.
+
+    Attributes:
+        domains: patterns the run is narrowed to; None for everything.
+        resend: selectors of fields to send although they cannot be compared.
+        skip_unsupported: leave out what the server does not know.
+        limits: how much the plan may do.
+        allowed_deletes: addresses that may be deleted although they are kept.
+        allowed_kinds: kinds whose resources may be deleted although they are protected.
+        prune: where undeclared resources are deleted.
+    """
+
+    inputs: Inputs
+    server: Server
+    domains: tuple[str, ...] | None = None
+    resend: tuple[str, ...] = ()
+    skip_unsupported: bool = False
+    limits: GuardSettings = field(default_factory=GuardSettings)
+    allowed_deletes: tuple[str, ...] = ()
+    allowed_kinds: tuple[str, ...] = ()
+    prune: tuple[PruneRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validation:
+    """Manifests that are right; what is wrong is raised.
+
+    Attributes:
+        diagnostics: warnings and notes.
+        timings: seconds by stage.
+    """
+
+    resources: int
+    files: int
+    diagnostics: tuple[Diagnostic, ...] = ()
+    timings: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanResult:
+    """A plan, and the calls it comes down to.
+
+    Attributes:
+        timings: seconds by stage.
+    """
+
+    plan: Plan
+    operations: Sequence[Operation] = ()
+    timings: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """A server's live state as manifests.
+
+    Attributes:
+        files: text by name, relative to the folder they are for.
+        diagnostics: what they leave out, such as secrets that must be supplied.
+        timings: seconds by stage.
+    """
+
+    files: Mapping[str, str]
+    diagnostics: tuple[Diagnostic, ...] = ()
+    timings: Mapping[str, float] = field(default_factory=dict)
+
+
+class Pipeline(Protocol):
+    """The functions of `reconciler.pipeline` the commands call. All raise `ReconcilerError`, and nothing on purpose."""
+
+    def validate(self, inputs: Inputs) -> Validation:
+        """Read and check the manifests, without any server."""
+
+    def plan(self, request: PlanRequest) -> PlanResult:
+        """Read both sides and say what would change; a refused plan is an answer, not an error."""
+
+    def apply(self, request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Event], None]) -> Report:
+        """Carry out a plan that was just made; finishes what is in flight when interrupted."""
+
+    def export(self, server: Server, *, domains: tuple[str, ...] | None, every_field: bool) -> Exported:
+        """Read a server and write it down as manifests."""
+
+    def schemas(self) -> Mapping[str, Mapping[str, Any]]:
+        """The JSON Schemas of what people write, by file name."""

@@ -1,0 +1,60 @@
+"""The commands by name: each one's module is imported when it is used."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Final
+
+import click
+
+from reconciler import __version__
+
+PROGRAM: Final = "reconciler"
+COMMANDS: Final = {
+    "validate": "Check manifests, without any server.",
+    "plan": "Show what would change on the server. Changes nothing.",
+    "apply": "Make the server as the manifests say, and prove it.",
+    "export": "Write a server's live state as manifests.",
+    "schema": "Print the JSON Schemas of manifests and plans.",
+    "simulate": "Serve a mailcow of our own, to try things out.",
+}
+"""What each does; the same words as its own help begins with."""
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name, and imports one when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order people meet them."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported now; None when there is none."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"reconciler.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done, 2 changes pending (with --detailed-exitcode), 3 a manifest is wrong, 4 the API failed, "
+    "5 the plan was refused, 6 the apply is incomplete, 64 wrong usage, 130 interrupted, 1 a bug.",
+)
+@click.version_option(__version__, message="%(prog)s %(version)s", help="Print the version.")
+def root() -> None:
+    """Keep a mailcow mail server as YAML manifests in git."""
+
+
+def help_text() -> str:
+    """What ``help.txt`` holds: the help of all commands, kept so that showing it imports nothing."""
+    return root.get_help(click.Context(root, info_name=PROGRAM, terminal_width=100)) + "\n"

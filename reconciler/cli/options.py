@@ -1,0 +1,207 @@
+"""The options commands share, and what becomes of them: flag before environment before project file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from typing import Any, Final, TypeVar
+
+import click
+
+from reconciler.cli.flow import Inputs, PlanRequest, Server
+from reconciler.cli.session import JSON, MARKDOWN, TEXT, Given, Session
+from reconciler.cli.surroundings import KEY_VARIABLE, URL_VARIABLE
+from reconciler.errors import UsageError
+from reconciler.manifest.project import GuardSettings, Project, ServerSettings, Settings, find_project
+from reconciler.model.secret import Secret
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def _together(*decorators: Callable[[Any], Any]) -> Callable[[_Command], _Command]:
+    def decorate(command: _Command) -> _Command:
+        for decorator in reversed(decorators):
+            command = decorator(command)
+        return command
+
+    return decorate
+
+
+def _set_format(context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    context.ensure_object(Session).format = value
+    return value
+
+
+def _set_verbosity(context: click.Context, parameter: click.Parameter, value: bool) -> bool:  # noqa: FBT001  click's
+    if value:
+        context.ensure_object(Session).verbosity = 1 if parameter.name == "verbose" else -1
+    return value
+
+
+def output_options(*formats: str) -> Callable[[_Command], _Command]:
+    """``--format``, ``-v``, ``-q`` and ``--profile``."""
+    return _together(
+        click.option(
+            "--format",
+            type=click.Choice(formats),
+            default=TEXT,
+            show_default=True,
+            is_eager=True,
+            callback=_set_format,
+            help="Form of the data on standard output.",
+        ),
+        click.option(
+            "-v",
+            "--verbose",
+            is_flag=True,
+            callback=_set_verbosity,
+            help="Say more: every call, and where an error came from.",
+        ),
+        click.option("-q", "--quiet", is_flag=True, callback=_set_verbosity, help="Say only what matters."),
+        click.option("--profile", is_flag=True, help="Say where the time went."),
+    )
+
+
+PATHS: Final = click.argument("paths", nargs=-1, metavar="[PATH]...")
+
+PROJECT_OPTIONS: Final = _together(
+    click.option("--project", metavar="FILE", help="The project file; found upwards from here otherwise."),
+    click.option("--env", "environment", metavar="NAME", help="An environment of the project file."),
+)
+
+INPUT_OPTIONS: Final = _together(
+    click.option("--values", multiple=True, metavar="FILE", help="Values for templates; the last one wins."),
+    click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A value for templates, as YAML."),
+    click.option("--set-string", "texts", multiple=True, metavar="NAME=TEXT", help="A value for templates, as text."),
+    click.option("--no-cache", is_flag=True, help="Parse every file anew."),
+)
+
+SERVER_OPTIONS: Final = _together(
+    click.option("--url", metavar="URL", help=f"The server; otherwise {URL_VARIABLE}, or the project file's."),
+    click.option("--ca-file", metavar="FILE", help="Certificates to trust in place of the public ones."),
+    click.option("--insecure-http", is_flag=True, help="Send the API key unencrypted to another machine."),
+    click.option("--parallelism", type=click.IntRange(1, 64), metavar="N", help="Requests under way at once."),
+    click.option("--domain", "domains", multiple=True, metavar="PATTERN", help="Only what belongs to these domains."),
+)
+
+PLAN_OPTIONS: Final = _together(
+    click.option("--show-calls", is_flag=True, help="Show the exact API calls, without secrets."),
+    click.option("--skip-unsupported", is_flag=True, help="Leave out what the server's version does not know."),
+    click.option(
+        "--resend",
+        multiple=True,
+        metavar="KIND/KEY[#FIELD]",
+        help="Send what cannot be compared, such as a password; `*` matches anything.",
+    ),
+    click.option("--allow-delete", multiple=True, metavar="KIND/KEY", help="Delete it although it is to be kept."),
+    click.option("--allow-delete-kind", multiple=True, metavar="KIND", help="Delete of a protected kind."),
+    click.option("--allow-deletes", type=click.IntRange(0), metavar="N", help="Up to so many deletions."),
+    click.option(
+        "--allow-delete-percent", type=click.IntRange(0, 100), metavar="N", help="Up to this share of a kind."
+    ),
+    click.option("--allow-delete-bytes", type=click.IntRange(0), metavar="N", help="Up to so many bytes of mail."),
+    click.option("--allow-changes", type=click.IntRange(0), metavar="N", help="Up to so many changes."),
+)
+
+
+def inputs_of(session: Session, given: Given, project: Project | None, settings: Settings) -> Inputs:
+    """What is declared: the paths given, or the project file's.
+
+    Raises:
+        UsageError: ``paths-missing``.
+    """
+    surroundings = session.surroundings
+    paths = given["paths"] or tuple(map(str, settings.manifests))
+    if not paths:
+        raise UsageError(
+            "there is nothing to read",
+            id="paths-missing",
+            hint="name the manifests, such as `mail/`, or list them under `manifests:` in reconciler.yaml",
+        )
+    key_variables = {KEY_VARIABLE, settings.server.key_variable}
+    return Inputs(
+        paths=paths,
+        start=surroundings.start,
+        project=project,
+        values=(*settings.values, *(surroundings.start / each for each in given["values"])),
+        settings=given["settings"],
+        texts=given["texts"],
+        environ={name: value for name, value in surroundings.environ.items() if name not in key_variables},
+        stdin=surroundings.stdin.buffer.read,
+        use_cache=not given["no_cache"],
+    )
+
+
+def project_of(session: Session, given: Given) -> tuple[Project | None, Settings]:
+    """The project file of a run, if there is one, and what it says for the environment.
+
+    Raises:
+        ManifestError: it is wrong.
+        UsageError: ``environment-unknown``, or ``project-missing`` when it was asked for.
+    """
+    source = find_project(session.surroundings.start, given["project"])
+    if source is None:
+        if given["environment"] is not None:
+            raise UsageError(
+                "there is no project file, so there are no environments",
+                id="project-missing",
+                hint="write reconciler.yaml, or name it with `--project`",
+            )
+        return None, Settings()
+    # reading needs the kinds, which take long to import; runs without a project file start faster
+    from reconciler.manifest.project_reading import read_project  # noqa: PLC0415
+
+    project = read_project(source)
+    return project, project.settings(given["environment"])
+
+
+def server_of(session: Session, given: Given, settings: ServerSettings) -> Server:
+    """The server of a run.
+
+    Raises:
+        UsageError: ``server-missing`` or ``api-key-missing``.
+    """
+    environ = session.surroundings.environ
+    url = given["url"] or environ.get(URL_VARIABLE) or settings.url
+    if not url:
+        raise UsageError(
+            "there is no server",
+            id="server-missing",
+            hint=f"pass `--url https://mail.example.org`, set {URL_VARIABLE}, or write `server: {{url: ...}}` in "
+            "reconciler.yaml",
+        )
+    variable = settings.key_variable or KEY_VARIABLE
+    key = environ.get(variable)
+    if not key:
+        raise UsageError("there is no API key", id="api-key-missing", hint=f"set {variable}", variable=variable)
+    ca_file = session.surroundings.start / given["ca_file"] if given["ca_file"] else settings.ca_file
+    return Server(
+        url=url,
+        key=Secret(key),
+        settings=replace(settings, ca_file=ca_file, parallelism=given["parallelism"] or settings.parallelism),
+        allow_plain_http=given["insecure_http"],
+    )
+
+
+def plan_request_of(session: Session, given: Given) -> PlanRequest:
+    """Everything a plan is made of."""
+    project, settings = project_of(session, given)
+    return PlanRequest(
+        inputs=inputs_of(session, given, project, settings),
+        server=server_of(session, given, settings.server),
+        domains=given["domains"] or None,
+        resend=given["resend"],
+        skip_unsupported=given["skip_unsupported"],
+        limits=_limits(settings.guards, given),
+        allowed_deletes=given["allow_delete"],
+        allowed_kinds=given["allow_delete_kind"],
+        prune=settings.prune,
+    )
+
+
+def _limits(guards: GuardSettings, given: Mapping[str, Any]) -> GuardSettings:
+    raised = {each.name: given[f"allow_{each.name}"] for each in fields(guards)}
+    return replace(guards, **{name: value for name, value in raised.items() if value is not None})
+
+
+ALL_FORMATS: Final = (TEXT, JSON, MARKDOWN)

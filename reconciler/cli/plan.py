@@ -1,0 +1,48 @@
+"""``reconciler plan``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from reconciler.cli.exits import of_plan
+from reconciler.cli.files import write_private
+from reconciler.cli.options import (
+    ALL_FORMATS,
+    INPUT_OPTIONS,
+    PATHS,
+    PLAN_OPTIONS,
+    PROJECT_OPTIONS,
+    SERVER_OPTIONS,
+    output_options,
+    plan_request_of,
+)
+from reconciler.cli.session import Session
+from reconciler.cli.views import plan_view
+from reconciler.render.plan_json import json_text, plan_document
+
+
+@click.command("plan")
+@PATHS
+@PROJECT_OPTIONS
+@SERVER_OPTIONS
+@INPUT_OPTIONS
+@PLAN_OPTIONS
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
+@click.option("--out", metavar="FILE", help="Keep the plan, as JSON.")
+@output_options(*ALL_FORMATS)
+@click.pass_obj
+def command(session: Session, /, **given: Any) -> int:
+    """Show what would change on the server. Changes nothing.
+
+    A read-only API key is enough.
+    """
+    planned = session.pipeline.plan(plan_request_of(session, given))
+    session.give(plan_view(session, planned, calls=given["show_calls"]))
+    if given["out"]:
+        write_private(session.surroundings.start / given["out"], json_text(plan_document(planned.plan)))
+        session.say(f"Kept in {given['out']}\n")
+    if given["profile"]:
+        session.tell_timings(planned.timings)
+    return of_plan(planned.plan, detailed=given["detailed_exitcode"])

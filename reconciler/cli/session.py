@@ -1,0 +1,81 @@
+"""One run of a command: how it speaks, and whom it asks."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TextIO, cast
+
+from reconciler.cli.flow import Pipeline
+from reconciler.cli.surroundings import Surroundings
+from reconciler.render.style import Style
+
+TEXT = "text"
+JSON = "json"
+MARKDOWN = "markdown"
+
+
+@dataclass(slots=True)
+class Session:
+    """What every command is given. Data goes to stdout, talk to stderr.
+
+    Attributes:
+        given_pipeline: another pipeline than the real one.
+        format: of the data.
+        streaming: the data are documents one a line.
+        verbosity: -1 quiet, 0 as usual, 1 more.
+    """
+
+    surroundings: Surroundings
+    given_pipeline: Pipeline | None = None
+    format: str = TEXT
+    streaming: bool = False
+    verbosity: int = 0
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """The pipeline, imported when it is needed."""
+        return self.given_pipeline or cast("Pipeline", importlib.import_module("reconciler.pipeline"))
+
+    @property
+    def style(self) -> Style:
+        """The palette for data."""
+        return self.surroundings.style(self.surroundings.stdout)
+
+    @property
+    def talk_style(self) -> Style:
+        """The palette for talk."""
+        return self.surroundings.style(self.surroundings.stderr)
+
+    def give(self, text: str) -> None:
+        """Write data."""
+        self._write(self.surroundings.stdout, text)
+
+    def say(self, text: str) -> None:
+        """Talk, unless it was asked to be quiet."""
+        if self.verbosity >= 0:
+            self.complain(text)
+
+    def complain(self, text: str) -> None:
+        """Talk about what went wrong."""
+        self._write(self.surroundings.stderr, text)
+
+    def tell_timings(self, timings: Mapping[str, float]) -> None:
+        """Say where the time went."""
+        total = sum(timings.values())
+        told = [f"{name:<16} {seconds:9.3f} s {seconds / (total or 1):5.0%}" for name, seconds in timings.items()]
+        self.complain("\n".join([*told, f"{'together':<16} {total:9.3f} s", ""]))
+
+    def _write(self, stream: TextIO, text: str) -> None:
+        """Write; a reader that has gone does not end an apply halfway."""
+        try:
+            stream.write(text)
+            stream.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+Given = Mapping[str, Any]
+"""What click read from the command line, by option."""

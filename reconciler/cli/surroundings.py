@@ -1,0 +1,55 @@
+"""Where a run takes place: its streams, its folder, its environment. The one place that reads them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Final, TextIO
+
+from reconciler.render.style import Style, coloured, plain
+
+URL_VARIABLE: Final = "MAILCOW_URL"
+KEY_VARIABLE: Final = "MAILCOW_API_KEY"
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a run finds around itself.
+
+    Attributes:
+        start: the folder it started in.
+        environ: the environment's variables.
+    """
+
+    stdin: TextIO
+    stdout: TextIO
+    stderr: TextIO
+    start: Path
+    environ: Mapping[str, str]
+
+    @property
+    def is_interactive(self) -> bool:
+        """Whether somebody can be asked."""
+        return self.stdin.isatty() and self.stderr.isatty()
+
+    @property
+    def shows_bars(self) -> bool:
+        """Whether a line on stderr can be drawn over: on a terminal, not in the log of a CI job."""
+        return self.stderr.isatty() and not self.environ.get("CI") and self.environ.get("TERM") != "dumb"
+
+    def style(self, stream: TextIO) -> Style:
+        """The palette for a stream: https://no-color.org, dumb terminals and pipes are respected."""
+        colourless = self.environ.get("NO_COLOR") or self.environ.get("TERM") == "dumb" or not stream.isatty()
+        return plain() if colourless else coloured()
+
+
+def of_this_process() -> Surroundings:
+    """The process's own; text that a stream's encoding lacks is escaped instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    return Surroundings(sys.stdin, sys.stdout, sys.stderr, Path.cwd(), os.environ)

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from io import BytesIO, StringIO, TextIOWrapper
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.cli import main
+from reconciler.cli.flow import Exported, Inputs, PlanRequest, PlanResult, Server, Validation
+from reconciler.cli.surroundings import Surroundings
+from reconciler.model.plan import Plan
+from reconciler.model.report import ChangeEnded, Event, OperationEnded, Outcome, Report
+from tests.render import samples
+
+SERVER = {"MAILCOW_URL": "https://mail.acme.example", "MAILCOW_API_KEY": "AAAA-BBBB"}
+
+
+@dataclass
+class FakePipeline:
+    """Answers what it was told to, and keeps what it was asked."""
+
+    plan_made: Plan = field(default_factory=lambda: replace(samples.PLAN, refusals=()))
+    report: Report = field(
+        default_factory=lambda: Report((ChangeEnded(samples.ANNA, Outcome.DONE),), calls=1, converged=True)
+    )
+    failure: BaseException | None = None
+    asked: list[Any] = field(default_factory=list)
+    read: bytes = b""
+    exported: Mapping[str, str] = field(default_factory=lambda: {"domains/acme.example.yaml": "domains: []\n"})
+
+    def _answer(self, *asked: Any) -> None:
+        self.asked.append(asked)
+        if self.failure is not None:
+            raise self.failure
+
+    def validate(self, inputs: Inputs) -> Validation:
+        self._answer("validate", inputs)
+        self.read = inputs.stdin() if "-" in inputs.paths else b""
+        warnings = (samples.FINDINGS[3],)
+        return Validation(resources=14, files=3, diagnostics=warnings, timings={"reading": 0.2})
+
+    def plan(self, request: PlanRequest) -> PlanResult:
+        self._answer("plan", request)
+        return PlanResult(plan=self.plan_made, operations=samples.OPERATIONS, timings={"reading": 0.2})
+
+    def apply(self, request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Event], None]) -> Report:
+        self._answer("apply", request, planned)
+        on_event(OperationEnded(planned.operations[0], 1, Outcome.DONE, (), 0.1))
+        for ended in self.report.changes:
+            on_event(ended)
+        return self.report
+
+    def export(self, server: Server, *, domains: tuple[str, ...] | None, every_field: bool) -> Exported:
+        self._answer("export", server, domains, every_field)
+        return Exported(files=self.exported, diagnostics=(samples.FINDINGS[3],), timings={"reading": 0.2})
+
+    def schemas(self) -> Mapping[str, Mapping[str, Any]]:
+        return {"manifest.schema.json": {"type": "object"}}
+
+
+class Terminal(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+class TerminalInput(TextIOWrapper):
+    def isatty(self) -> bool:
+        return True
+
+
+@dataclass
+class Ended:
+    """How a run ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass
+class Runner:
+    """Runs commands in a folder of their own."""
+
+    folder: Path
+    pipeline: FakePipeline = field(default_factory=FakePipeline)
+    environ: dict[str, str] = field(default_factory=lambda: dict(SERVER))
+    typed_in: str = ""
+    on_terminal: bool = False
+
+    def __call__(self, *typed: str) -> Ended:
+        out, err = (Terminal(), Terminal()) if self.on_terminal else (StringIO(), StringIO())
+        stdin = (TerminalInput if self.on_terminal else TextIOWrapper)(BytesIO(self.typed_in.encode()))
+        surroundings = Surroundings(stdin, out, err, self.folder, self.environ)
+        code = main(typed, surroundings=surroundings, pipeline=self.pipeline)
+        return Ended(code, out.getvalue(), err.getvalue())
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Runner:
+    (tmp_path / ".git").mkdir()
+    return Runner(tmp_path)

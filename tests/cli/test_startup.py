@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+import reconciler.cli
+from reconciler import __version__
+from reconciler.cli.group import COMMANDS, help_text, root
+
+HELP_FILE = Path(reconciler.cli.__file__).parent / "help.txt"
+HEAVY = ("click", "httpx", "jinja2", "pydantic", "rich", "yaml", "yaml_rs", "deepdiff", "traceback", "dataclasses")
+
+
+def _imported_by(*typed: str) -> set[str]:
+    code = f"import sys; from reconciler.cli import main; main({list(typed)!r}); print(*sys.modules, file=sys.stderr)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    return set(ran.stderr.split())
+
+
+@pytest.mark.parametrize("typed", ["--version", "--help", "-h"])
+def test_version_and_help_import_next_to_nothing(typed: str) -> None:
+    bare = subprocess.run(
+        [sys.executable, "-c", "import sys; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    extra = _imported_by(typed) - set(bare.stdout.split())
+    assert extra == {"reconciler", "reconciler.cli", "__future__"}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_no_command_imports_another_or_what_only_its_work_needs(name: str) -> None:
+    imported = _imported_by(name, "--help")
+    others = {f"reconciler.cli.{other}" for other in COMMANDS if other != name}
+    assert not imported & others
+    needed = {"schema": {"pydantic"}, "simulate": set[str]()}.get(name, set())
+    assert not imported & ({"httpx", "jinja2", "rich", "deepdiff", "pydantic"} - needed)
+
+
+def test_the_kept_help_is_fresh(request: pytest.FixtureRequest) -> None:
+    if request.config.getoption("--update-golden"):
+        HELP_FILE.write_text(help_text(), encoding="utf-8")
+    assert help_text() == HELP_FILE.read_text(encoding="utf-8"), "run with --update-golden"
+
+
+def test_the_group_says_of_each_command_what_it_says_itself() -> None:
+    context = click.Context(root)
+    for name, words in COMMANDS.items():
+        command = root.get_command(context, name)
+        assert command is not None
+        assert command.name == name
+        assert (command.help or "").startswith(words)
+
+
+def test_every_option_of_every_command_is_explained() -> None:
+    context = click.Context(root)
+    for name in COMMANDS:
+        command = root.get_command(context, name)
+        assert command is not None
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                assert parameter.help, f"{name} {parameter.name}"
+
+
+def test_it_runs_as_a_module_and_says_its_version() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "reconciler", "--version"], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert ran.stdout == f"reconciler {__version__}\n"
+
+
+def test_the_version_is_known_beside_other_words_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert reconciler.cli.main(["--version", "plan"]) == 0
+    assert capsys.readouterr().out == f"reconciler {__version__}\n"
+
+
+def test_nothing_typed_shows_help_as_talk(capsys: pytest.CaptureFixture[str]) -> None:
+    assert reconciler.cli.main([]) == 64
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == help_text()
