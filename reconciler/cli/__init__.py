@@ -8,8 +8,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.cli.flow import Pipeline
     from reconciler.cli.surroundings import Surroundings
+    from reconciler.flow import Pipeline
 
 
 def main(

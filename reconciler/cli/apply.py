@@ -8,7 +8,6 @@ import click
 
 from reconciler.cli.approval import check_that_someone_can_be_asked, is_approved
 from reconciler.cli.exits import Exit, of_plan, of_report
-from reconciler.cli.flow import PlanResult
 from reconciler.cli.options import (
     INPUT_OPTIONS,
     PATHS,
@@ -21,6 +20,7 @@ from reconciler.cli.options import (
 from reconciler.cli.progress import showing
 from reconciler.cli.session import JSON, TEXT, Session
 from reconciler.cli.views import plan_view
+from reconciler.flow import PlanResult
 from reconciler.model.report import Report
 from reconciler.render.apply_text import report_text
 from reconciler.render.events_json import line, report_line

@@ -8,10 +8,10 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from reconciler.cli.flow import Inputs, PlanRequest, Server
 from reconciler.cli.session import JSON, MARKDOWN, TEXT, Given, Session
 from reconciler.cli.surroundings import KEY_VARIABLE, URL_VARIABLE
 from reconciler.errors import UsageError
+from reconciler.flow import Inputs, PlanRequest, Server
 from reconciler.manifest.project import GuardSettings, Project, ServerSettings, Settings, find_project
 from reconciler.model.secret import Secret
 
@@ -123,6 +123,7 @@ def inputs_of(session: Session, given: Given, project: Project | None, settings:
         paths=paths,
         start=surroundings.start,
         project=project,
+        clock=surroundings.clock,
         values=(*settings.values, *(surroundings.start / each for each in given["values"])),
         settings=given["settings"],
         texts=given["texts"],
@@ -178,6 +179,7 @@ def server_of(session: Session, given: Given, settings: ServerSettings) -> Serve
     return Server(
         url=url,
         key=Secret(key),
+        clock=session.surroundings.clock,
         settings=replace(settings, ca_file=ca_file, parallelism=given["parallelism"] or settings.parallelism),
         allow_plain_http=given["insecure_http"],
     )

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TextIO, cast
 
-from reconciler.cli.flow import Pipeline
 from reconciler.cli.surroundings import Surroundings
+from reconciler.flow import Pipeline
 from reconciler.render.style import Style
 
 TEXT = "text"

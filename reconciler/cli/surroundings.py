@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Final, TextIO
 
+from reconciler.flow import Clock
 from reconciler.render.style import Style, coloured, plain
 
 URL_VARIABLE: Final = "MAILCOW_URL"
@@ -23,6 +26,7 @@ class Surroundings:
     Attributes:
         start: the folder it started in.
         environ: the environment's variables.
+        clock: the time.
     """
 
     stdin: TextIO
@@ -30,6 +34,7 @@ class Surroundings:
     stderr: TextIO
     start: Path
     environ: Mapping[str, str]
+    clock: Clock
 
     @property
     def is_interactive(self) -> bool:
@@ -52,4 +57,5 @@ def of_this_process() -> Surroundings:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    return Surroundings(sys.stdin, sys.stdout, sys.stderr, Path.cwd(), os.environ)
+    clock = Clock(now=time.perf_counter, sleep=time.sleep, today=date.today().isoformat())  # noqa: DTZ011  as people date
+    return Surroundings(sys.stdin, sys.stdout, sys.stderr, Path.cwd(), os.environ, clock)

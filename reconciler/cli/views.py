@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from reconciler.cli.flow import PlanResult
 from reconciler.cli.session import JSON, MARKDOWN, Session
+from reconciler.flow import PlanResult
 from reconciler.render.calls import calls_text
 from reconciler.render.markdown import plan_markdown
 from reconciler.render.plan_json import json_text, plan_document

@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 
 from reconciler.cli import main
-from reconciler.cli.flow import Exported, Inputs, PlanRequest, PlanResult, Server, Validation
 from reconciler.cli.surroundings import Surroundings
+from reconciler.flow import Clock, Exported, Inputs, PlanRequest, PlanResult, Server, Validation
 from reconciler.model.plan import Plan
 from reconciler.model.report import ChangeEnded, Event, OperationEnded, Outcome, Report
 from tests.render import samples
 
 SERVER = {"MAILCOW_URL": "https://mail.acme.example", "MAILCOW_API_KEY": "AAAA-BBBB"}
+
+CLOCK = Clock(now=lambda: 0.0, sleep=lambda _seconds: None, today="2026-11-22")
 
 
 @dataclass
@@ -93,7 +95,7 @@ class Runner:
     def __call__(self, *typed: str) -> Ended:
         out, err = (Terminal(), Terminal()) if self.on_terminal else (StringIO(), StringIO())
         stdin = (TerminalInput if self.on_terminal else TextIOWrapper)(BytesIO(self.typed_in.encode()))
-        surroundings = Surroundings(stdin, out, err, self.folder, self.environ)
+        surroundings = Surroundings(stdin, out, err, self.folder, self.environ, CLOCK)
         code = main(typed, surroundings=surroundings, pipeline=self.pipeline)
         return Ended(code, out.getvalue(), err.getvalue())
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.flow import Inputs, PlanRequest, Server
 from reconciler.cli.session import Session
 from reconciler.cli.surroundings import Surroundings
 from reconciler.errors import UsageError
+from reconciler.flow import Inputs, PlanRequest, Server
 from reconciler.manifest.project import GuardSettings
 from reconciler.render.plan_reading import plan_from_text
-from tests.cli.conftest import Runner
+from tests.cli.conftest import CLOCK, Runner
 from tests.render import samples
 
 
@@ -271,6 +271,6 @@ def test_a_reader_that_has_gone_does_not_end_the_run(tmp_path: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "w", encoding="utf-8") as gone:
-        session = Session(Surroundings(TextIOWrapper(BytesIO()), gone, gone, tmp_path, {}))
+        session = Session(Surroundings(TextIOWrapper(BytesIO()), gone, gone, tmp_path, {}, CLOCK))
         session.give("data\n")
         session.say("talk\n")
