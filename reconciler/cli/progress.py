@@ -46,7 +46,8 @@ def _bar(session: Session, calls: int) -> Iterator[Show]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    console = Console(file=session.surroundings.stderr, highlight=False)
+    style = session.talk_style
+    console = Console(file=session.surroundings.stderr, highlight=False, no_color=not style.codes)
     columns = (TextColumn("applying"), BarColumn(), MofNCompleteColumn(), TextColumn("calls"), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("", total=calls)
@@ -55,6 +56,6 @@ def _bar(session: Session, calls: int) -> Iterator[Show]:
             if isinstance(event, OperationEnded):
                 progress.advance(task)
             elif isinstance(event, ChangeEnded) and event.outcome is not Outcome.DONE:
-                progress.console.print(Text.from_ansi(change_line(event, session.talk_style)))
+                progress.console.print(Text.from_ansi(change_line(event, style)))
 
         yield show

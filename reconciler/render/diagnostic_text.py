@@ -12,15 +12,22 @@ from reconciler.render.phrases import count, listed, permit, visible
 from reconciler.render.style import SEVERITY_ROLES, Role, Style
 
 
-def diagnostics_text(diagnostics: Iterable[Diagnostic], style: Style) -> str:
+def diagnostics_text(diagnostics: Iterable[Diagnostic], style: Style, *, conclusion: str = "") -> str:
     """Every finding, those of one file together and in the order of its lines, and how many there are.
 
-    Ends with a newline; empty when there is nothing to tell.
+    Args:
+        diagnostics: the findings, in any order.
+        style: the palette.
+        conclusion: what they mean together, for the last line.
+
+    Returns:
+        Text that ends with a newline; nothing when there is nothing to tell.
     """
     ordered = sorted(diagnostics, key=_place)
     if not ordered:
         return ""
-    return "\n".join(finding(each, style) for each in ordered) + "\n" + _total(ordered, style) + "\n"
+    total = _total(ordered, style) + (f": {visible(conclusion)}" if conclusion else "")
+    return "\n".join([*(finding(each, style) for each in ordered), total]) + "\n"
 
 
 def _place(diagnostic: Diagnostic) -> tuple[str, int, int]:
@@ -90,7 +97,7 @@ def refusal_text(refusal: Refusal, style: Style) -> str:
 def error_text(error: ReconcilerError, style: Style) -> str:
     """An error that ended the run: its findings where it holds some, or its sentence, what is known, and a hint."""
     if isinstance(error, ManifestError) and error.diagnostics:
-        return diagnostics_text(error.diagnostics, style)
+        return diagnostics_text(error.diagnostics, style, conclusion=error.summary)
     told = [f"{style.paint(f'error[{error.id}]', Role.ERROR)}: {visible(error.summary)}"]
     told += [f"  {name.replace('_', ' ')}: {_known(value)}" for name, value in error.details.items() if _says(value)]
     if error.hint:

@@ -25,9 +25,10 @@ def test_the_caret_stands_under_its_column_even_after_tabs_and_escapes() -> None
     assert line[caret.index("^")] == "!"
 
 
-def test_a_wrong_manifest_is_told_by_its_findings() -> None:
+def test_a_wrong_manifest_is_told_by_its_findings_and_what_they_mean() -> None:
     told = error_text(ManifestError(samples.FINDINGS), plain())
-    assert told == diagnostics_text(samples.FINDINGS, plain())
+    findings = diagnostics_text(samples.FINDINGS, plain()).removesuffix("\n")
+    assert told == f"{findings}: the manifests are wrong\n"
 
 
 def test_an_error_tells_what_is_known_and_what_to_do() -> None:
