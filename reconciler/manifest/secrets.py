@@ -1,0 +1,306 @@
+"""From where a secret comes from to the secret itself.
+
+While planning, only variables and files are looked at, and only to compare what the server shows. Before an apply sends
+anything, everything it will need is found at once, or nothing is sent.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import string
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Final, NamedTuple, Protocol
+
+from reconciler.errors import ManifestError
+from reconciler.manifest.document import parse
+from reconciler.manifest.files import Source
+from reconciler.manifest.text import decode
+from reconciler.model.address import Address
+from reconciler.model.change import Change
+from reconciler.model.diagnostic import Diagnostic, Origin, error
+from reconciler.model.resource import Value
+from reconciler.model.secret import Secret, SecretSource, SourceKind
+from reconciler.spec.secrets import is_verbatim_hash
+
+__all__ = ["Ran", "Run", "SecretSources", "Surroundings", "Wanted", "wanted_by"]
+
+_SECONDS: Final = 60.0
+"""How long a command may take: it may ask a vault over the network, or a person for a touch."""
+
+_GENERATED_LENGTH: Final = 24
+_SPECIAL: Final = "!#%+-.:=@_"
+_CLASSES: Final = (string.ascii_lowercase, string.ascii_uppercase, string.digits, _SPECIAL)
+"""One of each satisfies every password policy mailcow can be given, bar an absurd length (``passwordpolicy``)."""
+
+_KEY: Final = "{key}"
+_HIDDEN: Final = ".git"
+"""Holds credentials of the checkout in pipelines; no secret of a manifest is there."""
+
+
+class Ran(NamedTuple):
+    """What came of a command."""
+
+    status: int
+    output: bytes
+
+
+class Run(Protocol):
+    """Runs a command: no shell, its errors kept from logs."""
+
+    def __call__(self, command: tuple[str, ...], *, given: bytes, seconds: float) -> Ran:
+        """Run it with bytes on standard input.
+
+        Raises:
+            OSError: it cannot be started.
+            TimeoutError: it took too long, and was ended.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What secrets are found in.
+
+    Attributes:
+        root: the folder `{file: ...}` and `{hash_table: ...}` start from and may not leave.
+        environment: the variables that may be read.
+        forbidden: variables that are never a source, such as the API key's own.
+        run: runs commands; None where none may run.
+        choose: picks one of some characters, unpredictably.
+    """
+
+    root: Path
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    forbidden: frozenset[str] = frozenset()
+    run: Run | None = None
+    choose: Callable[[str], str]
+
+
+class Wanted(NamedTuple):
+    """A secret that will be sent.
+
+    Attributes:
+        address: what it is for.
+        origin: where it is declared.
+    """
+
+    source: SecretSource
+    address: Address
+    origin: Origin | None = None
+
+
+def wanted_by(changes: Iterable[Change]) -> Iterator[Wanted]:
+    """List the secrets that changes will send."""
+    for change in changes:
+        for value in change.after.values():
+            for source in _sources_in(value):
+                yield Wanted(source, change.address, change.origin)
+
+
+def _sources_in(value: Value) -> Iterator[SecretSource]:
+    if isinstance(value, SecretSource):
+        yield value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _sources_in(each)
+    elif isinstance(value, tuple | list):
+        for each in value:
+            yield from _sources_in(each)
+
+
+class _Unavailable(Exception):  # noqa: N818  not an error to anyone but this module
+    """A secret that cannot be had: its id, why, and what to do."""
+
+    def __init__(self, identifier: str, summary: str, hint: str) -> None:
+        super().__init__(summary)
+        self.sentence = identifier, summary, hint
+
+
+class SecretSources:
+    """Finds secrets, each once; what was found stays here for the run."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self._surroundings = surroundings
+        self._found: dict[tuple[SecretSource, Address | None], Secret] = {}
+        self._tables: dict[str, Mapping[str, str]] = {}
+
+    def for_plan(self, source: SecretSource, address: Address) -> Secret | None:
+        """Find a secret to compare with what the server shows.
+
+        Returns:
+            The secret; None where it is not there, or where finding it would do more than look.
+        """
+        if source.kind not in (SourceKind.ENV, SourceKind.FILE):
+            return None
+        try:
+            return self._find(source, address)
+        except _Unavailable:
+            return None
+
+    def prepare(self, wanted: Iterable[Wanted]) -> None:
+        """Find all that an apply will need, before it sends anything; generated ones are delivered.
+
+        Raises:
+            ManifestError: with every secret that cannot be had: ``secret-missing``, ``secret-empty``,
+                ``secret-forbidden``, ``secret-unreadable``, ``secret-command-failed``, ``hash-not-verbatim``.
+        """
+        findings: dict[tuple[str, Origin | None], Diagnostic] = {}
+        generated: list[Wanted] = []
+        for each in wanted:
+            if each.source.kind is SourceKind.GENERATE:
+                generated.append(each)
+            else:
+                self._prepare(each, findings)
+        if not findings:
+            for each in generated:
+                self._prepare(each, findings)
+        if findings:
+            raise ManifestError(
+                tuple(findings.values()), id="secrets-missing", summary="secrets are missing; nothing was sent"
+            )
+
+    def for_apply(self, source: SecretSource, address: Address) -> Secret:
+        """Give a secret that was prepared; safe to call from many threads.
+
+        Raises:
+            ManifestError: ``secret-missing`` for one that was not.
+        """
+        found = self._found.get(_identity(source, address))
+        if found is None:
+            finding = error("secret-missing", f"the secret {source} was not prepared", address=address)
+            raise ManifestError((finding,))
+        return found
+
+    def _prepare(self, wanted: Wanted, findings: dict[tuple[str, Origin | None], Diagnostic]) -> None:
+        try:
+            self._find(wanted.source, wanted.address)
+        except _Unavailable as problem:
+            identifier, summary, hint = problem.sentence
+            finding = error(identifier, summary, hint=hint, origin=wanted.origin, address=wanted.address)
+            findings.setdefault((summary, wanted.origin), finding)
+
+    def _find(self, source: SecretSource, address: Address) -> Secret:
+        identity = _identity(source, address)
+        if identity not in self._found:
+            self._found[identity] = Secret(self._text(source, address))
+        return self._found[identity]
+
+    def _text(self, source: SecretSource, address: Address) -> str:
+        match source.kind:
+            case SourceKind.ENV:
+                return self._variable(source.argument[0])
+            case SourceKind.FILE:
+                return _one_line_less(self._file(source.argument[0]), source.argument[0])
+            case SourceKind.COMMAND:
+                return _one_line_less(self._output(source.argument, b""), source.argument[0])
+            case SourceKind.HASH:
+                return source.argument[0]
+            case SourceKind.HASH_TABLE:
+                return self._listed_hash(source.argument[0], address)
+            case SourceKind.GENERATE:
+                return self._generated(source, address)
+
+    def _variable(self, name: str) -> str:
+        if name in self._surroundings.forbidden:
+            hint = "it would be stored where others can read it; use another variable"
+            raise _Unavailable("secret-forbidden", f"`{name}` is the API key, which is never a secret's source", hint)
+        text = self._surroundings.environment.get(name)
+        if text is None:
+            raise _Unavailable("secret-missing", f"the variable `{name}` is not set", "set it where this runs")
+        if not text:
+            raise _Unavailable("secret-empty", f"the variable `{name}` is empty", "set it where this runs")
+        return text
+
+    def _file(self, name: str) -> bytes:
+        written = PurePosixPath(name)
+        root = self._surroundings.root.resolve()
+        path = (root / written).resolve()
+        inside = path.is_relative_to(root) and not written.is_absolute() and ".." not in written.parts
+        if not inside or _HIDDEN in (part.lower() for part in path.relative_to(root).parts):
+            hint = "write a path relative to the repository, of a file in it"
+            raise _Unavailable("secret-forbidden", f"`{name}` is not a file of this repository", hint)
+        if not path.exists():
+            raise _Unavailable("secret-missing", f"there is no file `{name}`", "put it there before this runs")
+        try:
+            return Source(name, path).read()
+        except ManifestError as problem:
+            raise _Unavailable("secret-unreadable", f"`{name}` cannot be read", "check what it is") from problem
+
+    def _output(self, command: tuple[str, ...], given: bytes) -> bytes:
+        run, program = self._surroundings.run, command[0]
+        if run is None:
+            raise _Unavailable("secret-forbidden", f"`{program}` may not run here", "allow commands for this run")
+        try:
+            status, output = run(command, given=given, seconds=_SECONDS)
+        except TimeoutError as problem:
+            summary = f"`{program}` was not done after {_SECONDS:.0f} seconds"
+            raise _Unavailable("secret-command-failed", summary, "try it by hand") from problem
+        except OSError as problem:
+            summary = f"`{program}` cannot be run: {problem.strerror or 'unknown reason'}"
+            raise _Unavailable("secret-command-failed", summary, "check that it is installed") from problem
+        if status != 0:
+            hint = "try it by hand; what it said is not shown, because it may hold the secret"
+            raise _Unavailable("secret-command-failed", f"`{program}` failed with status {status}", hint)
+        return output
+
+    def _listed_hash(self, name: str, address: Address) -> str:
+        if name not in self._tables:
+            self._tables[name] = _table(self._file(name), name)
+        text = self._tables[name].get(address.key.lower())
+        if text is None:
+            raise _Unavailable("secret-missing", f"`{name}` has no hash for `{address.key}`", "add it there")
+        if not is_verbatim_hash(text):
+            hint = "prefix the scheme the hash was made with, such as `{BLF-CRYPT}$2y$...`"
+            summary = f"mailcow would hash what `{name}` has for `{address.key}` again"
+            raise _Unavailable("hash-not-verbatim", summary, hint)
+        return text
+
+    def _generated(self, source: SecretSource, address: Address) -> str:
+        choose = self._surroundings.choose
+        rest = _GENERATED_LENGTH - len(_CLASSES)
+        text = "".join(map(choose, (*_CLASSES, *["".join(_CLASSES)] * rest)))
+        if source.deliver:
+            key = address.key.replace("/", "_")
+            self._output(tuple(word.replace(_KEY, key) for word in source.deliver), text.encode())
+        return text
+
+
+def _identity(source: SecretSource, address: Address) -> tuple[SecretSource, Address | None]:
+    """What decides whether two secrets are the same: most sources give one to all who name them."""
+    own = source.kind in (SourceKind.GENERATE, SourceKind.HASH_TABLE)
+    return source, address if own else None
+
+
+def _one_line_less(content: bytes, name: str) -> str:
+    """The text without the line end that editors and programs put after it."""
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as problem:
+        raise _Unavailable("secret-unreadable", f"what `{name}` gives is not UTF-8", "check it by hand") from problem
+    text = text.removesuffix("\n").removesuffix("\r")
+    if not text:
+        raise _Unavailable("secret-empty", f"`{name}` gives nothing", "check it by hand")
+    return text
+
+
+def _table(content: bytes, name: str) -> Mapping[str, str]:
+    """Read a table of hashes: YAML or JSON `address: hash`, or CSV `address,hash`."""
+    try:
+        text = decode(content, name)
+        if name.endswith(".csv"):
+            rows = [row for row in csv.reader(io.StringIO(text.text)) if row]
+            pairs = [(row[0], row[1]) for row in rows if len(row) == 2]  # noqa: PLR2004  an address and its hash
+            sound = len(pairs) == len(rows)
+        else:
+            pairs = list(parse(text, noun="table").value.items())
+            sound = all(isinstance(value, str) for _, value in pairs)
+    except (ManifestError, csv.Error) as problem:
+        raise _Unavailable("secret-unreadable", f"`{name}` is not a table of hashes", _TABLE_HINT) from problem
+    if not sound:
+        raise _Unavailable("secret-unreadable", f"`{name}` is not a table of hashes", _TABLE_HINT)
+    return {address.strip().lower(): text.strip() for address, text in pairs}
+
+
+_TABLE_HINT: Final = "write `address: hash` in YAML or JSON, or `address,hash` in CSV, one a line"
