@@ -200,7 +200,9 @@ class Protocol:
         if request.method != "GET":
             raise Finished(405, message("error", "only GET method is allowed"))
         if "role" not in session:
-            return b""
+            open_route = self._routes.find("get", request.segments[1:])
+            if open_route is None or not open_route.public:
+                return b""
         route = self._route("get", request)
         found = self._run(route, self._call(route, request, session, {}, {}), session)
         if isinstance(found, bytes):

@@ -169,6 +169,7 @@ class Route:
     key: str = ""
     log: Log = ()
     masks: tuple[str, ...] = ()
+    public: bool = False
 
     def exists_in(self, profile: Profile) -> bool:
         """Tell whether a version has this route."""
@@ -178,17 +179,20 @@ class Route:
 _ROUTES: list[Route] = []
 
 
-def reads(path: str, *, since: str | None = None, until: str | None = None) -> Callable[[Read], Read]:
+def reads(
+    path: str, *, since: str | None = None, until: str | None = None, public: bool = False
+) -> Callable[[Read], Read]:
     """Register what answers ``get/PATH``; what it returns is printed, nothing and empty collections as ``{}``.
 
     Args:
         path: Category, or category and object (and extra) for a route that answers for that object alone.
         since: Feature without which the route is absent.
         until: Feature with which the route is gone.
+        public: It answers without a key too.
     """
 
     def register(behaviour: Read) -> Read:
-        _ROUTES.append(Route("get", path, behaviour, since, until))
+        _ROUTES.append(Route("get", path, behaviour, since, until, public=public))
         return behaviour
 
     return register

@@ -28,13 +28,13 @@ def read_registration_challenge(call: Call) -> bytes:
     return php.json_encode({"publicKey": {**_challenge(call), "attestation": "indirect"}})
 
 
-@reads("fido2-get-args")
+@reads("fido2-get-args", public=True)
 def read_login_challenge(call: Call) -> bytes:
     """What a browser needs to log in with a security key."""
     return php.json_encode({"publicKey": _challenge(call)})
 
 
-@reads("webauthn-tfa-get-args")
+@reads("webauthn-tfa-get-args", public=True)
 def read_second_factor_challenge(call: Call) -> bytes:
     """A key's session has no second factor pending."""
     del call
