@@ -29,7 +29,7 @@ from reconciler.manifest.syntax import explain
 from reconciler.manifest.text import DEEPEST, Position, SourceText, refuse_control_characters
 from reconciler.model.diagnostic import Diagnostic, error
 
-__all__ = ["MOST_REPEATED", "Composition", "compose"]
+__all__ = ["LIBYAML", "MOST_REPEATED", "Composition", "compose"]
 
 MOST_REPEATED: Final = 100_000
 """Values that all the aliases of one document may repeat together."""
@@ -37,7 +37,8 @@ MOST_REPEATED: Final = 100_000
 _MOST_FINDINGS: Final = 50
 """Refusals told of one document; after so many it is something else than a manifest."""
 
-_Loader: Final = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+LIBYAML: Final = getattr(yaml, "CBaseLoader", None)
+"""PyYAML's loader around libyaml; None where PyYAML was built without."""
 
 
 Mark: TypeAlias = Any
@@ -89,14 +90,18 @@ class Composition:
         return _position(mark)
 
 
-def compose(source: SourceText) -> Composition:
+def compose(source: SourceText, *, loader: Any = LIBYAML) -> Composition:
     """Read a document.
+
+    Args:
+        source: its text.
+        loader: which of PyYAML's loaders makes the events; None for the one in Python.
 
     Raises:
         ManifestError: with everything that is refused in it, each with its own id and place.
     """
     refuse_control_characters(source)
-    composer = _Composer(source)
+    composer = _Composer(source, loader or yaml.BaseLoader)
     try:
         composition = composer.document()
     except yaml.YAMLError as problem:
@@ -115,10 +120,10 @@ class _Hopeless(Exception):  # noqa: N818  not an error to anyone but this modul
 class _Composer:
     """Reads one document, from its first event to its last."""
 
-    def __init__(self, source: SourceText) -> None:
+    def __init__(self, source: SourceText, loader: Any) -> None:
         self.findings: list[Diagnostic] = []
         self._source = source
-        self._next = _Loader(source.text).get_event
+        self._next = loader(source.text).get_event
         self._anchors: dict[str, tuple[Any, Place, int]] = {}
         self._nodes = 0
         self._repeated = 0

@@ -85,6 +85,7 @@ def find(
     project: Path | None = None,
     exclude: Collection[Path] = (),
     stdin: Callable[[], bytes] | None = None,
+    most: int = MOST_FILES,
 ) -> tuple[Source, ...]:
     """Find the manifests that arguments mean.
 
@@ -94,6 +95,7 @@ def find(
         project: the folder nothing inside which may link out of; an argument elsewhere is its own boundary.
         exclude: files that are no manifests though they look like it, such as the values files of this run.
         stdin: reads standard input; called only for `-`.
+        most: how many files there may be.
 
     Returns:
         The sources, sorted by name.
@@ -102,12 +104,11 @@ def find(
         ManifestError: with everything that is wrong with the paths: one that does not exist, matches no manifest,
             leads outside, or cannot be read.
     """
-    search = _Search(start, project, exclude)
-    for argument in dict.fromkeys(arguments):
-        if argument == STANDARD_INPUT:
-            search.take_content(stdin)
-        else:
-            search.argument(argument)
+    search = _Search(start, project, exclude, most)
+    if STANDARD_INPUT in arguments:
+        search.take_content(stdin)
+    for argument in sorted({os.path.normpath(argument) for argument in arguments if argument != STANDARD_INPUT}):
+        search.argument(argument)  # an outer folder first: what it hands down holds in the inner one too
     if search.findings:
         raise ManifestError(tuple(search.findings))
     return tuple(sorted(search.sources.values(), key=lambda source: source.name))
@@ -135,7 +136,7 @@ class _Place:
 class _Search:
     """One search: what was found so far, and what went wrong."""
 
-    def __init__(self, start: Path, project: Path | None, exclude: Collection[Path]) -> None:
+    def __init__(self, start: Path, project: Path | None, exclude: Collection[Path], most: int) -> None:
         self.sources: dict[str, Source] = {}
         self.findings: list[Diagnostic] = []
         self._start = start.resolve()
@@ -143,6 +144,8 @@ class _Search:
         self._exclude = {str((self._start / path).resolve()) for path in exclude}
         self._boundary = self._start
         self._folders: set[str] = set()
+        self._met = 0
+        self._most = most
 
     def take_content(self, stdin: Callable[[], bytes] | None) -> None:
         """Take standard input as a manifest."""
@@ -169,10 +172,9 @@ class _Search:
             self._file(place, path, real)
 
     def _folder(self, place: _Place, around: tuple[Source, ...]) -> None:
-        known = place.real in self._folders
-        before = len(self.sources), len(self.findings)
+        before = self._met, len(self.findings)
         self._walk(place, around)
-        if not known and before == (len(self.sources), len(self.findings)):
+        if before == (self._met, len(self.findings)):
             self._refuse(
                 "path-without-manifests",
                 place.name,
@@ -203,6 +205,7 @@ class _Search:
 
     def _walk(self, folder: _Place, around: tuple[Source, ...]) -> None:
         if folder.real in self._folders:
+            self._met += 1
             return
         self._folders.add(folder.real)
         try:
@@ -245,10 +248,11 @@ class _Search:
         return tuple(found)
 
     def _add(self, place: _Place, defaults: tuple[Source, ...]) -> None:
+        self._met += 1
         self.sources.setdefault(place.real, Source(place.name, Path(place.real), defaults=defaults))
-        if len(self.sources) > MOST_FILES:
+        if len(self.sources) > self._most:
             hint = "name the folder the manifests are in"
-            raise ManifestError((*self.findings, error("too-many-files", f"more than {MOST_FILES:,} files", hint=hint)))
+            raise ManifestError((*self.findings, error("too-many-files", f"more than {self._most:,} files", hint=hint)))
 
     def _name(self, path: Path) -> str:
         if any(folder and path.is_relative_to(folder) for folder in (self._start, self._project)):

@@ -72,6 +72,8 @@ _METHODS: Final = frozenset(
 )
 """What may be called on a text, a list or a mapping."""
 
+_TAG: Final = re.compile(r"\{%.*?%\}|\{#.*?#\}")
+_TAG_AT_END: Final = re.compile(r"(?m)(?<![-+])([%#]\})$")
 _PLAIN: Final = (str, bytes, bool, int, float, list, tuple, dict, range)
 _UNPRINTABLE: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _ELSEWHERE: Final = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
@@ -141,6 +143,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self._left -= amount
         if self._left < 0:
             raise Exhausted
+
+    def preprocess(self, source: str, name: str | None = None, filename: str | None = None) -> str:
+        """Let a tag swallow the end of its line only where it has the line for itself.
+
+        Jinja2 swallows it always, so that `a: {% if x %}1{% endif %}` would join the line below.
+        """
+        lines = super().preprocess(source, name, filename).split("\n")
+        return "\n".join(_TAG_AT_END.sub(r"+\1", line) if _TAG.sub("", line).strip() else line for line in lines)
 
     def metered(self, template: nodes.Template) -> nodes.Template:
         """Make the loops of a template pay for each round, and `~` for the text it makes."""

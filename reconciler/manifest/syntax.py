@@ -120,8 +120,7 @@ def _advice(complaint: str) -> _Advice:
 def _unstartable(source: SourceText, position: Position | None) -> _Advice:
     character = ""
     if position is not None:
-        line = source.text.split("\n", position.line)[position.line - 1]
-        character = line[position.column - 1 : position.column]
+        character = source.line(position.line)[position.column - 1 : position.column]
     if character == "\t":
         return _BY_COMPLAINT[0]
     return _Advice("", "yaml-syntax", f"a text cannot start with `{character}` unless it is in quotes", _QUOTES)

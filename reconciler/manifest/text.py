@@ -16,7 +16,7 @@ DEEPEST: Final = 32
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
-_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _SECRET_KEY: Final = re.compile(r"(?i)\b[\w-]*(?:pass|secret|token|key|hash|credential|salt)[\w-]*[\"']?\s*:\s*(?=\S)")
 _EXCERPT_WIDTH: Final = 120
 _ELISION: Final = "…"
@@ -50,8 +50,13 @@ class SourceText:
         excerpt = self._excerpt(position) if self.rendered else None
         return Origin(self.name, position.line, position.column, excerpt)
 
+    def line(self, number: int) -> str:
+        """One line without its end; nothing where there is no such line."""
+        lines = self.text.split("\n", number)
+        return lines[number - 1] if number <= len(lines) else ""
+
     def _excerpt(self, position: Position) -> str:
-        line = self.text.split("\n", position.line)[position.line - 1] if position.line else ""
+        line = self.line(position.line)
         secret = _SECRET_KEY.search(line)
         if secret:
             line = line[: secret.end()] + _ELISION
@@ -76,7 +81,7 @@ def decode(content: bytes, name: str) -> SourceText:
         before = content[content.rfind(b"\n", 0, problem.start) + 1 : problem.start]
         position = Position(line, len(before.decode(errors="replace")) + 1)
         _refuse_encoding(name, f"the byte 0x{content[problem.start]:02x} is not UTF-8", position)
-    return SourceText(name, text.replace("\r\n", "\n") if "\r" in text else text)
+    return SourceText(name, text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text)
 
 
 def refuse_control_characters(source: SourceText) -> None:
