@@ -145,6 +145,7 @@ class Connection(asyncio.Protocol):
             if disturbance is NOTHING:
                 self._answer_now(sent, keep=keep)
             else:
+                self._site.writes_under_way += sent.method != "GET"
                 self._task = asyncio.get_running_loop().create_task(self._answer_later(sent, disturbance, keep=keep))
                 return
 
@@ -159,8 +160,6 @@ class Connection(asyncio.Protocol):
             self._write(given, sent.method, keep=keep)
 
     async def _answer_later(self, sent: Sent, disturbance: Disturbance, *, keep: bool) -> None:
-        writes = sent.method != "GET"
-        self._site.writes_under_way += writes
         try:
             await asyncio.sleep(disturbance.delay_seconds)
             given = answer(self._site.simulator, sent, disturbance)
@@ -176,7 +175,7 @@ class Connection(asyncio.Protocol):
         except Exception as error:  # noqa: BLE001 as above
             self._write(_own_failure(error), sent.method, keep=keep)
         finally:
-            self._site.writes_under_way -= writes
+            self._site.writes_under_way -= sent.method != "GET"
             self._task = None
         self._next()
 

@@ -1,4 +1,7 @@
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -147,3 +150,57 @@ def test_a_state_of_another_version_or_no_state_is_refused(mailcow: Start, tmp_p
         with pytest.raises(UsageError) as raised:
             state_file.load(path, version="2026-07a")
         assert raised.value.id == "bad-state-file"
+
+
+def test_parallel_writers_leave_half_created_mailboxes_on_old_versions_only(mailcow: Start) -> None:
+    domain = {
+        "domain": "a.example",
+        "active": 1,
+        "aliases": 9,
+        "mailboxes": 9,
+        "defquota": 1,
+        "maxquota": 9,
+        "quota": 99,
+    }
+    password = {"password": "Abcdef123!", "password2": "Abcdef123!"}
+    for version, half_created in (("2022-01a", True), ("2024-08a", False)):
+        server = mailcow(version)
+        server.post("add/domain", domain)
+        faults = Faults.of("half-created:100%", "latency=100ms:add/mailbox")
+        heard: list[str] = []
+
+        def add(name: str, url: str, heard: list[str]) -> None:
+            body = {"local_part": name, "domain": "a.example", "name": name, "quota": 1, "active": 1, **password}
+            with client(url) as http:
+                heard.append(http.post("/api/v1/add/mailbox", json=body).text)
+
+        with serving(server.simulator, faults=faults) as url:
+            writers = [threading.Thread(target=add, args=(name, url, heard)) for name in ("anna", "ben")]
+            for writer in writers:
+                writer.start()
+            for writer in writers:
+                writer.join()
+        assert ("" in heard) == half_created
+        assert (None in [row["username"] for row in server.get("get/mailbox/all")]) == half_created
+
+
+def test_a_served_simulator_keeps_its_state_when_it_is_interrupted(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    program = (
+        "import pathlib, sys; from reconciler.simulator import Simulator; from reconciler.simulator.http import serve\n"
+        f"serve(Simulator(api_key={KEY!r}), '127.0.0.1', 0, state_file_path=pathlib.Path(sys.argv[1]),"
+        " ready=lambda url: print(url, flush=True))"
+    )
+    started = time.monotonic()
+    process = subprocess.Popen([sys.executable, "-c", program, str(path)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    with process.stdout:
+        url = process.stdout.readline().strip()
+        with client(url) as http:
+            assert time.monotonic() - started < 3
+            assert http.post("/api/v1/add/relayhost", json=HOST).status_code == 200
+        process.send_signal(signal.SIGINT)
+        assert process.wait(5) == 0
+    state = state_file.load(path, version="2026-07a")
+    assert state is not None
+    assert "smtp.example:25" in str(state.dump())
