@@ -25,9 +25,9 @@ _NOTHING: Final = {"mailboxes": 0, "quota": 0, "bytes": 0, "messages": 0, "shado
 
 
 def totals(state: State, domain: str) -> Row:
-    """Sums of a domain: mailboxes without resources, bytes assigned and used, messages, aliases at mailboxes' addresses.
+    """A domain's sums: mailboxes without resources, bytes assigned and used, messages; and aliases at mailbox addresses.
 
-    The last are not counted as aliases.
+    The last are not counted as aliases by the server.
     """
     return state.table("domain_totals").get(domain) or _NOTHING
 

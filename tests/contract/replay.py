@@ -86,16 +86,29 @@ class _Clock:
 
 def replay(path: Path) -> Agreement:
     """Send a recording's requests to a fresh simulator of its version and compare the answers, orders included."""
-    name = path.name.partition(".jsonl")[0]
-    version = _VERSION.search(name)
-    assert version, f"{name} names no version"
-    simulator = Simulator(
-        version[0], api_key=KEYS["rw"], read_only_key=KEYS["ro"], clock=_Clock(), random=Random(20261122)
-    )
-    agreement = Agreement(name)
+    simulator = _fresh(path)
+    agreement = Agreement(_name(path))
     for number, line in enumerate(lines_of(path), start=1):
         _compare(simulator, number, line, agreement)
     return agreement
+
+
+def simulator_after(path: Path) -> Simulator:
+    """The simulator after all requests of a recording."""
+    simulator = _fresh(path)
+    for line in lines_of(path):
+        _send(simulator, line)
+    return simulator
+
+
+def _name(path: Path) -> str:
+    return path.name.partition(".jsonl")[0]
+
+
+def _fresh(path: Path) -> Simulator:
+    version = _VERSION.search(_name(path))
+    assert version, f"{path} names no version"
+    return Simulator(version[0], api_key=KEYS["rw"], read_only_key=KEYS["ro"], clock=_Clock(), random=Random(20261122))
 
 
 def _compare(simulator: Simulator, number: int, line: dict[str, Any], agreement: Agreement) -> None:

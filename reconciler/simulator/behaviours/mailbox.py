@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from reconciler.simulator import access, php, sql
 from reconciler.simulator.behaviours.rate_limit import domain_limit, mailbox_limit
+from reconciler.simulator.behaviours.template import USUAL_RIGHTS
 from reconciler.simulator.behaviours.time_limited_alias import valid_addresses
 from reconciler.simulator.php import Row
 from reconciler.simulator.routing import Call, reads
@@ -177,7 +178,7 @@ def _restore_one(server: Server, shown: Row) -> None:
             "authsource": shown.get("authsource", "mailcow"),
             "kind": "",
             "multiple_bookings": -1,
-            "acl": None,
+            "acl": list(USUAL_RIGHTS),
             "bytes": shown["quota_used"],
             "complete": True,
             "created": created,

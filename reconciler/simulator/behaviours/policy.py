@@ -196,7 +196,7 @@ def _restore(server: Server, option: str, answer: Any) -> list[str]:
     for shown in php.values(answer):
         if shown["prefid"] not in table:
             table.insert({"id": shown["prefid"], "object": shown["object"], "option": option, "value": shown["value"]})
-    return ["Spam scores can be read by mailbox only, and since 2023-11a only: they are as for a new mailbox."]
+    return ["Spam scores can be read by mailbox only, and since 2023-11a only: the others are the server's."]
 
 
 @restores_each("get/policy_wl_domain/")
@@ -209,3 +209,13 @@ def restore_allow_list(server: Server, _domain: str, answer: Any) -> list[str]:
 def restore_deny_list(server: Server, _domain: str, answer: Any) -> list[str]:
     """A domain's deny list with those of its mailboxes."""
     return _restore(server, _LISTS["bl"], answer)
+
+
+@restores_each("get/spam-score/")
+def restore_spam_score(server: Server, mailbox: str, answer: Any) -> list[str]:
+    """A mailbox's scores, unless they are the server's; after the lists, whose numbers are given."""
+    low, _, high = answer["score"].partition(",")
+    if answer["score"] != _DEFAULT_SCORE:
+        for option, value in ((_HIGH, high), (_LOW, low)):
+            server.state.table("filterconf").insert({"object": mailbox, "option": option, "value": value})
+    return []

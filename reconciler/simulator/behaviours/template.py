@@ -44,6 +44,8 @@ DOMAIN_QUOTAS: Final = {"def_quota_for_mbox": 3072, "max_quota_for_mbox": 10240,
 DOMAIN_COUNTS: Final = {"max_num_aliases_for_domain": 400, "max_num_mboxes_for_domain": 10}
 DOMAIN_FLAGS: Final = {"active": 1, "gal": 1, "backupmx": 0, "relay_all_recipients": 0, "relay_unknown_only": 0}
 _WITHHELD: Final = ("syncjobs", "sogo_profile_reset")
+USUAL_RIGHTS: Final = tuple(right for right in RIGHTS if right not in (*_WITHHELD, "pw_reset"))
+"""What a user may do unless told otherwise."""
 
 
 def protocols(server: Server) -> tuple[str, ...]:
@@ -103,7 +105,7 @@ def _default_mailbox_attributes(server: Server) -> Row:
         "tls_enforce_in": 0,
         "tls_enforce_out": 0,
         **{f"{name}_access": 1 for name in protocols(server)},
-        **{f"acl_{name}": int(name not in _WITHHELD) for name in RIGHTS if name != "pw_reset"},
+        **{f"acl_{name}": int(name in USUAL_RIGHTS) for name in RIGHTS if name != "pw_reset"},
     }
 
 

@@ -12,6 +12,8 @@ from reconciler.simulator import access, loose, php, sql
 from reconciler.simulator.php import Row
 from reconciler.simulator.refusal import refusals, refuse_if
 from reconciler.simulator.routing import ECHO, Call, ServerCrash, adds, deletes, edits, reads
+from reconciler.simulator.server import Server
+from reconciler.simulator.snapshot import restores_each
 from reconciler.simulator.state import declare
 from reconciler.simulator.tables import alias_domains_of
 
@@ -156,3 +158,11 @@ def valid_addresses(call: Call, username: object) -> list[Row]:
     rows = call.table("spamalias").find("goto", username)
     now = call.server.unix_time() if rows else 0
     return [row for row in rows if row["validity"] >= now or row["permanent"]]
+
+
+@restores_each("get/time_limited_aliases/")
+def restore_addresses(server: Server, _mailbox: str, answer: Any) -> list[str]:
+    """A mailbox's throw-away addresses that had not run out."""
+    for shown in php.values(answer):
+        server.state.table("spamalias").insert({"description": "", "permanent": 0, **shown})
+    return []
