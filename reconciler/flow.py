@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from reconciler.manifest.project import GuardSettings, Project, PruneRule, ServerSettings
+from reconciler.model.command import Run
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.operation import Operation
 from reconciler.model.plan import Plan
@@ -43,6 +44,7 @@ class Inputs:
         texts: ``NAME=VALUE`` for templates, the value taken as text.
         environ: where ``{env: NAME}`` is looked up; without the variables that hold API keys.
         stdin: reads standard input.
+        run: runs the commands secrets come from, when a plan is carried out; None where none may run.
         use_cache: whether parsed manifests may be kept between runs.
     """
 
@@ -55,6 +57,7 @@ class Inputs:
     texts: tuple[str, ...] = ()
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     stdin: Callable[[], bytes] = field(default=bytes, repr=False)
+    run: Run | None = field(default=None, repr=False)
     use_cache: bool = True
 
 

@@ -1,12 +1,13 @@
 """The flow, on one page: validate, plan, apply, export. The library's public face.
 
-    manifests -> load --------------> desired --+
-                                                +-> diff -> checks -> compile -> guard -> Plan -> apply -> Report
-    server ---> open_server, read --> live -----+
+manifests -> load --------------> desired --+
+                                            +-> diff -> checks -> compile -> guard -> Plan -> apply -> Report
+server ---> open_server, read --> live -----+
 """
 
 from __future__ import annotations
 
+import secrets
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -24,7 +25,8 @@ from reconciler.manifest import files, reading
 from reconciler.manifest.build import build
 from reconciler.manifest.dump import dump
 from reconciler.manifest.jsonschema import manifest_schema
-from reconciler.manifest.secrets import Secrets
+from reconciler.manifest.secrets import SecretSources, Surroundings
+from reconciler.manifest.secrets import wanted_by as wanted_secrets
 from reconciler.manifest.values import Assignment, read_values
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
@@ -46,6 +48,7 @@ from reconciler.remote.schedule import readable_routes
 from reconciler.remote.wanted import Wanted, listed_fields, wanted_by
 from reconciler.remote.writer import ApiWriter
 from reconciler.spec.capabilities import Capabilities
+from reconciler.spec.mark import Owner
 
 DEFAULT_PARALLELISM = 4
 """Requests under way at once: what two cores serve best (measured on 2026-07a); a quarter of what breaks nothing."""
@@ -79,7 +82,7 @@ class Loaded:
     desired: DesiredState
     files: int
     locate: Callable[[Place], Origin]
-    secrets: Secrets
+    secrets: SecretSources
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +119,7 @@ def load(inputs: Inputs, watch: Stopwatch) -> Loaded:
         )
         assignments = [Assignment.read(text) for text in inputs.settings]
         assignments += [Assignment.read(text, as_text=True) for text in inputs.texts]
-        values = read_values(files.named(inputs.values, start=inputs.start), assignments)
+        values = read_values([files.Source(str(file), file) for file in inputs.values], assignments)
         found = reading.read(sources, values=values)
     with watch.stage("validating"):
         desired = build(found.manifests, registry(), earlier=found.findings)
@@ -126,7 +129,9 @@ def load(inputs: Inputs, watch: Stopwatch) -> Loaded:
         desired=desired,
         files=len(documents),
         locate=lambda place: documents[place.file].origin(place.path),
-        secrets=Secrets(environ=inputs.environ, root=root, clock=inputs.clock.now),
+        secrets=SecretSources(
+            Surroundings(root=root, environment=inputs.environ, run=inputs.run, choose=secrets.choice)
+        ),
     )
 
 
@@ -203,7 +208,7 @@ def plan(request: PlanRequest) -> Planned:
         prune=tuple(PruneScope(rule.kind, rule.domains) for rule in request.prune),
         delete_protected=frozenset(request.allowed_kinds),
         today=request.inputs.clock.today,
-        secret=loaded.secrets.while_planning,
+        secret=loaded.secrets.for_plan,
         locate=loaded.locate,
         domains=request.domains,
     )
@@ -304,12 +309,12 @@ def apply(request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Even
     if planned.plan.refusals:
         raise PlanRefused("the plan was refused", id="plan-refused", hint="see what would allow it")
     server = planned.server
-    secrets = planned.loaded.secrets.while_applying(planned.operations)
+    planned.loaded.secrets.prepare(wanted_secrets(planned.plan.changes))
     writer = ApiWriter(
         client=server.client,
         kinds=registry(),
         handles=Handles(planned.live, server.reader.handles_of),
-        resolve=secrets,
+        resolve=planned.loaded.secrets.for_apply,
     )
     with _interruptible() as stop:
         means = Means(
@@ -356,9 +361,7 @@ def _leftovers(planned: Planned) -> tuple[Leftover, ...]:
     touched = {change.address for change in planned.plan.changes}
     options = replace(planned.options, resend=(), prune=(), base=None)
     live, _ = _read(planned.server, planned.loaded.desired, planned.options)
-    again = diff(
-        registry(), planned.loaded.desired, live, capabilities=planned.server.capabilities, options=options
-    )
+    again = diff(registry(), planned.loaded.desired, live, capabilities=planned.server.capabilities, options=options)
     left = [
         Leftover(change.address, each.name)
         for change in again.changes
@@ -381,21 +384,34 @@ def export(server: Server, *, domains: tuple[str, ...] | None, every_field: bool
         opened = open_server(server)
     kinds = registry()
     with watch.stage("reading server"):
-        readout = opened.reader.read(
-            Wanted(
-                fields={
-                    name: frozenset(each.name for each in kind.fields.values() if each.mark.read)
-                    for name, kind in kinds.items()
-                    if kind.sources
-                },
-                domains=domains,
-            )
+        lists = Wanted(
+            fields={name: listed_fields(kind) for name, kind in kinds.items() if kind.sources}, domains=domains
         )
+        first = opened.reader.read(lists)
+        readout = opened.reader.read(_everything(first.live, domains, every_field=every_field), known=first.live)
     with watch.stage("writing"):
-        dumped = dump(readout.live, kinds, capabilities=opened.capabilities, every_field=every_field)
+        title = f"{opened.identity.origin} (mailcow {opened.identity.version})"
+        dumped = dump(readout.live, kinds, title=title, every_field=every_field)
     return Exported(
-        files=dumped.files, diagnostics=(*readout.diagnostics, *dumped.diagnostics), timings=watch.seconds
+        files=dumped.files,
+        diagnostics=(*first.diagnostics, *readout.diagnostics, *dumped.diagnostics),
+        timings=watch.seconds,
     )
+
+
+def _everything(live: LiveState, domains: tuple[str, ...] | None, *, every_field: bool) -> Wanted:
+    """Want what lists do not show, for every resource there is."""
+    fields: dict[str, set[str]] = {}
+    details: dict[tuple[str, str], frozenset[str]] = {}
+    for name, kind in registry().items():
+        if not live.was_read(name):
+            continue
+        fields[name] = set(listed_fields(kind))
+        for each in kind.fields.values():
+            if each.mark.read and (every_field or each.mark.owner is Owner.OPERATOR):
+                fields[name].add(each.name)
+                details[name, each.name] = frozenset(live.of(name))
+    return Wanted(fields=fields, details=details, domains=domains)
 
 
 def schemas() -> Mapping[str, Mapping[str, Any]]:

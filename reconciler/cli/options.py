@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from reconciler.cli.commands import Commands
 from reconciler.cli.session import JSON, MARKDOWN, TEXT, Given, Session
 from reconciler.cli.surroundings import KEY_VARIABLE, URL_VARIABLE
 from reconciler.errors import UsageError
@@ -119,15 +120,17 @@ def inputs_of(session: Session, given: Given, project: Project | None, settings:
             hint="name the manifests, such as `mail/`, or list them under `manifests:` in reconciler.yaml",
         )
     key_variables = {KEY_VARIABLE, settings.server.key_variable}
+    environ = {name: value for name, value in surroundings.environ.items() if name not in key_variables}
     return Inputs(
         paths=paths,
         start=surroundings.start,
         project=project,
         clock=surroundings.clock,
+        run=Commands(project.folder if project is not None else surroundings.start, environ),
         values=(*settings.values, *(surroundings.start / each for each in given["values"])),
         settings=given["settings"],
         texts=given["texts"],
-        environ={name: value for name, value in surroundings.environ.items() if name not in key_variables},
+        environ=environ,
         stdin=surroundings.stdin.buffer.read,
         use_cache=not given["no_cache"],
     )

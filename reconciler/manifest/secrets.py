@@ -12,7 +12,7 @@ import string
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 from reconciler.errors import ManifestError
 from reconciler.manifest.document import parse
@@ -20,12 +20,13 @@ from reconciler.manifest.files import Source
 from reconciler.manifest.text import decode
 from reconciler.model.address import Address
 from reconciler.model.change import Change
+from reconciler.model.command import Run
 from reconciler.model.diagnostic import Diagnostic, Origin, error
 from reconciler.model.resource import Value
 from reconciler.model.secret import Secret, SecretSource, SourceKind
 from reconciler.spec.secrets import is_verbatim_hash
 
-__all__ = ["Ran", "Run", "SecretSources", "Surroundings", "Wanted", "wanted_by"]
+__all__ = ["SecretSources", "Surroundings", "Wanted", "wanted_by"]
 
 _SECONDS: Final = 60.0
 """How long a command may take: it may ask a vault over the network, or a person for a touch."""
@@ -38,25 +39,6 @@ _CLASSES: Final = (string.ascii_lowercase, string.ascii_uppercase, string.digits
 _KEY: Final = "{key}"
 _HIDDEN: Final = ".git"
 """Holds credentials of the checkout in pipelines; no secret of a manifest is there."""
-
-
-class Ran(NamedTuple):
-    """What came of a command."""
-
-    status: int
-    output: bytes
-
-
-class Run(Protocol):
-    """Runs a command: no shell, its errors kept from logs."""
-
-    def __call__(self, command: tuple[str, ...], *, given: bytes, seconds: float) -> Ran:
-        """Run it with bytes on standard input.
-
-        Raises:
-            OSError: it cannot be started.
-            TimeoutError: it took too long, and was ended.
-        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
