@@ -10,6 +10,7 @@ from reconciler.model.resource import Observed
 from reconciler.remote.schedule import Get
 from reconciler.spec.decode import Decoder, Row
 from reconciler.spec.kind import Kind
+from reconciler.spec.mark import ASKED
 
 Answers = Iterable[tuple[Get, list[Row]]]
 
@@ -34,8 +35,8 @@ def listed(decoder: Decoder, answers: Answers) -> Listed:
     seen: set[str] = set()
     unreadable: list[Get] = []
     for get, rows in answers:
-        for row in rows:
-            observed = decoder.observe(row)
+        for row in rows or ([{}] if kind.singleton else []):
+            observed = decoder.observe(row if get.subject is None else {**row, ASKED: get.subject})
             if observed is None:
                 unreadable.append(get)
                 continue

@@ -23,6 +23,7 @@ from reconciler.spec.names import domain_for_people, domain_for_wire
 
 DOMAIN: Final = "{domain}"
 HANDLE: Final = "{handle}"
+EACH: Final = "{each}"
 REQUESTS_PER_LIST: Final = 64
 _LONGEST_NAME_LIST: Final = 4_000
 """Characters; web servers take 8,000 for a whole request line."""
@@ -51,7 +52,7 @@ def readable_routes(kinds: Iterable[Kind]) -> frozenset[str]:
         for source in kind.sources.values():
             for path in (source.path, source.by_domain):
                 if path is not None:
-                    found.add("/".join(part for part in path.split("/") if part not in (DOMAIN, HANDLE)))
+                    found.add("/".join(part for part in path.split("/") if part not in (DOMAIN, HANDLE, EACH)))
     return frozenset(found)
 
 
@@ -68,6 +69,8 @@ def kinds_to_read(
             mark = kind.fields[each].mark
             if mark.by_handle and mark.refers is not None and not known.was_read(mark.refers):
                 needed.add(mark.refers)
+        if name not in wanted.containers and not is_known(kind, wanted, known):
+            needed |= {each for each in containers_of(kind) if not known.was_read(each)}
         if can_be_narrowed(kind) and not wanted.names_each_domain and not is_known(kind, wanted, known):
             needed |= {home for home in kind.within if not known.was_read(home)}
     return tuple(kind for name, kind in kinds.items() if name in needed and capabilities.knows(kind.since))
@@ -84,6 +87,23 @@ def is_known(kind: Kind, wanted: Wanted, known: LiveState) -> bool:
 def can_be_narrowed(kind: Kind) -> bool:
     """Whether the kind's list can be asked for domain by domain."""
     return MAIN in kind.sources and kind.sources[MAIN].by_domain is not None and bool(kind.within)
+
+
+def containers_of(kind: Kind) -> tuple[str, ...]:
+    """The kinds whose keys a list is asked for one by one, for a kind that has no list of everything."""
+    each = kind.sources[MAIN].each if MAIN in kind.sources else None
+    if each is None:
+        return ()
+    refers = kind.fields[each].mark.refers
+    return kind.within if refers is None else (refers,)
+
+
+def container_gets(kind: Kind, containers: Iterable[str]) -> list[Get]:
+    """The GETs that list a kind whose list is asked for once for each container."""
+    source = kind.sources[MAIN]
+    codec = kind.fields[source.each or ""].codec
+    wires = sorted({str(codec.encode(each)) for each in containers})
+    return [Get(segments(source.path, each=wire), subject=wire) for wire in wires]
 
 
 def list_gets(kind: Kind, domains: Sequence[str] | None, parallelism: int) -> list[Get]:
@@ -143,9 +163,9 @@ def _matches(domain: str, pattern: str) -> bool:
     return fnmatchcase(domain, pattern) or domain == domain_for_people(pattern)
 
 
-def segments(path: str, *, domain: str = "", handle: str = "") -> tuple[str, ...]:
+def segments(path: str, *, domain: str = "", handle: str = "", each: str = "") -> tuple[str, ...]:
     """The pieces of a path, with what its placeholders stand for."""
-    filled = {DOMAIN: domain, HANDLE: handle}
+    filled = {DOMAIN: domain, HANDLE: handle, EACH: each}
     return tuple(filled.get(part, part) for part in path.split("/"))
 
 

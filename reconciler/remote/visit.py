@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
+from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.resource import Observed
 from reconciler.model.state import LiveState
@@ -20,6 +21,8 @@ from reconciler.remote.schedule import (
     HANDLE,
     Get,
     can_be_narrowed,
+    container_gets,
+    containers_of,
     in_scope,
     is_known,
     is_plain,
@@ -105,7 +108,11 @@ class Visit:
         """Ask for what depends on no answer: the homes of others first, then lists, then what joins them."""
         homes = {home for kind in new if can_be_narrowed(kind) for home in kind.within}
         for kind in sorted(new, key=lambda each: each.name not in homes):
-            if not can_be_narrowed(kind):
+            if kind.main_source(self.capabilities) is None:
+                self._lists[kind.name] = []
+            elif kind.name in self.wanted.containers:
+                self._lists[kind.name] = self._asked(container_gets(kind, self.wanted.containers[kind.name]))
+            elif not can_be_narrowed(kind) and not containers_of(kind):
                 self._lists[kind.name] = self._asked(list_gets(kind, None, self.parallelism))
         for kind in self.kinds:
             for name in wanted_sources(kind, self._fields(kind), self.capabilities):
@@ -114,17 +121,18 @@ class Visit:
                     self._sources[kind.name, name] = self._asked(gets)
 
     def _ask_narrowed(self, new: Sequence[Kind]) -> None:
-        """Ask, domain by domain, for the lists of all kinds whose homes are known by now."""
-        visited = {kind.name for kind in self.kinds}
+        """Ask, domain by domain, for the lists of all kinds whose homes are known by now.
+
+        Homes that are not read at all have been left out because the domains are wanted by name.
+        """
+        to_come = {kind.name for kind in new if kind.name not in self._resources}
         for kind in new:
-            if kind.name in self._lists or not can_be_narrowed(kind):
+            if kind.name in self._lists or not can_be_narrowed(kind) or not to_come.isdisjoint(kind.within):
                 continue
-            if self.wanted.domains is not None and self.wanted.names_each_domain and visited.isdisjoint(kind.within):
-                domains: list[str] | None = sorted({*map(domain_for_people, self.wanted.domains)})
-            elif all(home in self._resources for home in kind.within):
+            if all(home in self._resources for home in kind.within):
                 domains = self._narrowed(sorted({key for home in kind.within for key in self._resources[home]}))
             else:
-                continue
+                domains = sorted({*map(domain_for_people, self.wanted.domains or ())})
             self._lists[kind.name] = self._asked(list_gets(kind, domains, self.parallelism))
 
     def _narrowed(self, domains: list[str]) -> list[str] | None:
@@ -133,7 +141,14 @@ class Visit:
         return [domain for domain in domains if in_scope(domain, self.wanted)]
 
     def _take_up(self, kind: Kind) -> None:
-        """Read a kind's list."""
+        """Read a kind's list; a kind without one has what is declared of it, with nothing known about it."""
+        if kind.main_source(self.capabilities) is None:
+            keys = [kind.name] if kind.singleton else sorted(self.wanted.declared.get(kind.name, ()))
+            self._resources[kind.name] = {key: Observed(Address(kind.name, key), {}, key) for key in keys}
+            return
+        if kind.name not in self._lists:
+            held = {key for name in containers_of(kind) for key in self._resources[name]}
+            self._lists[kind.name] = self._asked(container_gets(kind, held))
         asked, self._lists[kind.name] = self._lists[kind.name], []
         found = listed(self._decoder(kind), ((get, future.result()) for get, future in asked))
         self._resources[kind.name] = found.resources

@@ -9,6 +9,7 @@ from reconciler.model.address import Address
 from reconciler.model.state import DesiredState
 from reconciler.spec.kind import Kind
 from reconciler.spec.mark import MAIN
+from reconciler.spec.names import container_in
 
 _WILD = frozenset("*?[")
 
@@ -24,12 +25,15 @@ class Wanted:
             request for each resource (or its domain) shows. A field that is missing here is read for every domain,
             or for no resource.
         declared: by kind, the keys that manifests speak of: two different rows under one of these stop the run.
+        containers: for kinds whose list is asked for once for each container (see `Source.each`): which of them; all
+            where the kind is missing.
         domains: patterns reading is narrowed to; None for every domain. Resources that belong to none are always read.
     """
 
     fields: Mapping[str, Collection[str]]
     details: Mapping[tuple[str, str], Collection[str]] = field(default_factory=dict)
     declared: Mapping[str, Collection[str]] = field(default_factory=dict)
+    containers: Mapping[str, Collection[str]] = field(default_factory=dict)
     domains: tuple[str, ...] | None = None
 
     @property
@@ -68,6 +72,7 @@ def wanted_by(
         fields = kinds[resource.address.kind].fields
         for name in resource.values:
             mark = fields[name].mark
+            names.update(mark.beside)
             if mark.refers is not None:
                 names.add(mark.refers)
             if mark.read and mark.source != MAIN:
@@ -80,8 +85,23 @@ def wanted_by(
         fields=fields_of,
         details={place: frozenset(keys) for place, keys in further.items()},
         declared={name: frozenset(desired.of(name)) for name in desired.resources},
+        containers={name: _containers(kinds[name], desired) for name in names if name not in also and _each(kinds[name])},
         domains=domains,
     )
+
+
+def _each(kind: Kind) -> str | None:
+    """The field whose value a kind's list is asked for, where it is asked for once for each container."""
+    return kind.sources[MAIN].each if MAIN in kind.sources else None
+
+
+def _containers(kind: Kind, desired: DesiredState) -> frozenset[str]:
+    """The containers in which something of a kind is declared, removed or moved."""
+    each = _each(kind) or ""
+    keys = [removal.address for removal in desired.removals]
+    keys += [address for move in desired.relocations for address in (move.source, move.target)]
+    declared = {str(resource.values[each]) for resource in desired.of(kind.name).values()}
+    return frozenset(declared | {container_in(address.key) for address in keys if address.kind == kind.name})
 
 
 def wanted_of(addresses: Iterable[Address], kinds: Mapping[str, Kind]) -> Wanted:
@@ -100,12 +120,17 @@ def wanted_of(addresses: Iterable[Address], kinds: Mapping[str, Kind]) -> Wanted
     return Wanted(
         fields={name: {each.name for each in kinds[name].fields.values() if each.mark.read} for name in by_kind},
         details=details,
+        declared={name: keys for name, keys in by_kind.items() if MAIN not in kinds[name].sources},
+        containers={name: {*map(container_in, keys)} for name, keys in by_kind.items() if _each(kinds[name])},
         domains=tuple(sorted(domains)) if None not in found and domains else None,
     )
 
 
 def domain_of_key(kind: Kind, key: str) -> str | None:
     """The domain a resource belongs to, where its key alone tells."""
+    each = _each(kind)
+    if each is not None:
+        return kind.domain_of({each: container_in(key)})
     if kind.singleton or kind.key_text is not None or len(kind.key) != 1:
         return None
     return kind.domain_of({kind.key[0]: key})

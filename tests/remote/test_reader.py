@@ -135,6 +135,26 @@ def test_a_domain_that_is_created_meanwhile_is_seen_when_looking_again(new_serve
     assert seen.get(Address("domain", "new.example")) is not None
 
 
+def test_looking_again_for_a_domain_and_for_what_is_in_it_works_although_other_homes_are_not_read(
+    new_server: Rehearsal,
+) -> None:
+    fill(new_server, domains=2, mailboxes=2)
+    wanted = [Address("alias", "a1@d1.example"), Address("domain", "d1.example"), Address("bcc_map", "incoming:x")]
+    for addresses in (wanted[:2], wanted):
+        seen = new_server.reader.look_again(addresses)
+        assert [seen.get(address) is not None for address in wanted] == [True, True, False]
+
+
+def test_a_domain_that_is_known_not_to_be_there_is_not_asked_for(new_server: Rehearsal) -> None:
+    fill(new_server, domains=2, mailboxes=2)
+    first = new_server.read("domain")
+    before = new_server.requests
+    wanted = Wanted(fields={"mailbox": ()}, domains=("d1.example", "new.example"))
+    live = new_server.reader.read(wanted, known=first).live
+    assert live.of("mailbox").keys() == {"u1@d1.example"}
+    assert new_server.requests - before == {"get mailbox/reduced": 1}
+
+
 def test_names_in_other_scripts_are_asked_for_as_the_server_knows_them(new_server: Rehearsal) -> None:
     for domain in ("xn--mller-kva.example", "b.example"):
         new_server.add_domain(domain)

@@ -1,3 +1,5 @@
+from collections.abc import Mapping
+
 from reconciler.kinds import registry
 from reconciler.model.address import Address
 from reconciler.model.resource import Declared, Place
@@ -7,7 +9,7 @@ from reconciler.remote.wanted import domain_of_key, listed_fields, wanted_by, wa
 PLACE = Place("mail.yaml", ())
 
 
-def desired(*resources: tuple[str, str, dict[str, object]], **more: tuple[object, ...]) -> DesiredState:
+def desired(*resources: tuple[str, str, Mapping[str, object]], **more: tuple[object, ...]) -> DesiredState:
     found: dict[str, dict[str, Declared]] = {}
     for kind, key, values in resources:
         found.setdefault(kind, {})[key] = Declared(Address(kind, key), values, PLACE)
