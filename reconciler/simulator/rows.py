@@ -25,7 +25,7 @@ _NOTHING: Final = {"mailboxes": 0, "quota": 0, "bytes": 0, "messages": 0, "shado
 
 
 def totals(state: State, domain: str) -> Row:
-    """A domain's sums: mailboxes without resources, bytes assigned and used, messages; and aliases at mailbox addresses.
+    """A domain's sums: mailboxes without resources, bytes assigned and used, messages; aliases at mailboxes' addresses.
 
     The last are not counted as aliases by the server.
     """
