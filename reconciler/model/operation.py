@@ -53,6 +53,8 @@ class Operation:
         fields: the fields it sets, for telling by reading again whether it took; empty where only the whole change
             can be compared.
         note: what it does in a few words, where the route does not say it.
+        optional: any answer is taken for done, because a later operation sets the same.
+        unclear: message keys that refuse what may be there already, so that reading again has to tell.
     """
 
     verb: Verb
@@ -67,3 +69,5 @@ class Operation:
     requires_of: tuple[frozenset[Address], ...] = ()
     fields: frozenset[str] = frozenset()
     note: str | None = None
+    optional: bool = False
+    unclear: frozenset[str] = frozenset()

@@ -13,6 +13,7 @@ from reconciler.planning.options import PlanOptions
 from reconciler.planning.room import Room
 from reconciler.spec.codecs import NONE
 from reconciler.spec.kind import Kind
+from reconciler.spec.mark import UNSET
 
 
 def check(
@@ -39,6 +40,7 @@ def check(
         if change.action in (Action.CREATE, Action.MOVE):
             found += _home(kind, declared, there, options)
             found += _space(kinds, kind, change, declared, live, going, options)
+    found += _rivals(kinds, desired, changes, options)
     for short in Room(kinds, changes, live).shortages():
         each = kinds[short.container.kind].fields[short.limit]
         unit = " MiB" if each.mark.read and "quota" in short.limit else ""
@@ -76,6 +78,32 @@ class _Presence:
     def like(self, kind: str, ending: str) -> list[str]:
         """The keys that end so: what may have been meant."""
         return sorted(key for key in {*self._desired.of(kind), *self._live.of(kind)} if key.endswith(ending))
+
+
+def _rivals(
+    kinds: Mapping[str, Kind], desired: DesiredState, changes: Sequence[Change], options: PlanOptions
+) -> Iterator[Diagnostic]:
+    """Find declared resources that want what only one of them can have."""
+    touched = {change.address.kind for change in changes}
+    for kind in (kinds[name] for name in sorted(touched)):
+        first: dict[str, Declared] = {}
+        for declared in desired.of(kind.name).values() if kind.rivals is not None else ():
+            prize = kind.rivals({**_defaults(kind), **declared.values}) if kind.rivals is not None else None
+            if prize is None or first.setdefault(prize, declared) is declared:
+                continue
+            yield Diagnostic(
+                "only-one-allowed",
+                Severity.ERROR,
+                f"`{declared.address}` and `{first[prize].address}` cannot both be {prize}",
+                hint="the server lets only one of them; switch the others off",
+                origin=options.locate(declared.place),
+                related=(options.locate(first[prize].place),),
+                address=declared.address,
+            )
+
+
+def _defaults(kind: Kind) -> dict[str, object]:
+    return {name: each.mark.default for name, each in kind.fields.items() if each.mark.default is not UNSET}
 
 
 def _references(

@@ -97,6 +97,8 @@ class _Compiler:
             requires=requires,
             fields=step.fields,
             note=step.note,
+            optional=step.optional,
+            unclear=step.unclear,
         )
         return _Single(operation, step.alone or kind.alone)
 

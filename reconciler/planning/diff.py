@@ -19,6 +19,7 @@ from reconciler.planning import compare, digest
 from reconciler.planning.options import PlanOptions
 from reconciler.planning.ownership import Departure, departures, step_today, unmanaged
 from reconciler.spec.capabilities import Capabilities
+from reconciler.spec.encode import is_replacement
 from reconciler.spec.kind import Field, Kind, Situation
 
 TEMPLATE: Final = "template"
@@ -127,10 +128,10 @@ class _Diff:
                 hint=f"write it under `initial:`, here or under `defaults:`: `initial: {{{name}: ...}}`",
             )
         changes = []
-        if declared.options.template is not None and kind.template is not None:
+        if declared.options.template is not None and kind.template is not None and self._has_templates(kind, declared):
             changes.append(FieldChange(TEMPLATE, Absent.NOT_SET, declared.options.template))
         for name, each in kind.fields.items():
-            if name in values and self._known(kind, declared, each):
+            if name in values and name != kind.replaceable and self._known(kind, declared, each):
                 changes.append(FieldChange(name, Absent.NOT_SET, values[name], sensitive=each.codec.sensitive))
         if not absent:
             self._change(kind, Action.CREATE, declared, changes, reason=Reason.MISSING, observed=None)
@@ -141,7 +142,7 @@ class _Diff:
         changes: list[FieldChange] = []
         live = observed.values
         for name, value in declared.values.items():
-            if name in kind.key or live.get(name, self) == value:
+            if name in kind.key or name == kind.replaceable or live.get(name, self) == value:
                 continue
             each = kind.fields[name]
             if name in declared.options.ignore:
@@ -150,7 +151,25 @@ class _Diff:
                 found, why = self._compare_field(kind, declared, each, observed)
                 changes += found
                 reason = why if found else reason
-        return changes, reason
+        return [*changes, *self._sent_along(kind, declared, observed, changes)], reason
+
+    def _sent_along(
+        self, kind: Kind, declared: Declared, observed: Observed, changes: list[FieldChange]
+    ) -> list[FieldChange]:
+        """What must be sent with the changes, although it cannot be compared: the server keeps none of it otherwise.
+
+        That is what an edit of the same route would reset, or everything where the resource is made anew.
+        """
+        sent = {each.name for each in changes}
+        routes = {kind.fields[name].mark.route for name in sent}
+        anew = is_replacement(kind, sent)
+        return [
+            FieldChange(name, Absent.NOT_READABLE, value, sensitive=kind.fields[name].codec.sensitive)
+            for name, value in declared.values.items()
+            if name not in sent and name not in observed.values and name not in kind.key and name != kind.replaceable
+            if anew or (kind.fields[name].mark.repeated and kind.fields[name].mark.route in routes)
+            if kind.fields[name].supported(self.capabilities)
+        ]
 
     def _compare_field(
         self, kind: Kind, declared: Declared, each: Field, observed: Observed
@@ -161,7 +180,7 @@ class _Diff:
         if self.options.resends(declared.address, name):
             return blind, Reason.RESEND
         if name not in observed.values:
-            if self._redeclared(declared, name, value):
+            if self._redeclared(declared, name, value, always_there=kind.main_source(self.capabilities) is None):
                 return blind, Reason.REDECLARED
             self._not_compared(kind, name, self._why_unreadable(each))
             return [], Reason.DIFFERS
@@ -192,10 +211,15 @@ class _Diff:
             return []
         return [FieldChange(name, Absent.HIDDEN, source, sensitive=True)]
 
-    def _redeclared(self, declared: Declared, name: str, value: Value) -> bool:
-        """Whether the base declared the field otherwise, or not at all, while it declared the resource."""
-        before = self.options.base.get(declared.address) if self.options.base is not None else None
-        return before is not None and before.values.get(name) != value
+    def _redeclared(self, declared: Declared, name: str, value: Value, *, always_there: bool = False) -> bool:
+        """Whether the base declared the field otherwise, or not at all, while it declared the resource.
+
+        A resource that is always there and cannot be read counts as declared at the base, without any fields.
+        """
+        if self.options.base is None:
+            return False
+        before = self.options.base.get(declared.address)
+        return always_there if before is None else before.values.get(name) != value
 
     def _why_unreadable(self, each: Field) -> str:
         if each.mark.read and each.mark.readable_since is not None and not each.readable(self.capabilities):
@@ -283,13 +307,14 @@ class _Diff:
         situation = self._situation(action, declared.address, fields, observed)
         possible = True
         for each in fields:
-            if action is Action.UPDATE and each.name in kind.fields and kind.fields[each.name].immutable:
+            immutable = action is Action.UPDATE and each.name in kind.fields and kind.fields[each.name].immutable
+            if immutable and not (kind.replaceable is not None and declared.values.get(kind.replaceable) is True):
                 possible = False
                 self._complain(
                     "field-immutable",
                     f"`{each.name}` of `{declared.address}` cannot be changed once it exists",
                     declared,
-                    hint=f"it is `{each.before}` on the server; declare that, or remove the resource and make it anew",
+                    hint=f"it is `{each.before}` on the server; declare that, or {_anew(kind)}",
                 )
         for name, why, hint in kind.refuses(situation) if kind.refuses is not None else ():
             possible = False
@@ -307,10 +332,12 @@ class _Diff:
             self.findings.changes.append(self._with_effects(kind, change, observed))
 
     def _with_effects(self, kind: Kind, change: Change, observed: Observed | None) -> Change:
+        if change.action is Action.UPDATE and is_replacement(kind, change.after):
+            change = replace(change, effects=("it is deleted and made anew",))
         if kind.effects is None:
             return change
         situation = self._situation(change.action, change.address, list(change.fields), observed)
-        return replace(change, effects=kind.effects(situation))
+        return replace(change, effects=(*change.effects, *kind.effects(situation)))
 
     def _situation(
         self, action: Action, address: Address, fields: list[FieldChange], observed: Observed | None
@@ -332,6 +359,18 @@ class _Diff:
         if each.supported(self.capabilities):
             return True
         self._unsupported(kind, declared, each)
+        return False
+
+    def _has_templates(self, kind: Kind, declared: Declared) -> bool:
+        template = self.kinds.get(kind.template or "")
+        if template is None or self.capabilities.knows(template.since):
+            return True
+        self._complain(
+            "unsupported",
+            f"the server ({self.capabilities.version}) does not know templates; they came with {template.since}",
+            declared,
+            hint="leave `template` out, or upgrade the server",
+        )
         return False
 
     def _unsupported(self, kind: Kind, declared: Declared, each: Field | None) -> None:
@@ -365,3 +404,10 @@ class _Diff:
                 address=declared.address,
             )
         )
+
+
+def _anew(kind: Kind) -> str:
+    """What to do for a resource to be made anew."""
+    if kind.replaceable is not None:
+        return f"write `{kind.replaceable}: true`, and it is deleted and made anew"
+    return "remove the resource and make it anew"

@@ -37,9 +37,11 @@ def departures(kind: Kind, desired: DesiredState, live: LiveState, options: Plan
     arriving = {each.target for each in desired.relocations} | {each.source for each in desired.relocations}
     declared = desired.of(kind.name)
     before = options.base.of(kind.name) if options.base is not None else {}
-    if kind.singleton:
+    if kind.routes.delete is None:
         return
     for key, observed in sorted(live.of(kind.name).items()):
+        if kind.stays is not None and kind.stays(observed.values):
+            continue
         removal = removals.get(observed.address)
         if removal is not None:
             if step_today(removal, options.today) == "delete":
@@ -63,4 +65,4 @@ def unmanaged(kind: Kind, desired: DesiredState, live: LiveState) -> list[Addres
     removed = {each.address for each in desired.removals} | {each.source for each in desired.relocations}
     declared = desired.of(kind.name)
     found = (each.address for key, each in live.of(kind.name).items() if key not in declared)
-    return [] if kind.singleton else sorted(address for address in found if address not in removed)
+    return [] if kind.routes.delete is None else sorted(address for address in found if address not in removed)

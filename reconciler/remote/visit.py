@@ -34,6 +34,7 @@ from reconciler.remote.wanted import Wanted
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.decode import Decoder, Row
 from reconciler.spec.kind import Kind
+from reconciler.spec.mark import MAIN
 from reconciler.spec.names import domain_for_people
 
 Asked = list[tuple[Get, "Future[list[Row]]"]]
@@ -73,6 +74,7 @@ class Visit:
     _lists: dict[str, Asked] = field(default_factory=dict)
     _sources: dict[tuple[str, str], Asked] = field(default_factory=dict)
     _keys: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    _shared: dict[tuple[str, ...], Future[list[Row]]] = field(default_factory=dict)
     _diagnostics: list[Diagnostic] = field(default_factory=list)
 
     def readout(self) -> Readout:
@@ -104,6 +106,13 @@ class Visit:
     def _asked(self, gets: Sequence[Get]) -> Asked:
         return [(get, self.ask(get)) for get in gets]
 
+    def _asked_once(self, gets: Sequence[Get]) -> Asked:
+        """Ask for further sources; kinds that share one share its answer."""
+        for get in gets:
+            if get.segments not in self._shared:
+                self._shared[get.segments] = self.ask(get)
+        return [(get, self._shared[get.segments]) for get in gets]
+
     def _ask_at_once(self, new: Sequence[Kind]) -> None:
         """Ask for what depends on no answer: the homes of others first, then lists, then what joins them."""
         homes = {home for kind in new if can_be_narrowed(kind) for home in kind.within}
@@ -118,7 +127,7 @@ class Visit:
             for name in wanted_sources(kind, self._fields(kind), self.capabilities):
                 if is_plain(kind.sources[name]):
                     gets = source_gets(kind.sources[name], domains=(), handles=())
-                    self._sources[kind.name, name] = self._asked(gets)
+                    self._sources[kind.name, name] = self._asked_once(gets)
 
     def _ask_narrowed(self, new: Sequence[Kind]) -> None:
         """Ask, domain by domain, for the lists of all kinds whose homes are known by now.
@@ -147,7 +156,9 @@ class Visit:
             self._resources[kind.name] = {key: Observed(Address(kind.name, key), {}, key) for key in keys}
             return
         if kind.name not in self._lists:
+            each = kind.sources[MAIN].each or ""
             held = {key for name in containers_of(kind) for key in self._resources[name]}
+            held = {key for key in held if in_scope(kind.domain_of({each: key}), self.wanted)}
             self._lists[kind.name] = self._asked(container_gets(kind, held))
         asked, self._lists[kind.name] = self._lists[kind.name], []
         found = listed(self._decoder(kind), ((get, future.result()) for get, future in asked))
@@ -181,7 +192,7 @@ class Visit:
             handles = {row.handle for each in concerned for row in (each, *each.twins)}
             domains = {domain for each in concerned if (domain := kind.domain_of(each.values)) is not None}
             domains = {domain for domain in domains if in_scope(domain, self.wanted)}
-            self._sources[kind.name, name] = self._asked(source_gets(source, domains=domains, handles=handles))
+            self._sources[kind.name, name] = self._asked_once(source_gets(source, domains=domains, handles=handles))
 
     def _join(self, kind: Kind) -> None:
         """Add what further sources show."""

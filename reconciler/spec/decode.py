@@ -11,7 +11,7 @@ from reconciler.model.resource import Observed, Value
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.codecs import NONE
 from reconciler.spec.kind import Field, Kind
-from reconciler.spec.mark import MAIN, UNSET
+from reconciler.spec.mark import MAIN, UNSET, WHOLE
 
 _MISSING: Final = object()
 Row = Mapping[str, Any]
@@ -86,7 +86,7 @@ class Decoder:
     def _decode_into(self, values: dict[str, Value], each: Field, row: Row) -> None:
         if not each.readable(self.capabilities):
             return
-        wire = [row if path == "*" else dig(row, path) for path in each.mark.read]
+        wire = [row if path == WHOLE else dig(row, path) for path in each.mark.read]
         if _MISSING in wire:
             if each.mark.absent is not UNSET:
                 values[each.name] = each.mark.absent

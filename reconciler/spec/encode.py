@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.model.address import Address
-from reconciler.model.change import Absent, Action, Change
+from reconciler.model.change import Absent, Action, Change, FieldChange
 from reconciler.model.operation import HandleOf, Item, Verb
 from reconciler.model.resource import NOTHING, Observed, Value, Values
 from reconciler.model.state import LiveState
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.codecs import NONE
 from reconciler.spec.kind import Field, Kind, Situation
-from reconciler.spec.mark import UNSET, Bound
+from reconciler.spec.mark import UNSET, WHOLE, Bound
 from reconciler.spec.step import Stage, Step
 
 
@@ -43,6 +43,9 @@ def steps_of(
         made = _create(kind, change, situation)
     elif change.action is Action.DELETE:
         made = _delete(kind, situation)
+    elif is_replacement(kind, changed):
+        made = (*_delete(kind, situation), *_create(kind, _anew(kind, change, situation), situation))
+        made = tuple(replace(step, stage=Stage.UPDATE) for step in made)
     elif change.action is Action.MOVE and kind.on_move is not None and change.moved_from is not None:
         fields = {name: value for name, value in changed.items() if name in kind.fields}
         made = (*kind.on_move(change.moved_from, situation), *_update(kind, fields, situation))
@@ -57,6 +60,17 @@ _VERBS: Mapping[Action, Verb] = {
     Action.DELETE: Verb.DELETE,
     Action.MOVE: Verb.EDIT,
 }
+
+
+def is_replacement(kind: Kind, changed: Values) -> bool:
+    """Whether a change can be made only by deleting a resource and making it anew."""
+    return kind.replaceable is not None and any(kind.fields[name].immutable for name in changed)
+
+
+def _anew(kind: Kind, change: Change, situation: Situation) -> Change:
+    """The creation that a replacement ends with: what is kept is what the server shows of it."""
+    fields = (FieldChange(name, Absent.NOT_SET, value) for name, value in situation.after.items())
+    return replace(change, fields=tuple(each for each in fields if each.name in kind.fields))
 
 
 def handle_of(kind: Kind, address: Address, observed: Observed | None) -> Item:
@@ -79,8 +93,10 @@ def wire_value(each: Field, value: Value) -> Any:
 
 
 def pairs(each: Field, names: tuple[str, ...], value: Value) -> dict[str, Any]:
-    """A field's names and wire values: one for each name, or the same for all."""
+    """A field's names and wire values: one for each name, the same for all, or as the value itself says."""
     encoded = wire_value(each, value)
+    if names == (WHOLE,):
+        return dict(encoded)
     if isinstance(encoded, tuple) and len(encoded) == len(names) > 1:
         return dict(zip(names, encoded, strict=True))
     return dict.fromkeys(names, encoded)
@@ -195,15 +211,15 @@ def _without_references(kind: Kind, values: dict[str, Value]) -> tuple[dict[str,
 
 
 def _edits(kind: Kind, values: Values, situation: Situation, *, stage: Stage) -> list[Step]:
-    """One edit for each route that some of the values belong to."""
-    by_route: dict[str, dict[str, Value]] = {}
+    """One edit for each route that some of the values belong to, and for each time at which they can be written."""
+    by_route: dict[tuple[str, Stage], dict[str, Value]] = {}
     for name, value in values.items():
         each = kind.fields[name]
         route = each.mark.route or kind.routes.edit
         if each.mark.edit and route is not None and each.mark.elements is None:
-            by_route.setdefault(route, {})[name] = value
+            by_route.setdefault((route, each.mark.stage or stage), {})[name] = value
     made = []
-    for route, chosen in by_route.items():
+    for (route, when), chosen in by_route.items():
         own = route == kind.routes.edit
         attributes = dict(situation.observed.kept) if own and situation.observed is not None else {}
         for name, value in {**_repeated(kind, route, situation), **chosen}.items():
@@ -218,7 +234,7 @@ def _edits(kind: Kind, values: Values, situation: Situation, *, stage: Stage) ->
                 item=handle_of(kind, situation.address, situation.observed),
                 attributes=attributes,
                 successes=kind.routes.edited if own else successes,
-                stage=stage,
+                stage=when,
                 alone=kind.alone,
                 fields=frozenset(chosen),
             )

@@ -61,6 +61,9 @@ class Source:
         row_handle: where a row has an id of its own (rows of a list field).
         many: the rows of one resource together are the value of the field.
         since: the version the route came with.
+        each: for a main source that is no list of everything: the field whose value it is asked for, one request each,
+            where the path has ``{each}``. Rows have that value under `ASKED`. The values come from what is declared;
+            where all is wanted, they are the keys of the kind the field refers to, or else of those it is within.
     """
 
     path: str
@@ -69,6 +72,7 @@ class Source:
     row_handle: str | None = None
     many: bool = False
     since: Version | None = None
+    each: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +126,9 @@ class Kind:
         name: singular, as in addresses; ``plural`` is the key in manifests.
         record: a TypedDict whose fields are ``Annotated[type, codec, Mark]``; its docstring says what the kind is.
         key: the fields that name a resource; ``key_text`` makes one text of their values.
-        sources: where it is read from; ``main`` lists the resources.
+        sources: where it is read from; ``main`` lists the resources. A kind without it cannot be read: its resources
+            are taken for being there always, are never created or deleted, and are written when they are declared
+            otherwise than at the base.
         handle: where a row has what the API calls the resource by.
         singleton: there is always exactly one; its key is the kind's name.
         within: the kinds whose key is the domain a resource belongs to, and without which it cannot be.
@@ -153,6 +159,9 @@ class Kind:
         on_steps: (steps, situation) -> steps, for what no mark can say.
         on_check: (a valid entry) -> (field, message, hint) for each combination that makes no sense.
         effects: (situation) -> what the server will do besides, a sentence each.
+        replaceable: the field that says, by being true, that what cannot be changed may be deleted and made anew.
+        rivals: values -> what only one declared resource of the kind may have; None for one that has no rivals.
+        stays: whether the server keeps a resource for good, so that it is never deleted.
     """
 
     name: str
@@ -193,6 +202,9 @@ class Kind:
     effects: Callable[[Situation], tuple[str, ...]] | None = None
     settled: Callable[[str, Situation], bool] | None = None
     refuses: Callable[[Situation], tuple[tuple[str, str, str], ...]] | None = None
+    replaceable: str | None = None
+    rivals: Callable[[Values], str | None] | None = None
+    stays: Callable[[Values], bool] | None = None
     also_called: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
@@ -223,6 +235,11 @@ class Kind:
         """What the kind is, for people."""
         return (self.record.__doc__ or "").strip()
 
+    def main_source(self, capabilities: Capabilities) -> Source | None:
+        """The list of the kind's resources on this server; None where it cannot be read."""
+        source = self.sources.get(MAIN)
+        return source if source is not None and capabilities.knows(source.since) else None
+
     def key_of(self, values: Values) -> str:
         """The key of a resource with these values."""
         if self.singleton:
@@ -245,7 +262,8 @@ class Kind:
 
     def problems(self, kinds: Mapping[str, Kind]) -> list[str]:
         """What is wrong with the declaration itself; empty when it is sound."""
-        found = [f"{name} is not a kind" for name in (*self.after, *self.within) if name not in kinds]
+        beside = (name for each in self.fields.values() for name in each.mark.beside)
+        found = [f"{name} is not a kind" for name in (*self.after, *self.within, *beside) if name not in kinds]
         found += [f"key field {name} is not in the record" for name in self.key if name not in self.fields]
         for name, each in self.fields.items():
             mark = each.mark

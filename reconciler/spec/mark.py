@@ -9,10 +9,17 @@ from typing import Any, Final
 
 from reconciler.model.resource import Value
 from reconciler.model.version import Version
-from reconciler.spec.step import Step
+from reconciler.spec.step import Stage, Step
 
 MAIN: Final = "main"
 """The name of the source every kind is listed from."""
+
+
+WHOLE: Final = "*"
+"""Stands for all of a row, or of the attributes, where a name is expected."""
+
+ASKED: Final = "@"
+"""In the rows of a list that is asked for once for each container: what it was asked for (see `Source.each`)."""
 
 
 class Unset(Enum):
@@ -66,7 +73,8 @@ class Mark:
         about: one or two sentences for people; the text of editors, `explain` and the reference.
         read: where the value stands in a row: names, with dots for nested ones; empty when it can't be read.
         add: its names in the body of an add; empty when add does not take it and an edit must follow.
-        edit: its names in the ``attr`` of an edit; empty when it can't be changed.
+        edit: its names in the ``attr`` of an edit; empty when it can't be changed. `WHOLE`, in reading, is the whole row;
+            in writing, the encoded value is a mapping of names and wire values itself.
         route: the edit route, where it is not the kind's own.
         successes: message keys of that route's success.
         source: which of the kind's sources it is read from.
@@ -77,6 +85,9 @@ class Mark:
         owner: who usually changes it.
         bound: see `Bound`.
         repeated: every edit of the same route must send it, because the server resets what is omitted.
+        stage: when it is written, where that is not together with the rest: `Stage.CONNECT` for what names things that
+            are created later.
+        beside: the kinds that must be read too for it to be compared.
         refers: the kind whose key this value is.
         by_handle: the server wants the other's handle, not its key.
         elements: see `Elements`.
@@ -101,6 +112,8 @@ class Mark:
     refers: str | None = None
     by_handle: bool = False
     elements: Elements | None = None
+    stage: Stage | None = None
+    beside: tuple[str, ...] = ()
 
 
 Names = str | tuple[str, ...] | None

@@ -99,3 +99,17 @@ def _refused_address(value: Any) -> PydanticCustomError:
 def domain_of(address: str) -> str:
     """The part after the last ``@``; the whole text where there is none."""
     return address.rpartition("@")[2]
+
+
+def inside(container: str, *parts: str) -> str:
+    """The key of what is known by a container's key and by something besides: ``anna@acme.example/Thunderbird``."""
+    return "/".join((container, *parts))
+
+
+def container_in(key: str) -> str:
+    """The container's key in a key made by `inside`; the whole key where there is nothing besides.
+
+    Local parts may hold slashes, domains may not.
+    """
+    slash = key.find("/", key.find("@") + 1)
+    return key if slash < 0 else key[:slash]

@@ -15,8 +15,8 @@ class Stage(IntEnum):
     """When a step happens, relative to the rest of the plan.
 
     FREE: makes room or gives up an address before anything is created. GROW: limits rise. SHRINK: uses fall. CREATE,
-    FOLLOW (what a creation could not take along), UPDATE: by kind, what others need first. DELETE: in reverse. LOWER:
-    limits fall, last.
+    FOLLOW (what a creation could not take along), UPDATE: by kind, what others need first. CONNECT: what names things
+    of kinds that come later. DELETE: in reverse. LOWER: limits fall, last.
     """
 
     FREE = 0
@@ -25,8 +25,9 @@ class Stage(IntEnum):
     CREATE = 3
     FOLLOW = 4
     UPDATE = 5
-    DELETE = 6
-    LOWER = 7
+    CONNECT = 6
+    DELETE = 7
+    LOWER = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,8 @@ class Step:
         stage: None takes the stage of the change it belongs to.
         alone: never gathered with others into one call.
         fields: the fields it sets, where it sets only some of the change's.
+        optional: whatever the server answers is taken for done, because a later step of the change sets the same.
+        unclear: message keys that refuse what may be there already, so that reading again has to tell.
     """
 
     verb: Verb
@@ -50,3 +53,5 @@ class Step:
     alone: bool = False
     fields: frozenset[str] = frozenset()
     note: str | None = None
+    optional: bool = False
+    unclear: frozenset[str] = frozenset()
