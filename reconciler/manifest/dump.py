@@ -1,0 +1,135 @@
+"""A live server as manifests: a file for each domain, one for the rest, and what they all share.
+
+What the manifest language cannot say is left out and told; writing it down would make a manifest that is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pydantic_core import PydanticCustomError
+
+from reconciler.manifest.emit import comment, emit
+from reconciler.manifest.expressible import EntryWriter
+from reconciler.manifest.fold import common, without
+from reconciler.manifest.words import DEFAULTS, DOMAIN
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.state import LiveState
+from reconciler.spec.kind import Kind
+from reconciler.spec.names import read_domain
+
+__all__ = ["Dump", "dump"]
+
+_SERVER: Final = "server.yaml"
+_SHARED: Final = "_defaults.yaml"
+_FOLDER: Final = "domains"
+
+
+@dataclass(frozen=True, slots=True)
+class Dump:
+    """A server as manifests.
+
+    Attributes:
+        files: text by name, relative to the folder they are for.
+        diagnostics: what they do not say, and the secrets that must be supplied.
+    """
+
+    files: Mapping[str, str]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+Entry = Mapping[str, Any]
+Entries = dict[str, list[dict[str, Any]]]
+"""Entries in plain values, by kind."""
+
+
+def dump(live: LiveState, kinds: Mapping[str, Kind], *, title: str, every_field: bool = False) -> Dump:
+    """Write a server down.
+
+    Args:
+        live: what was read of it.
+        kinds: by name, in the order they are created.
+        title: what the files are of, for the comment at their top.
+        every_field: also the fields that are usually changed by others than the operator.
+    """
+    writer = EntryWriter(live, every_field=every_field)
+    homes = _homes(live, kinds)
+    files: dict[str | None, Entries] = {}
+    for name, kind in kinds.items():
+        for key in sorted(live.of(name)):
+            observed = live.of(name)[key]
+            home = homes.get(kind.domain_of(observed.values) or "")
+            entry = writer.entry(kind, observed, home)
+            if entry is not None:
+                files.setdefault(home, {}).setdefault(name, []).append(entry)
+    shared = _shared_defaults(files.values(), kinds)
+    head = comment(f"{title}\nWritten by `reconciler export`. What is not written is not managed.") + "\n"
+    texts = {}
+    if shared:
+        layers = {kinds[name].plural: found for name, found in shared.items()}
+        texts[_SHARED] = head + emit({DEFAULTS: layers})
+    for home, entries in sorted(files.items(), key=lambda pair: pair[0] or ""):
+        sections = _sections(home, entries, kinds, shared)
+        texts[f"{_FOLDER}/{home}.yaml" if home else _SERVER] = head + "\n".join(map(emit, sections))
+    return Dump(texts, tuple(writer.diagnostics))
+
+
+def _homes(live: LiveState, kinds: Mapping[str, Kind]) -> Mapping[str, str]:
+    """Find the domain whose file each domain's things go to: its own, or the one it stands for."""
+    domains: dict[str, str] = {}
+    targets: dict[str, str] = {}
+    for name, kind in kinds.items():
+        for key, observed in live.of(name).items():
+            if kind.domain_of(observed.values) != key or not _is_domain(key):
+                continue
+            domains[key] = key
+            for field, each in kind.fields.items():
+                refers = each.mark.refers
+                if refers is not None and kinds[refers].space == kind.space is not None:
+                    targets[key] = str(observed.values.get(field))
+    return domains | {key: target for key, target in targets.items() if target in domains}
+
+
+def _is_domain(text: str) -> bool:
+    """Whether a name the server gave may become the name of a file."""
+    try:
+        return read_domain(text) == text
+    except PydanticCustomError:
+        return False
+
+
+def _shared_defaults(files: Collection[Entries], kinds: Mapping[str, Kind]) -> dict[str, dict[str, Any]]:
+    """Find what the entries of a kind in several files have in common."""
+    found = {}
+    for name, kind in kinds.items():
+        lists = [file[name] for file in files if name in file]
+        values = common([entry for each in lists for entry in each], above={}, never=_own(kind))
+        if len(lists) > 1 and values:
+            found[name] = values
+    return found
+
+
+def _own(kind: Kind) -> frozenset[str]:
+    """The fields that are what an entry is about, which no default should say."""
+    return frozenset((*kind.key, *(name for name, each in kind.fields.items() if each.required)))
+
+
+def _sections(
+    home: str | None, entries: Entries, kinds: Mapping[str, Kind], shared: Mapping[str, Entry]
+) -> Iterator[dict[str, Any]]:
+    """Make the parts of a file, which blank lines separate."""
+    if home is not None:
+        yield {DOMAIN: home}
+    local = {
+        name: found
+        for name, listed in entries.items()
+        if (found := common(listed, above=shared.get(name, {}), never=_own(kinds[name])))
+    }
+    if local:
+        yield {DEFAULTS: {kinds[name].plural: found for name, found in local.items()}}
+    for name, listed in entries.items():
+        inherited = {**shared.get(name, {}), **local.get(name, {})}
+        written = [without(entry, inherited) for entry in listed]
+        yield {kinds[name].plural: written[0] if kinds[name].singleton else written}

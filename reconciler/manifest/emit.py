@@ -1,0 +1,106 @@
+"""Plain values as YAML that people like to read: words are quoted only where some reader would take them for more."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import yaml
+
+from reconciler.manifest.scalars import scalar
+
+__all__ = ["comment", "emit", "word"]
+
+_WIDTH: Final = 100
+"""Columns a mapping or a list may take to be written on one line."""
+
+_INDICATORS: Final = frozenset("-?:,[]{}#&*!|>'\"%@`=<~ ")
+_UNSAFE: Final = re.compile(r": |:$| #|[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]|\s$")
+_UNSAFE_IN_FLOW: Final = re.compile(r"[,\[\]{}:]")
+_YAML_1_1: Final = yaml.SafeLoader.yaml_implicit_resolvers
+_LETTERS: Final = frozenset("yYnN")
+"""Truths in YAML 1.1, though PyYAML reads them as text."""
+
+_ESCAPED: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+
+
+def emit(value: Mapping[str, Any]) -> str:
+    """Write a mapping: its keys one a line, and everything deeper on one line where it fits."""
+    return "".join(f"{line}\n" for line in _mapping(value, ""))
+
+
+def comment(text: str) -> str:
+    """Write lines of text as a comment, whatever they hold."""
+    return "".join(f"# {_ESCAPED.sub('', line)}".rstrip() + "\n" for line in text.splitlines())
+
+
+def word(text: str, *, flow: bool = False) -> str:
+    """Write text, in quotes only if a reader of YAML 1.2 or 1.1 would not take it for that text.
+
+    Args:
+        flow: whether it stands inside brackets, where more characters mean something.
+    """
+    if _is_plain(text) and not (flow and _UNSAFE_IN_FLOW.search(text)):
+        return text
+    quoted = json.dumps(text, ensure_ascii=False)
+    return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", quoted)
+
+
+def _is_plain(text: str) -> bool:
+    if not text or text[0] in _INDICATORS or text in _LETTERS or _UNSAFE.search(text):
+        return False
+    resolvers = (*_YAML_1_1.get(text[0], ()), *_YAML_1_1.get(None, ()))
+    return isinstance(scalar(text), str) and not any(pattern.match(text) for _, pattern in resolvers)
+
+
+def _mapping(value: Mapping[str, Any], indent: str) -> Iterator[str]:
+    for name, each in value.items():
+        yield from _labelled(f"{indent}{word(name)}:", each, indent)
+
+
+def _labelled(label: str, value: Any, indent: str) -> Iterator[str]:
+    """Write what follows a key: on its line where that is readable, else on the lines below."""
+    if isinstance(value, str):
+        yield f"{label} {word(value)}"
+        return
+    line = f"{label} {_flow(value)}"
+    one_line = len(line) <= _WIDTH and bool(indent) and not _holds_entries(value)
+    if one_line or not value or not isinstance(value, Mapping | list):
+        yield line
+    elif isinstance(value, Mapping):
+        yield label
+        yield from _mapping(value, indent + "  ")
+    else:
+        yield label
+        for each in value:
+            yield from _item(each, indent + "  ")
+
+
+def _item(value: Any, indent: str) -> Iterator[str]:
+    """Write an element of a list: a mapping with its first key beside the dash, where it takes several lines."""
+    line = f"{indent}- {word(value) if isinstance(value, str) else _flow(value)}"
+    if len(line) <= _WIDTH or not isinstance(value, Mapping):
+        yield line
+        return
+    first, *others = _mapping(value, indent + "  ")
+    yield f"{indent}- {first.lstrip()}"
+    yield from others
+
+
+def _holds_entries(value: Any) -> bool:
+    """Whether it is a list of mappings, which are clearer one a line."""
+    return isinstance(value, list) and any(isinstance(each, Mapping) for each in value)
+
+
+def _flow(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return word(value, flow=True)
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{word(name, flow=True)}: {_flow(each)}" for name, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    return str(value)

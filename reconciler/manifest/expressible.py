@@ -1,0 +1,144 @@
+"""From a live resource to the entry that would declare it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.resource import Observed, Value
+from reconciler.model.secret import Secret, SourceKind
+from reconciler.model.state import LiveState
+from reconciler.spec.codec import Scope
+from reconciler.spec.codecs import NONE
+from reconciler.spec.kind import Field, Kind
+from reconciler.spec.mark import Owner
+
+__all__ = ["EntryWriter"]
+
+_INEXPRESSIBLE: Final = object()
+_NOT_IN_A_VARIABLE: Final = re.compile(r"[^A-Z0-9]+")
+
+
+class EntryWriter:
+    """Writes entries; remembers what could not be written, and which secrets must be supplied.
+
+    Attributes:
+        diagnostics: notes for each secret, warnings for what is left out.
+    """
+
+    def __init__(self, live: LiveState, *, every_field: bool) -> None:
+        """Write for one server.
+
+        Args:
+            live: everything that was read of it.
+            every_field: also what is usually changed by others than the operator.
+        """
+        self.diagnostics: list[Diagnostic] = []
+        self._live = live
+        self._every_field = every_field
+        self._variables: dict[str, tuple[str, ...]] = {}
+
+    def entry(self, kind: Kind, observed: Observed, home: str | None) -> dict[str, Any] | None:
+        """Write one entry.
+
+        Args:
+            home: the domain of the file it goes to; addresses there are shortened.
+
+        Returns:
+            The entry in plain values; None when even its key cannot be written.
+        """
+        scope = Scope(home)
+        entry: dict[str, Any] = {}
+        for name, each in kind.fields.items():
+            if name not in observed.values or not self._is_wanted(kind, each):
+                continue
+            value = observed.values[name]
+            if isinstance(value, Secret):
+                if value:
+                    entry[name] = {SourceKind.ENV.value: self._variable(kind, name, observed)}
+                continue
+            written = self._written(kind, each, value, scope)
+            if written == "" and name in kind.key:
+                continue
+            if written is not _INEXPRESSIBLE:
+                entry[name] = written
+            elif name in kind.key or each.required:
+                self._tell(observed, "export-impossible", f"no manifest can say that its `{name}` is {_shown(value)}")
+                return None
+            elif value not in ("", ()):
+                why = "which does not exist" if each.mark.refers is not None else "which no manifest can say"
+                self._tell(observed, "export-left-out", f"its `{name}` is left out: it is {_shown(value)}, {why}")
+        if any(twin.values != observed.values for twin in observed.twins):
+            summary = f"the server has {len(observed.twins) + 1} of these that differ; one is written"
+            self._tell(observed, "export-ambiguous", summary)
+        return entry
+
+    def _is_wanted(self, kind: Kind, each: Field) -> bool:
+        return self._every_field or each.mark.owner is Owner.OPERATOR or each.required or each.name in kind.key
+
+    def _written(self, kind: Kind, each: Field, value: Value, scope: Scope) -> Any:
+        """What to write so that it reads as the value; the shorter of two ways."""
+        if each.mark.refers is not None and self._dangles(each.mark.refers, value):
+            return _INEXPRESSIBLE
+        whole = _plain(value)
+        short = _shortened(whole, scope.domain)
+        for candidate in (short, whole) if short != whole else (whole,):
+            try:
+                read = kind.part_reader.validate_python({each.name: candidate}, context=scope)[each.name]
+            except ValidationError:
+                continue
+            if each.codec.same(read, value):
+                return candidate
+        return _INEXPRESSIBLE
+
+    def _dangles(self, kind: str, value: Value) -> bool:
+        known = self._live.of(kind)
+        keys = value if isinstance(value, tuple) else (value,)
+        return self._live.was_read(kind) and any(key not in known for key in keys if key != NONE)
+
+    def _variable(self, kind: Kind, name: str, observed: Observed) -> str:
+        """Name the variable for a secret; resources that share it on the server share the name."""
+        owner: tuple[str, ...] = (observed.address.key,)
+        for field, shared in kind.shared_by.items():
+            if name in shared:
+                owner = (field, str(observed.values.get(field)))
+        identity = (kind.name, *owner, name)
+        base = "_".join(_NOT_IN_A_VARIABLE.sub("_", part.upper()).strip("_") for part in (kind.name, owner[-1], name))
+        variable, number = base, 1
+        while self._variables.get(variable, identity) != identity:
+            number += 1
+            variable = f"{base}_{number}"
+        if variable not in self._variables:
+            self._variables[variable] = identity
+            summary = f"the variable `{variable}` must hold its `{name}`"
+            self._tell(observed, "secret-needed", summary, Severity.NOTE)
+        return variable
+
+    def _tell(self, observed: Observed, identifier: str, summary: str, severity: Severity = Severity.WARNING) -> None:
+        self.diagnostics.append(Diagnostic(identifier, severity, summary, address=observed.address))
+
+
+def _plain(value: Value) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, Mapping):
+        return {name: _plain(each) for name, each in value.items()}
+    return value
+
+
+def _shortened(value: Any, domain: str | None) -> Any:
+    """The value with addresses of the file's domain as bare local parts."""
+    if isinstance(value, list):
+        return [_shortened(each, domain) for each in value]
+    if isinstance(value, str) and domain is not None:
+        return value.removesuffix(f"@{domain}") or value
+    return value
+
+
+def _shown(value: Value) -> str:
+    text = str(value)
+    return f"`{text}`" if len(text) <= 80 else f"`{text[:80]}…`"  # noqa: PLR2004  about a line
