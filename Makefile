@@ -15,6 +15,9 @@ $(VENV)/.ready: pyproject.toml .ci/constraints.txt
 
 setup: $(VENV)/.ready  ## the virtual environment in .venv
 
+demo: setup  ## the main job, shown on the embedded server
+	$(BIN)/python examples/demo.py
+
 check: setup  ## form, types, layers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
