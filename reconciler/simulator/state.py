@@ -51,9 +51,9 @@ class DuplicateKeyError(Exception):
 
 
 def fold(value: Any) -> Any:
-    """A value as the database compares it: without case, accents and trailing blanks."""
+    """A value as the database compares it: without case, accents and trailing blanks; it gets an array as a word."""
     if not isinstance(value, str):
-        return value
+        return "array" if isinstance(value, list | dict) else value
     if value.isascii():
         return value.lower().rstrip(" ")
     stripped = "".join(char for char in unicodedata.normalize("NFD", value) if not unicodedata.combining(char))

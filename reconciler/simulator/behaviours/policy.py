@@ -163,12 +163,13 @@ def edit_spam_scores(call: Call) -> None:
                 refuse_if(not access.has_mailbox(call, item), "access_denied")
             given = call.data.get("spam_score")
             scores = None if loose.equal(given, "default") else _scores(php.text(given))
-            for row in call.table("filterconf").find("object", item):
+            name = sql.text("object", item) or ""
+            for row in call.table("filterconf").find("object", name):
                 if row["option"] in (_LOW, _HIGH):
                     call.table("filterconf").delete(row["id"])
             if scores:
-                _insert(call, php.text(item), _HIGH, scores[1])
-                _insert(call, php.text(item), _LOW, scores[0])
+                _insert(call, name, _HIGH, scores[1])
+                _insert(call, name, _LOW, scores[0])
             call.success(("mailbox_modified", item))
 
 
