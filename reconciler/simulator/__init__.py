@@ -51,10 +51,20 @@ A behaviour is a function in a module of `behaviours`, registered for its route:
 - Redis-like memory is `call.state.redis` (strings, hashes, lists); singletons without a table may use
   `call.state.values`.
 - What a fresh server has is put there by a function marked `@seeds` (given the `Server`).
-- State that a GET answer can rebuild is loaded by a function marked `@restores("get/domain/all")` (see `snapshot`).
+- State that a GET answer can rebuild is loaded by a function marked `@restores("get/domain/all")`, or
+  `@restores_each("get/dkim/")` for answers by domain or mailbox (see `snapshot`).
+- `@reads(..., public=True)` answers without a key; `@searches("domain")` is for ``POST search/domain``.
 - Put your module into the folder `behaviours`: every module there is imported. Import with full names
   (``from reconciler.simulator.routing import ECHO, Call, adds``).
 - See differences with ``python -m tests.contract.replay [RECORDING] [--first-differences N] [--path PREFIX]``.
+
+What is left out
+----------------
+
+Nothing is mailed, filtered, fetched or banned: containers, disk, queue and quarantine show a server at rest; quota in
+use, last logins and sync job runs stay as they were loaded; Pushover, identity providers and look-ups on the internet
+(``get/status/host/ip``) answer as without a network. Security keys are never registered. mailcow's own texts
+(examples of filters, ``get/presets``) are not ours to give.
 """
 
 from __future__ import annotations

@@ -10,10 +10,12 @@ from tests.contract.replay import RECORDINGS, explain, recordings, replay
 def test_a_recording_is_answered_line_by_line_as_recorded(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     agreement = replay(RECORDINGS / f"{name}.jsonl.xz")
     unexpected = [each for each in agreement.differences if (name, each.line) not in KNOWN_DIFFERENCES]
+    used = {("/".join(path.split("/")[:2]), mask) for path, masks in agreement.masks.items() for mask in masks}
+    masked = ", ".join(f"{mask} in {path}" for path, mask in sorted(used))
     with capsys.disabled():
-        used = sorted({mask for names in agreement.masks.values() for mask in names})
-        share = f"{agreement.share:.1f} % of {agreement.compared} lines"
-        print(f"\n{name}: {share}; masked: {', '.join(used) or 'nothing'}")  # noqa: T201 the share is asked for
+        print(  # noqa: T201 the share and the masks are asked for
+            f"\n{name}: {agreement.share:.1f} % of {agreement.compared} lines agree; masked: {masked or 'nothing'}"
+        )
     assert not unexpected, "\n".join(explain(each) for each in unexpected[:5])
 
 

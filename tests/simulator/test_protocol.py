@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from reconciler.simulator import BannedError
+from reconciler.simulator.protocol import parse_target
 from tests.simulator.mailcow import KEY, READ_ONLY_KEY, Mailcow
 
 Start = Callable[..., Mailcow]
@@ -105,6 +106,10 @@ def test_without_a_key_reads_print_nothing_and_changes_are_refused(mailcow: Star
         assert (answer.status, json.loads(answer.body)) == (403, error("API read/write access denied"))
 
 
+def test_a_few_reads_for_browsers_answer_without_a_key(mailcow: Start) -> None:
+    assert "publicKey" in mailcow().get("get/fido2-get-args", X_API_Key="")
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_the_read_only_key_reads(mailcow: Start, version: str) -> None:
     server = mailcow(version)
@@ -132,6 +137,33 @@ def test_wrong_methods_and_unknown_routes_are_named(
 ) -> None:
     answer = mailcow().send(method, path, {"items": ["x"], "attr": {}})
     assert (answer.status, json.loads(answer.body)) == (status, error(said))
+
+
+@pytest.mark.parametrize(
+    ("target", "segments"),
+    [
+        ("get/mailbox/a@b.example", ["get", "mailbox", "a@b.example"]),
+        ("get/mailbox/a%40b.example", ["get", "mailbox", "a@b.example"]),
+        ("get/mailbox/a+b@c.example", ["get", "mailbox", "a b@c.example"]),
+        ("get/mailbox/a%2Bb@c.example", ["get", "mailbox", "a b@c.example"]),
+        ("get/mailbox/a%252Bb@c.example", ["get", "mailbox", "a+b@c.example"]),
+        ("get/mailbox/a&b@c.example", ["get", "mailbox", "a"]),
+        ("get/mailbox/a%2526b@c.example", ["get", "mailbox", "a&b@c.example"]),
+        ("get/fwdhost/192.0.2.0%2F24", ["get", "fwdhost", "192.0.2.0", "24"]),
+        ("get//domain///all", ["get", "domain", "all"]),
+        ("get/domain/m%C3%BCnchen.example", ["get", "domain", "münchen.example"]),
+    ],
+)
+def test_a_path_is_decoded_twice(target: str, segments: list[str]) -> None:
+    parsed = parse_target(f"/api/v1/{target}", with_arguments=True)
+    assert parsed is not None
+    assert parsed[0] == segments
+
+
+def test_arguments_get_through_since_2022_05() -> None:
+    target = "/api/v1/get/domain/all?tags=a,b"
+    assert parse_target(target, with_arguments=True) == (["get", "domain", "all"], {"tags": "a,b"})
+    assert parse_target(target, with_arguments=False) == (["get", "domain", "all"], {})
 
 
 def test_outside_the_api_nginx_answers(mailcow: Start) -> None:
