@@ -39,9 +39,7 @@ def departures(kind: Kind, desired: DesiredState, live: LiveState, options: Plan
     before = options.base.of(kind.name) if options.base is not None else {}
     if kind.routes.delete is None:
         return
-    for key, observed in sorted(live.of(kind.name).items()):
-        if kind.stays is not None and kind.stays(observed.values):
-            continue
+    for key, observed in sorted(_removable(kind, live), key=lambda each: each[0]):
         removal = removals.get(observed.address)
         if removal is not None:
             if step_today(removal, options.today) == "delete":
@@ -58,6 +56,13 @@ def departures(kind: Kind, desired: DesiredState, live: LiveState, options: Plan
             yield Departure(observed, Reason.NO_LONGER_DECLARED)
         elif any(scope.covers(kind.name, domain) for scope in options.prune):
             yield Departure(observed, Reason.UNDECLARED)
+
+
+def _removable(kind: Kind, live: LiveState) -> Iterator[tuple[str, Observed]]:
+    """The live resources that the server would let go."""
+    for key, observed in live.of(kind.name).items():
+        if kind.stays is None or not kind.stays(observed.values):
+            yield key, observed
 
 
 def unmanaged(kind: Kind, desired: DesiredState, live: LiveState) -> list[Address]:

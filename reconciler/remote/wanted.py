@@ -85,7 +85,7 @@ def wanted_by(
         fields=fields_of,
         details={place: frozenset(keys) for place, keys in further.items()},
         declared={name: frozenset(desired.of(name)) for name in desired.resources},
-        containers={name: _containers(kinds[name], desired) for name in names if name not in also and _each(kinds[name])},
+        containers={each: _containers(kinds[each], desired) for each in names - {*also} if _each(kinds[each])},
         domains=domains,
     )
 

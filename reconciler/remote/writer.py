@@ -129,10 +129,8 @@ def reply_of(operation: Operation, verdict: Verdict, secrets: set[str]) -> Reply
         return Reply(Outcome.UNKNOWN, (f"not sent: {verdict.cause}",), sent=False)
     if verdict.judgement is Judgement.UNKNOWN:
         return Reply(Outcome.UNKNOWN, (f"no usable answer: {verdict.cause}",))
-    if operation.optional:
-        return Reply(Outcome.DONE, messages, keys)
-    if refusals and refusals <= operation.unclear:
-        return Reply(Outcome.UNKNOWN, messages, keys)
+    if operation.optional or (refusals and refusals <= operation.unclear):
+        return Reply(Outcome.DONE if operation.optional else Outcome.UNKNOWN, messages, keys)
     expected = sum(entry.is_success and entry.message in operation.successes for entry in verdict.entries)
     if verdict.any_failure:
         return Reply(Outcome.PARTIAL if expected else Outcome.FAILED, messages, keys)

@@ -62,7 +62,7 @@ _VERBS: Mapping[Action, Verb] = {
 }
 
 
-def is_replacement(kind: Kind, changed: Values) -> bool:
+def is_replacement(kind: Kind, changed: Iterable[str]) -> bool:
     """Whether a change can be made only by deleting a resource and making it anew."""
     return kind.replaceable is not None and any(kind.fields[name].immutable for name in changed)
 

@@ -73,8 +73,8 @@ class Mark:
         about: one or two sentences for people; the text of editors, `explain` and the reference.
         read: where the value stands in a row: names, with dots for nested ones; empty when it can't be read.
         add: its names in the body of an add; empty when add does not take it and an edit must follow.
-        edit: its names in the ``attr`` of an edit; empty when it can't be changed. `WHOLE`, in reading, is the whole row;
-            in writing, the encoded value is a mapping of names and wire values itself.
+        edit: its names in the ``attr`` of an edit; empty when it can't be changed. `WHOLE`, in reading, is the
+            whole row; in writing, the encoded value is a mapping of names and wire values itself.
         route: the edit route, where it is not the kind's own.
         successes: message keys of that route's success.
         source: which of the kind's sources it is read from.

@@ -1,0 +1,131 @@
+"""Codecs of values that have parts: a mapping with named parts, each with a codec of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pydantic_core import PydanticCustomError, SchemaValidator, ValidationError
+
+from reconciler.model.resource import Value
+from reconciler.spec.codec import Codec, Scope, refuse
+from reconciler.spec.mark import UNSET
+
+__all__ = ["Part", "a_list_of", "a_mapping", "accepted", "or_word"]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a mapping.
+
+    Attributes:
+        wire: its name among the attributes.
+        default: what it is when it is not written; UNSET makes it necessary.
+    """
+
+    codec: Codec
+    wire: str
+    default: Value = UNSET
+
+
+def accepted(codec: Codec, value: Any, scope: Scope) -> Value:
+    """Read what a person wrote by a codec that may leave the work to pydantic.
+
+    Raises:
+        PydanticCustomError: what the codec raises, or ``value-malformed``.
+    """
+    if codec.core is None:
+        return codec.accept(value, scope)
+    try:
+        return SchemaValidator(codec.core).validate_python(value)
+    except ValidationError as failure:
+        why = failure.errors(include_url=False)[0]["msg"]
+        hint = f"it takes {_described(codec.schema)}"
+        raise refuse("value-malformed", f"`{value}` does not do: {why[0].lower()}{why[1:]}", hint=hint) from None
+
+
+def _described(schema: Mapping[str, Any]) -> str:
+    words: Final = {"string": "text", "integer": "a whole number", "number": "a number", "boolean": "true or false"}
+    return words.get(str(schema.get("type")), "another value")
+
+
+def a_mapping(parts: Mapping[str, Part], *, more: Mapping[str, Any] | None = None) -> Codec:
+    """Make a codec for a mapping whose parts are sent beside each other; its field is written `WHOLE`.
+
+    Args:
+        parts: by the name people write.
+        more: attributes that are always the same.
+    """
+
+    def accept(value: Any, scope: Scope) -> dict[str, Value]:
+        if not isinstance(value, Mapping):
+            raise refuse("mapping-expected", f"`{value}` is not a mapping", hint=f"write {_form(parts)}")
+        unknown = [name for name in value if name not in parts]
+        if unknown:
+            raise refuse("field-unknown", f"there is no `{unknown[0]}` here", hint=f"write {_form(parts)}")
+        missing = [name for name, part in parts.items() if part.default is UNSET and name not in value]
+        if missing:
+            raise refuse("field-missing", f"`{missing[0]}` is missing", hint=f"write {_form(parts)}")
+        return {
+            name: _part(name, part, value[name], scope) if name in value else part.default
+            for name, part in parts.items()
+        }
+
+    def encode(value: Mapping[str, Value]) -> dict[str, Any]:
+        return {**(more or {}), **{part.wire: part.codec.encode(value[name]) for name, part in parts.items()}}
+
+    needed = [name for name, part in parts.items() if part.default is UNSET]
+    return Codec(
+        accept=accept,
+        encode=encode,
+        schema={
+            "type": "object",
+            "properties": {name: dict(part.codec.schema) for name, part in parts.items()},
+            "additionalProperties": False,
+        }
+        | ({"required": needed} if needed else {}),
+    )
+
+
+def _form(parts: Mapping[str, Part]) -> str:
+    return "`{" + ", ".join(f"{name}: ..." for name in parts) + "}`"
+
+
+def _part(name: str, part: Part, value: Any, scope: Scope) -> Value:
+    try:
+        return accepted(part.codec, value, scope)
+    except PydanticCustomError as refusal:
+        context = refusal.context or {}
+        raise refuse(context["id"], f"`{name}`: {context['text']}", hint=context["hint"]) from None
+
+
+def a_list_of(element: Codec, *, encode: Callable[[tuple[Value, ...]], Any]) -> Codec:
+    """Make a codec for a list whose order matters."""
+
+    def accept(value: Any, scope: Scope) -> tuple[Value, ...]:
+        if not isinstance(value, list | tuple):
+            raise refuse("list-expected", "this takes a list", hint="write it as a list: `[a, b]`")
+        return tuple(accepted(element, each, scope) for each in value)
+
+    return Codec(accept=accept, encode=encode, schema={"type": "array", "items": dict(element.schema)})
+
+
+def or_word(codec: Codec, word: str, *, encoded: Any) -> Codec:
+    """Make a codec for a value or one word that stands for none.
+
+    Args:
+        encoded: what the word is to the server.
+    """
+
+    def accept(value: Any, scope: Scope) -> Value:
+        return word if value == word else accepted(codec, value, scope)
+
+    return Codec(
+        accept=accept,
+        decode=codec.decode,
+        encode=lambda value: encoded if value == word else codec.encode(value),
+        schema={"oneOf": [{"const": word}, dict(codec.schema)]},
+        fold=codec.fold and (lambda value: value if value == word or codec.fold is None else codec.fold(value)),
+        magnitude=codec.magnitude,
+    )
