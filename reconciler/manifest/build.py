@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pydantic_core import PydanticCustomError
 
 from reconciler.manifest import suggest
-from reconciler.manifest.complaints import Complaint, about_null
+from reconciler.manifest.complaints import Complaint, about_null, shown
 from reconciler.manifest.defaults import NOTHING_INHERITED, Inheritance, inherit
 from reconciler.manifest.document import Document
 from reconciler.manifest.entries import Section
@@ -133,10 +133,12 @@ class _Reader:
             context = refusal.context or {}
             complaint = Complaint((), context["id"], context["text"], context["hint"])
         if written is None:
-            complaint = Complaint((), *about_null(DOMAIN, None))
+            complaint = Complaint((), *about_null(DOMAIN))
         elif isinstance(written, dict | list):
             hint = suggest.for_section(f"{DOMAIN}s", self.kinds)
-            complaint = Complaint((), "domain-malformed", f"`{DOMAIN}` takes one domain's name", hint)
+            complaint = Complaint(
+                (), "domain-malformed", f"`{DOMAIN}` takes the name of one domain, not {shown(written)}", hint
+            )
         self.findings.tell(Spot(document, (DOMAIN,)), complaint)
         return NO_SCOPE
 

@@ -84,9 +84,15 @@ def complaints(kind: Kind, details: ErrorDetails, scope: Scope) -> list[Complain
     return [Complaint(path, *_sentence(what, name, details, hidden=sensitive))]
 
 
-def about_null(name: str, field: Field | None) -> Sentence:
-    """Say what to write instead of nothing."""
+def about_null(name: str, field: Field | None = None, *, section: bool = False) -> Sentence:
+    """Say what to write instead of nothing.
+
+    Args:
+        section: it is a list of entries.
+    """
     hints = ["leave it out to leave it alone"]
+    if section:
+        hints.append("for no entries write `[]`")
     if field is not None:
         if field.codec.elements:
             hints.append("for an empty list write `[]`")
@@ -99,6 +105,8 @@ def about_null(name: str, field: Field | None) -> Sentence:
 
 def shown(value: Any) -> str:
     """Show a value as it would be written, when it is short."""
+    if value is None:
+        return "nothing"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     if isinstance(value, Mapping):
@@ -137,14 +145,16 @@ def _sentence(what: str, name: str, details: ErrorDetails, *, hidden: bool) -> S
 
 def _boolean(name: str, value: Any, _context: Mapping[str, Any]) -> Sentence:
     meant = _MEANT.get(str(value).lower())
+    if isinstance(value, str) and value.lower() == meant:
+        return "boolean-expected", f"`{name}` takes `true` or `false`, not text", f"remove the quotes: `{meant}`"
     hint = f"write `{meant}`" if meant else "write `true` or `false`"
     return "boolean-expected", f"`{name}` takes `true` or `false`, not {shown(value)}", hint
 
 
 def _number(name: str, value: Any, _context: Mapping[str, Any]) -> Sentence:
-    quoted = isinstance(value, str) and value.strip().isdigit()
-    hint = f"remove the quotes: `{value.strip()}`" if quoted else "write a whole number, such as `20`"
-    return "number-expected", f"`{name}` takes a whole number, not {shown(value)}", hint
+    if isinstance(value, str) and value.strip().isdigit():
+        return "number-expected", f"`{name}` takes a number, not text", f"remove the quotes: `{value.strip()}`"
+    return "number-expected", f"`{name}` takes a whole number, not {shown(value)}", "write it like `20`"
 
 
 def _range(name: str, value: Any, context: Mapping[str, Any]) -> Sentence:

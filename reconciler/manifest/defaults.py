@@ -142,7 +142,7 @@ class _Layer:
 
     def _complaints(self, written: Mapping[str, Any], words: tuple[str, ...]) -> list[Complaint]:
         _, found = read_options(self.kind, {name: written[name] for name in words if name in written}, self.scope)
-        found += both_managed_and_initial(written, words)
+        found += both_managed_and_initial(self.kind, written)
         fields = {name: value for name, value in written.items() if name not in words and name not in self.kind.sugar}
         try:
             self.kind.part_reader.validate_python(fields, context=self.scope)
@@ -154,7 +154,7 @@ class _Layer:
 
 def _not_a_mapping(name: str, written: Any, example: str) -> Complaint:
     if written is None:
-        return Complaint((), *about_null(name, None))
+        return Complaint((), *about_null(name))
     summary = f"the defaults of `{name}` are a mapping, not {shown(written)}"
     if name == DEFAULTS:
         summary = f"`{name}` is a mapping, not {shown(written)}"

@@ -106,7 +106,7 @@ class Section:
 
     def _options(self, words: Mapping[str, Any], index: int, entry: Mapping[str, Any]) -> EntryOptions:
         options, found = read_options(self.kind, words, self.scope)
-        for complaint in (*found, *both_managed_and_initial(entry, entry_words(self.kind))):
+        for complaint in (*found, *both_managed_and_initial(self.kind, entry)):
             self._tell(index, entry, entry, complaint)
         return options
 
@@ -151,7 +151,7 @@ class Section:
     def _refuse(self, written: Any, expected: str, example: str) -> None:
         plural = self.kind.plural
         if written is None:
-            complaint = Complaint((), *about_null(plural, None))
+            complaint = Complaint((), *about_null(plural, section=not self.kind.singleton))
         else:
             summary = f"`{plural}` takes {expected}, not {shown(written)}"
             complaint = Complaint((), "section-malformed", summary, f"write it like `{plural}: {example}`")

@@ -117,17 +117,17 @@ def _is_mapping(written: Any, path: Path, example: str, found: list[Complaint]) 
         return True
     name = str(path[-1])
     if written is None:
-        found.append(Complaint(path, *about_null(name, None)))
+        found.append(Complaint(path, *about_null(name)))
     else:
         summary = f"`{name}` takes a mapping, not {shown(written)}"
         found.append(Complaint(path, "mapping-expected", summary, f"write it like `{name}: {example}`"))
     return False
 
 
-def both_managed_and_initial(written: Mapping[str, Any], words: tuple[str, ...]) -> list[Complaint]:
+def both_managed_and_initial(kind: Kind, written: Mapping[str, Any]) -> list[Complaint]:
     """Say which fields are written twice in one place: to be managed, and to matter at creation only."""
     initial = written.get(INITIAL)
-    if INITIAL not in words or not isinstance(initial, dict):
+    if INITIAL in kind.fields or not isinstance(initial, dict):
         return []
     return [
         Complaint(
@@ -138,5 +138,5 @@ def both_managed_and_initial(written: Mapping[str, Any], words: tuple[str, ...])
             at_key=True,
         )
         for name in initial
-        if name in written
+        if name in written and name not in kind.key
     ]

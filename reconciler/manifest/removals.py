@@ -71,7 +71,7 @@ class Farewells:
             summary = f"`{word}` takes a list of entries, not {shown(written)}"
             complaint = Complaint((), "section-malformed", summary, f"write it like `{word}: [{example}]`")
             if written is None:
-                complaint = Complaint((), *about_null(word, None))
+                complaint = Complaint((), *about_null(word, section=True))
             self.findings.tell(Spot(self.document, (word,)), complaint)
             return []
         found = []
@@ -138,6 +138,11 @@ class Farewells:
             summary = "this entry names more than one thing" if known else "this entry names nothing"
             hint = f"write one kind and its key, and perhaps: {', '.join(words)}"
             raise _Wrong(Complaint((), "entry-malformed", summary, hint))
+        if known:
+            meant = suggest.close_to(strange, words)
+            hint = f"did you mean `{meant}`?" if meant else f"it has: {', '.join(words)}"
+            complaint = Complaint((strange,), "field-unknown", f"this entry has no `{strange}`", hint, at_key=True)
+            raise _Wrong(complaint)
         meant = next((each.name for each in self.kinds.values() if each.plural == strange), None)
         meant = meant or suggest.close_to(strange, (*self.kinds, *words))
         hint = f"did you mean `{meant}`?" if meant else f"kinds are: {', '.join(self.kinds)}"

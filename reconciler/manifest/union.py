@@ -102,7 +102,7 @@ class Union:
             return tuple(self._whole(declared, field, each, known, short) for each in written)
         keys = meant(written, known, short) if isinstance(written, str) else ()
         if len(keys) > 1:
-            summary = f"`{written}` may mean any of {len(keys)}"
+            summary = f"`{written}` may mean {len(keys)} of them"
             hint = f"write one of: {', '.join(keys)}"
             self.findings.tell(
                 self._spot(declared.place, field),
@@ -118,15 +118,15 @@ class Union:
 
     def _refuse_both(self, first: Declared, second: Declared) -> None:
         one, other = (each.address.kind.replace("_", " ") for each in (first, second))
-        summary = f"`{second.address.key}` is declared as {one} and as {other}"
-        hint = f"mailcow keeps one address for one thing; remove the {one} or the {other}"
+        summary = f"`{second.address.key}` is declared both as {one} and as {other}"
+        hint = f"one name can be only one of them; remove the {one} or the {other}"
         self._tell(first, second, Complaint((), "address-taken", summary, hint))
 
     def _refuse_staying(self, resources: Mapping[str, Declarations], address: Address, place: Place, what: str) -> None:
         declared = resources.get(address.kind, {}).get(address.key)
         if declared is None:
             return
-        summary = f"`{address.key}` is declared, and {what}"
+        summary = f"`{address.key}` is both declared and {what}"
         complaint = Complaint((), "declared-and-gone", summary, "remove one of the two entries")
         self.findings.tell(
             self._spot(place, address.kind), complaint, related=[self._key_spot(declared)], address=address

@@ -88,7 +88,7 @@ def _refused_address(value: Any) -> PydanticCustomError:
             hint = f'put it in quotes: `"{value}"`'
         return refuse("address-malformed", f"`{value}` is not a mail address", hint=hint)
     local, at, host = value.rpartition("@")
-    if _LOCAL_PART.match(local if at else host) is None:
+    if (at and not host) or _LOCAL_PART.match(local if at else host) is None:
         return refuse("address-malformed", f"`{value}` is not a mail address", hint=hint)
     if at:
         return refuse("domain-malformed", f"`{host}` is not a domain", hint="write it like `acme.example`")
