@@ -10,7 +10,7 @@ from typing import Final
 from reconciler.engine.calls import LOST_IN_A_ROW, Answered, Calls
 from reconciler.engine.doubts import Attempt, clearing, rule, settles
 from reconciler.engine.effect import strangers, took
-from reconciler.engine.ports import Clock, LookAgain, Record, Verify, Writer
+from reconciler.engine.ports import Clock, LookAgain, Record, Resolve, Verify, Writer
 from reconciler.engine.progress import Progress, levels, only
 from reconciler.errors import ApiError, ConnectionFailed
 from reconciler.model.address import Address
@@ -40,6 +40,7 @@ class Means:
         before: what was read before the run.
         workers: how many calls are under way at once; one where the server bears no parallel writes.
         clock: for how long things took.
+        resolve: finds a secret's text, to tell whether one took that the server shows; None for not looking.
         stop: set from elsewhere (Ctrl-C): what is in flight is finished, nothing more is started.
         record: keeps intents and outcomes; None keeps nothing.
     """
@@ -51,6 +52,7 @@ class Means:
     before: LiveState
     workers: int
     clock: Clock
+    resolve: Resolve | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     record: Record | None = None
 
@@ -170,7 +172,7 @@ class _Run:
         operation, reply = attempt.operation, answered.reply
         kind = self._kind(operation)
         change = self._progress.changes[address]
-        what = took(kind, operation, change, seen)
+        what = took(kind, operation, change, seen, self._means.resolve)
         clear = clearing(attempt, reply, what, kind)
         if clear is not None:
             for event, _ in self._calls.run([clear]):

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple, Self
 
 from reconciler.engine.lanes import Lanes
 from reconciler.engine.ports import Clock, Record, Writer
-from reconciler.errors import ReconcilerError
+from reconciler.errors import ApiError, ReconcilerError
 from reconciler.model.operation import Operation
 from reconciler.model.reply import Reply
 from reconciler.model.report import Event, OperationEnded, OperationStarted, Outcome
@@ -106,18 +106,27 @@ class Calls:
         elif answered.error is not None:
             raise answered.error
 
-    def _send(self, index: int, number: int, operation: Operation, answers: SimpleQueue[Answered]) -> None:
+    def _send(self, position: int, number: int, operation: Operation, answers: SimpleQueue[Answered]) -> None:
         """Run in a thread of the pool: whatever happens, an answer is given."""
         begin = self._clock()
         error: BaseException | None = None
         try:
+            reply, error = self._sent(number, operation)
+        except BaseException as fault:  # noqa: BLE001  raised again where it can be seen
+            reply, error = Reply(Outcome.UNKNOWN), fault
+        answers.put(Answered(position, number, reply, self._clock() - begin, error))
+
+    def _sent(self, number: int, operation: Operation) -> tuple[Reply, ReconcilerError | None]:
+        """Write down, send, write down; what ends the run does not hide what the answer told."""
+        try:
             if self._record is not None:
                 self._record.intend(number, operation)
             reply = self._writer.send(operation)
+        except ReconcilerError as error:
+            return Reply(Outcome.FAILED, (error.summary,), sent=isinstance(error, ApiError)), error
+        try:
             if self._record is not None:
                 self._record.settle(number, reply)
-        except ReconcilerError as refused:
-            reply, error = Reply(Outcome.FAILED, (refused.summary,)), refused
-        except BaseException as fault:  # noqa: BLE001  raised again where it can be seen
-            reply, error = Reply(Outcome.UNKNOWN, (type(fault).__name__,)), fault
-        answers.put(Answered(index, number, reply, self._clock() - begin, error))
+        except ReconcilerError as error:
+            return reply, error
+        return reply, None

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from enum import Enum
 from typing import Any
 
+from reconciler.engine.ports import Resolve
 from reconciler.model.address import Address
 from reconciler.model.change import Absent, Action, Change
 from reconciler.model.operation import HandleOf, Operation, Verb
@@ -24,11 +25,12 @@ class Took(Enum):
     UNTOLD = "untold"
 
 
-def took(kind: Kind, operation: Operation, change: Change, seen: LiveState) -> Took:
+def took(kind: Kind, operation: Operation, change: Change, seen: LiveState, resolve: Resolve | None = None) -> Took:
     """Tell whether an operation took for one of its changes.
 
     Args:
         seen: what is there now; the kind of the change was read.
+        resolve: finds a secret's text, where the server shows what it has; None leaves secrets uncompared.
     """
     now = seen.get(change.address)
     if operation.verb is Verb.ADD and operation.route == kind.routes.add:
@@ -40,7 +42,7 @@ def took(kind: Kind, operation: Operation, change: Change, seen: LiveState) -> T
         return _of([now is not None, left])
     if now is None:
         return Took.NONE
-    return _of(_answers(kind, operation, change, now))
+    return _of(_answers(kind, operation, change, now, resolve))
 
 
 def strangers(kind: Kind, before: LiveState, seen: LiveState, expected: Collection[Address]) -> tuple[str, ...]:
@@ -81,16 +83,20 @@ def _of(answers: Iterable[bool]) -> Took:
     return Took.SOME if any(found) else Took.NONE
 
 
-def _answers(kind: Kind, operation: Operation, change: Change, now: Observed) -> Iterable[bool]:
+def _answers(
+    kind: Kind, operation: Operation, change: Change, now: Observed, resolve: Resolve | None
+) -> Iterable[bool]:
     """For everything the operation set that can be read: whether it is so."""
     for each in change.fields:
         field = kind.fields.get(each.name)
         if field is None or each.name not in now.values or (operation.fields and each.name not in operation.fields):
             continue
-        if isinstance(each.after, Absent | Secret | SecretSource):
-            continue
         live = now.values[each.name]
-        if field.mark.elements is not None and operation.verb is Verb.DELETE:
+        if isinstance(each.after, SecretSource) and isinstance(live, Secret) and resolve is not None:
+            yield resolve(each.after, change.address).same_as(live)
+        elif isinstance(each.after, Absent | Secret | SecretSource):
+            continue
+        elif field.mark.elements is not None and operation.verb is Verb.DELETE:
             yield from _removals(operation, live, now.rows.get(each.name, {}))
         elif field.mark.elements is not None:
             yield from _additions(field, operation, each.after, live)

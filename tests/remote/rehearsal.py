@@ -30,6 +30,7 @@ from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.kind import Kind
 
 KEY = "AAAAAA-READ-WRITE"
+READ_ONLY_KEY = "BBBBBB-READ-ONLY"
 PASSWORD = "Correct.Horse.77"
 
 
@@ -131,7 +132,13 @@ class Rehearsal:
 @contextmanager
 def rehearsing(version: str = "2026-07a", *, faults: tuple[str, ...] = (), parallelism: int = 4) -> Iterator[Rehearsal]:
     """Start a server, and stop it."""
-    simulator = Simulator(version, api_key=KEY, clock=lambda: datetime(2026, 11, 22), random=Random(1))  # noqa: DTZ001
+    simulator = Simulator(
+        version,
+        api_key=KEY,
+        read_only_key=READ_ONLY_KEY,
+        clock=lambda: datetime(2026, 11, 22),  # noqa: DTZ001  the server's clock is local, without a zone
+        random=Random(1),
+    )
     broken = Faults.of(*faults) if faults else None
     with serving(simulator, faults=broken) as url:
         rehearsal = Rehearsal(simulator, url, parallelism=parallelism)
