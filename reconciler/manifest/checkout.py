@@ -1,0 +1,128 @@
+"""Whether what a run reads is exactly a commit: only then can a revision stand for it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from reconciler.manifest.files import Source
+from reconciler.manifest.git import Entry, Repository
+from reconciler.manifest.git_tree import MAY_BE_READ
+
+__all__ = ["Checkout", "checkout_of"]
+
+_LONG_IDENTITY: Final = 64
+_DEFAULTS: Final = "_defaults."
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """What the work tree is, as far as a run reads it.
+
+    Attributes:
+        commit: the commit that is checked out; None before the first one.
+        changed: what is read and is not as that commit has it: paths from the top, sorted.
+    """
+
+    repository: Repository
+    commit: str | None
+    changed: tuple[str, ...] = ()
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether what is read is exactly the commit."""
+        return self.commit is not None and not self.changed
+
+
+def checkout_of(repository: Repository, sources: Iterable[Source], *, start: Path, folders: Sequence[Path]) -> Checkout:
+    """Compare what a run reads with the commit that is checked out.
+
+    The files themselves are compared, not what git thinks of them: asking git would run the filters a repository names.
+
+    Args:
+        sources: every file the run reads: manifests, the defaults around them, values, the project file.
+        start: the folder their names are relative to.
+        folders: files and folders searched for manifests; what the commit has there and the work tree has not counts.
+
+    Raises:
+        ManifestError: git cannot read the commit.
+    """
+    commit = repository.commit("HEAD")
+    if commit is None:
+        return Checkout(repository, None)
+    comparison = _Comparison(repository, {each.path: each for each in repository.entries(commit)})
+    changed = {*comparison.links()}
+    for source in sources:
+        changed |= set(comparison.source(source, start))
+    changed |= set(comparison.missing(folders))
+    return Checkout(repository, commit, tuple(sorted(changed)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    repository: Repository
+    entries: Mapping[str, Entry]
+
+    def links(self) -> Iterable[str]:
+        links = [entry for entry in self.entries.values() if entry.is_link]
+        if not links:
+            return
+        targets = self.repository.contents(entry.identity for entry in links)
+        for entry in links:
+            place = self.repository.root / entry.path
+            if not place.is_symlink() or str(place.readlink()).encode() != targets[entry.identity]:
+                yield entry.path
+
+    def source(self, source: Source, start: Path) -> Iterable[str]:
+        """What is not in the commit as it is here: the file, or the link that leads to it."""
+        if source.path is None:
+            yield source.name
+            return
+        path = self._path(source.path)
+        entry = self.entries.get(path) if path is not None else None
+        if path is None or entry is None or not _is_same(entry, source.read()):
+            yield path or source.name
+        named = self._path(Path(os.path.normpath(start.resolve() / source.name)), resolve=False)
+        if named is not None and named != path and not self._is_linked(named):
+            yield named
+
+    def missing(self, folders: Sequence[Path]) -> Iterable[str]:
+        """What the commit has where manifests are searched, and the work tree has not."""
+        searched = [path for folder in folders if (path := self._path(folder.resolve())) is not None]
+        for path in self.entries:
+            inside = any(where in ("", path) or path.startswith(f"{where}/") for where in searched)
+            concerned = (inside and MAY_BE_READ.fullmatch(path)) or path.rpartition("/")[2].startswith(_DEFAULTS)
+            if concerned and not (self.repository.root / path).exists():
+                yield path
+
+    def _path(self, place: Path, *, resolve: bool = True) -> str | None:
+        place = place.resolve() if resolve else place
+        if not place.is_relative_to(self.repository.root):
+            return None
+        path = place.relative_to(self.repository.root).as_posix()
+        return "" if path == "." else path
+
+    def _is_linked(self, path: str) -> bool:
+        """Whether a path, or a folder it goes through, is a link of the commit."""
+        while path:
+            entry = self.entries.get(path)
+            if entry is not None and entry.is_link:
+                return True
+            path = path.rpartition("/")[0]
+        return False
+
+
+def _is_same(entry: Entry, content: bytes) -> bool:
+    """Whether a content is the entry's, or was before line ends were changed on the way into the work tree."""
+    as_stored = content, content.replace(b"\r\n", b"\n")
+    return any(entry.identity == _identity(each, entry) for each in as_stored)
+
+
+def _identity(content: bytes, entry: Entry) -> str:
+    """What git would call a content."""
+    digest = hashlib.sha256 if len(entry.identity) == _LONG_IDENTITY else hashlib.sha1
+    return digest(b"blob %d\0" % len(content) + content).hexdigest()

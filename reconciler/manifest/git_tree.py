@@ -1,0 +1,242 @@
+"""The manifests of a revision, laid out in a folder of their own and read as any others: one way to find manifests."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from reconciler.errors import ManifestError, UsageError
+from reconciler.kinds import registry
+from reconciler.manifest.build import build
+from reconciler.manifest.files import LARGEST_FILE, PROJECT_FILE, STANDARD_INPUT, Source, find
+from reconciler.manifest.git import Entry, Repository
+from reconciler.manifest.project import Project, Settings, find_project
+from reconciler.manifest.reading import read
+from reconciler.manifest.values import Assignment, read_values
+from reconciler.model.diagnostic import Diagnostic, Origin, error
+from reconciler.model.state import DesiredState
+
+__all__ = ["MAY_BE_READ", "Asked", "Layout", "declared_at", "laid_out", "project_at"]
+
+MAY_BE_READ: Final = re.compile(r".+\.ya?ml(?:\.j2)?")
+_MARKER: Final = ".git"
+_UNREADABLE: Final = "base-unreadable"
+_ABSENT: Final = frozenset({"path-not-found", "path-without-manifests"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a run reads, in the words of its command line, so that it can be read at another revision too.
+
+    Attributes:
+        start: the folder it started in.
+        paths: manifests; empty for those the project file names.
+        values: values files, beside those the project file names.
+        project: the project file, where it was named.
+        environment: of the project file.
+        settings: ``NAME=VALUE`` for templates.
+        texts: the same, taken as text.
+    """
+
+    start: Path
+    paths: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+    project: str | None = None
+    environment: str | None = None
+    settings: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A revision's files in a folder.
+
+    Attributes:
+        folder: where they are; it stands for `root`.
+        root: the top of the work tree.
+        name: the revision, short, for messages.
+    """
+
+    folder: Path
+    root: Path
+    name: str
+
+    def place_of(self, path: Path) -> Path | None:
+        """What stands here for a place in the work tree; None for a place outside."""
+        resolved = path.parent.resolve() / path.name if path.name else path.resolve()
+        return self.folder / resolved.relative_to(self.root) if resolved.is_relative_to(self.root) else None
+
+
+@contextmanager
+def laid_out(repository: Repository, commit: str) -> Iterator[Layout]:
+    """Lay out what may be a manifest, values, a project file or a link to one.
+
+    Raises:
+        ManifestError: git cannot give the files, or one is too large.
+    """
+    entries = [each for each in repository.entries(commit) if each.is_link or MAY_BE_READ.fullmatch(each.path)]
+    name = commit[:12]
+    large = [each for each in entries if each.size > LARGEST_FILE]
+    if large:
+        summary = f"the file is larger than {LARGEST_FILE // 1024**2} MiB"
+        raise ManifestError(
+            tuple(error("file-too-large", summary, origin=Origin(_at(name, each.path))) for each in large)
+        )
+    contents = repository.contents(each.identity for each in entries)
+    with TemporaryDirectory(prefix="reconciler-") as temporary:
+        folder = Path(temporary).resolve() / "tree"
+        folder.mkdir()
+        (folder / _MARKER).touch()  # nothing above it is searched for a project file
+        for entry in entries:
+            _put(folder, entry, contents[entry.identity])
+        yield Layout(folder, repository.root, name)
+
+
+def _put(folder: Path, entry: Entry, content: bytes) -> None:
+    """Write one file; git keeps `..`, `.git` and files below links out of trees, and this does not rely on it."""
+    parts = PurePosixPath(entry.path).parts
+    if PurePosixPath(entry.path).is_absolute() or {"..", _MARKER} & set(parts):
+        return
+    target = folder.joinpath(*parts)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not target.parent.resolve().is_relative_to(folder) or target.is_symlink() or target.exists():
+        return
+    if entry.is_link:
+        target.symlink_to(content.decode("utf-8", "surrogateescape"))
+    else:
+        target.write_bytes(content)
+
+
+def project_at(layout: Layout, asked: Asked) -> tuple[Project | None, Settings]:
+    """The project file of that revision, and what it says for the environment.
+
+    Raises:
+        ManifestError: it is wrong.
+        UsageError: ``environment-unknown``.
+    """
+    start = layout.place_of(asked.start)
+    if start is None:
+        return None, Settings()
+    source = None
+    if asked.project is None:
+        start.mkdir(parents=True, exist_ok=True)
+        source = find_project(start)
+    else:
+        named = layout.place_of(asked.start / asked.project)
+        if named is not None and named.is_file() and named.resolve().is_relative_to(layout.folder):
+            source = Source(PROJECT_FILE, named)
+    if source is None:
+        return None, Settings()
+    from reconciler.manifest.project_reading import read_project  # noqa: PLC0415  runs without one start faster
+
+    project = read_project(source)
+    return project, project.settings(asked.environment)
+
+
+def declared_at(repository: Repository, commit: str, asked: Asked) -> DesiredState:
+    """What a revision declares, read with its own project file and values.
+
+    Paths and values files that it does not have declare nothing; standard input is of no revision.
+
+    Raises:
+        ManifestError: ``base-unreadable``, with everything that is wrong there.
+    """
+    try:
+        with laid_out(repository, commit) as layout:
+            return _told_elsewhere(layout, asked)
+    except ManifestError as problem:
+        if problem.id == _UNREADABLE:
+            raise
+        raise _unreadable(commit[:12], problem.diagnostics) from problem
+
+
+def _told_elsewhere(layout: Layout, asked: Asked) -> DesiredState:
+    """Read it; what is wrong is told with places such as ``1a2b3c:mail/a.yaml``, which git understands."""
+    try:
+        return _declared(layout, asked)
+    except ManifestError as problem:
+        found = tuple(_moved(each, layout, asked) for each in problem.diagnostics)
+        raise _unreadable(layout.name, found) from problem
+    except UsageError as problem:
+        origin = Origin(_at(layout.name, PROJECT_FILE))
+        found = (error(problem.id, problem.summary, hint=problem.hint or None, origin=origin),)
+        raise _unreadable(layout.name, found) from problem
+
+
+def _declared(layout: Layout, asked: Asked) -> DesiredState:
+    project, settings = project_at(layout, asked)
+    start = layout.place_of(asked.start)
+    if start is None:
+        return DesiredState({})
+    start.mkdir(parents=True, exist_ok=True)
+    files = [*settings.values, *(_values_file(layout, asked.start / each) for each in asked.values)]
+    values = _values(files, asked, layout)
+    folder = project.folder if project is not None else None
+    sources = _sources(_arguments(layout, asked, settings), start=start, project=folder, exclude=files)
+    reading = read(sources, values=values)
+    return build(reading.manifests, registry(), earlier=reading.findings)
+
+
+def _arguments(layout: Layout, asked: Asked, settings: Settings) -> list[str]:
+    given = [asked.start / each for each in asked.paths if each != STANDARD_INPUT]
+    if not asked.paths:
+        return [str(each) for each in settings.manifests]
+    return [str(place) for each in given if (place := layout.place_of(each)) is not None]
+
+
+def _sources(
+    arguments: Sequence[str], *, start: Path, project: Path | None, exclude: Sequence[Path]
+) -> tuple[Source, ...]:
+    """Find the manifests, without the arguments that mean nothing at this revision."""
+    sound = []
+    for argument in arguments:
+        try:
+            find([argument], start=start, project=project, exclude=exclude)
+        except ManifestError as problem:
+            if all(each.id in _ABSENT for each in problem.diagnostics):
+                continue
+        sound.append(argument)
+    return find(sound, start=start, project=project, exclude=exclude)
+
+
+def _values_file(layout: Layout, file: Path) -> Path:
+    """A values file of that revision; one kept outside the repository has no revisions, and is used as it is."""
+    place = layout.place_of(file)
+    if place is None:
+        return file
+    return place if place.resolve().is_relative_to(layout.folder) else layout.folder / _MARKER / "outside"
+
+
+def _values(files: Sequence[Path], asked: Asked, layout: Layout) -> Mapping[str, Any]:
+    sources = [Source(os.path.relpath(each, layout.folder), each.resolve()) for each in files if each.is_file()]
+    assignments = [Assignment.read(text) for text in asked.settings]
+    assignments += [Assignment.read(text, as_text=True) for text in asked.texts]
+    return read_values(sources, assignments)
+
+
+def _moved(finding: Diagnostic, layout: Layout, asked: Asked) -> Diagnostic:
+    if finding.origin is None:
+        return finding
+    start = layout.place_of(asked.start) or layout.folder
+    path = os.path.relpath(start / finding.origin.file, layout.folder)
+    origin = replace(finding.origin, file=_at(layout.name, path.replace(os.sep, "/")))
+    return replace(finding, origin=origin, related=())
+
+
+def _at(name: str, path: str) -> str:
+    return f"{name}:{path}"
+
+
+def _unreadable(name: str, findings: tuple[Diagnostic, ...]) -> ManifestError:
+    return ManifestError(
+        findings,
+        id=_UNREADABLE,
+        summary=f"what {name} declared cannot be read, so nobody knows what is not declared any more",
+        hint="name another revision with `--base REV`, or go on without any: `--no-base` deletes nothing for that",
+    )
