@@ -103,7 +103,7 @@ def inherit(
         path = (DEFAULTS, plural)
         kind = kinds.get(plural)
         if kind is None:
-            hint = suggest.for_section(plural, {kind.name: kind for kind in kinds.values()})
+            hint = suggest.for_section(plural, {kind.name: kind for kind in kinds.values()}, words=())
             complaint = Complaint((), "kind-unknown", f"`{plural}` is no kind", hint, at_key=True)
             findings.tell(Spot(document, path), complaint)
         elif isinstance(written, dict):

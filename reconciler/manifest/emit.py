@@ -17,13 +17,15 @@ _WIDTH: Final = 100
 """Columns a mapping or a list may take to be written on one line."""
 
 _INDICATORS: Final = frozenset("-?:,[]{}#&*!|>'\"%@`=<~ ")
-_UNSAFE: Final = re.compile(r": |:$| #|[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]|\s$")
-_UNSAFE_IN_FLOW: Final = re.compile(r"[,\[\]{}:]")
+_INVISIBLE: Final = "\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff"
+_HIDDEN: Final = re.compile(f"[{_INVISIBLE}]")
+_UNSAFE: Final = re.compile(rf": |:$| #|\s$|^\.\.\.|[{_INVISIBLE}]")
+_UNSAFE_IN_FLOW: Final = re.compile(r"[,\[\]{}:?]")
 _YAML_1_1: Final = yaml.SafeLoader.yaml_implicit_resolvers
 _LETTERS: Final = frozenset("yYnN")
 """Truths in YAML 1.1, though PyYAML reads them as text."""
 
-_ESCAPED: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+_NOT_ESCAPED_BY_JSON: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
 
 def emit(value: Mapping[str, Any]) -> str:
@@ -33,7 +35,7 @@ def emit(value: Mapping[str, Any]) -> str:
 
 def comment(text: str) -> str:
     """Write lines of text as a comment, whatever they hold."""
-    return "".join(f"# {_ESCAPED.sub('', line)}".rstrip() + "\n" for line in text.splitlines())
+    return "".join(f"# {_HIDDEN.sub('', line)}".rstrip() + "\n" for line in text.splitlines())
 
 
 def word(text: str, *, flow: bool = False) -> str:
@@ -45,7 +47,7 @@ def word(text: str, *, flow: bool = False) -> str:
     if _is_plain(text) and not (flow and _UNSAFE_IN_FLOW.search(text)):
         return text
     quoted = json.dumps(text, ensure_ascii=False)
-    return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", quoted)
+    return _NOT_ESCAPED_BY_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", quoted)
 
 
 def _is_plain(text: str) -> bool:

@@ -35,9 +35,13 @@ def for_field(kind: Kind, word: str) -> str:
     return f"did you mean `{kind.server_names().get(meant, meant)}`?"
 
 
-def for_section(word: str, kinds: Mapping[str, Kind]) -> str:
-    """Say what to write instead of a key that no kind has in the plural."""
-    names = {_plain(each): each for each in (*(kind.plural for kind in kinds.values()), *WORDS)}
+def for_section(word: str, kinds: Mapping[str, Kind], *, words: tuple[str, ...] = WORDS) -> str:
+    """Say what to write instead of a key that no kind has in the plural.
+
+    Args:
+        words: what else may stand there.
+    """
+    names = {_plain(each): each for each in (*(kind.plural for kind in kinds.values()), *words)}
     for kind in kinds.values():
         for name in (kind.name, *_routes(kind)):
             names.setdefault(_plain(name), kind.plural)
@@ -45,7 +49,7 @@ def for_section(word: str, kinds: Mapping[str, Kind]) -> str:
     found = get_close_matches(_plain(word), names, n=1, cutoff=_LIKENESS)
     if found:
         return f"did you mean `{names[found[0]]}`?"
-    return f"a manifest holds: {', '.join(sorted(set(names.values())))}"
+    return f"known are: {', '.join(sorted(set(names.values())))}"
 
 
 def _routes(kind: Kind) -> Iterable[str]:
