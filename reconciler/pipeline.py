@@ -2,7 +2,7 @@
 
 manifests -> load --------------> desired --+
                                             +-> diff -> checks -> compile -> guard -> Plan -> apply -> Report
-server ---> open_server, read --> live -----+
+server ---> opened, read ------> live -----+
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import secrets
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -39,7 +39,7 @@ from reconciler.model.version import OLDEST, Version
 from reconciler.planning import digest
 from reconciler.planning.checks import check
 from reconciler.planning.compile import compile_changes
-from reconciler.planning.diff import Difference, diff
+from reconciler.planning.diff import diff
 from reconciler.planning.guard import Limits, guard
 from reconciler.planning.options import PlanOptions, PruneScope
 from reconciler.remote.handles import Handles
@@ -135,8 +135,9 @@ def load(inputs: Inputs, watch: Stopwatch) -> Loaded:
     )
 
 
-def open_server(server: Server) -> OpenServer:
-    """Ask a server who it is; nothing else is sent before it has answered.
+@contextmanager
+def opened(server: Server) -> Iterator[OpenServer]:
+    """Ask a server who it is; nothing else is sent before it has answered. No connection is left at the end.
 
     Raises:
         AccessDenied: it refuses the key or this machine's address.
@@ -156,15 +157,18 @@ def open_server(server: Server) -> OpenServer:
         ca_file=settings.ca_file,
     )
     client = Client(access, timing=Timing(server.clock.now, server.clock.sleep))
-    version = _version(probe_version(client))
-    capabilities = Capabilities(version)
-    return OpenServer(
-        client=client,
-        identity=ServerIdentity(access.origin, str(version)),
-        capabilities=capabilities,
-        reader=Reader(client, kinds=kinds, capabilities=capabilities, parallelism=parallelism),
-        parallelism=parallelism,
-    )
+    try:
+        version = _version(probe_version(client))
+        capabilities = Capabilities(version)
+        yield OpenServer(
+            client=client,
+            identity=ServerIdentity(access.origin, str(version)),
+            capabilities=capabilities,
+            reader=Reader(client, kinds=kinds, capabilities=capabilities, parallelism=parallelism),
+            parallelism=parallelism,
+        )
+    finally:
+        client.rest()
 
 
 def _version(told: str | None) -> Version:
@@ -200,27 +204,18 @@ def plan(request: PlanRequest) -> Planned:
     """
     watch = Stopwatch(request.inputs.clock.now)
     loaded = load(request.inputs, watch)
-    with watch.stage("connecting"):
-        server = open_server(request.server)
-    options = PlanOptions(
-        resend=request.resend,
-        skip_unsupported=request.skip_unsupported,
-        prune=tuple(PruneScope(rule.kind, rule.domains) for rule in request.prune),
-        delete_protected=frozenset(request.allowed_kinds),
-        today=request.inputs.clock.today,
-        secret=loaded.secrets.for_plan,
-        locate=loaded.locate,
-        domains=request.domains,
-    )
-    with watch.stage("reading server"):
+    options = _options(request, loaded)
+    with watch.stage("reading server"), opened(request.server) as server:
         live, notes = _read(server, loaded.desired, options)
+        with watch.stage("comparing"):
+            difference = diff(registry(), loaded.desired, live, capabilities=server.capabilities, options=options)
+        live = _with_neighbours(server, difference.changes, live)
     with watch.stage("comparing"):
-        difference, live = _difference(server, loaded.desired, live, options)
-    found = list(difference.diagnostics)
-    found += check(registry(), loaded.desired, live, difference.changes, options=options)
-    errors = [each for each in found if each.severity is Severity.ERROR]
+        found = check(registry(), loaded.desired, live, difference.changes, options=options)
+    diagnostics = (*notes, *difference.diagnostics, *found)
+    errors = tuple(each for each in diagnostics if each.severity is Severity.ERROR)
     if errors:
-        raise ManifestError(tuple(errors), summary="the server cannot be made so")
+        raise ManifestError(errors, summary="the server cannot be made so")
     with watch.stage("compiling"):
         operations = compile_changes(registry(), difference.changes, live, capabilities=server.capabilities)
     refusals = guard(difference.changes, loaded.desired, options.base, live, _limits(request))
@@ -230,7 +225,7 @@ def plan(request: PlanRequest) -> Planned:
         unchanged=difference.unchanged,
         unmanaged={kind: len(addresses) for kind, addresses in difference.unmanaged.items()},
         not_compared=difference.not_compared,
-        diagnostics=(*notes, *found),
+        diagnostics=diagnostics,
         refusals=tuple(each for each in refusals if not _is_allowed(each.addresses, request.allowed_deletes)),
     )
     return Planned(
@@ -244,6 +239,19 @@ def plan(request: PlanRequest) -> Planned:
     )
 
 
+def _options(request: PlanRequest, loaded: Loaded) -> PlanOptions:
+    return PlanOptions(
+        resend=request.resend,
+        skip_unsupported=request.skip_unsupported,
+        prune=tuple(PruneScope(rule.kind, rule.domains) for rule in request.prune),
+        delete_protected=frozenset(request.allowed_kinds),
+        today=request.inputs.clock.today,
+        secret=loaded.secrets.for_plan,
+        locate=loaded.locate,
+        domains=request.domains,
+    )
+
+
 def _read(server: OpenServer, desired: DesiredState, options: PlanOptions) -> tuple[LiveState, tuple[Diagnostic, ...]]:
     kinds = registry()
     wanted = wanted_by(desired, kinds, also={scope.kind for scope in options.prune}, domains=options.domains)
@@ -251,19 +259,16 @@ def _read(server: OpenServer, desired: DesiredState, options: PlanOptions) -> tu
     return readout.live, readout.diagnostics
 
 
-def _difference(
-    server: OpenServer, desired: DesiredState, live: LiveState, options: PlanOptions
-) -> tuple[Difference, LiveState]:
-    """Compare; where something is to be created, also see what else may have its address."""
-    found = diff(registry(), desired, live, capabilities=server.capabilities, options=options)
-    neighbours = _neighbours(found.changes, live)
-    if neighbours:
-        fields = {name: listed_fields(registry()[name]) for name in neighbours}
-        domains = {_domain(change, live) for change in found.changes if change.action is Action.CREATE}
-        narrow = tuple(sorted(domain for domain in domains if domain is not None))
-        seen = server.reader.read(Wanted(fields=fields, domains=narrow or None), known=live)
-        live = replace(live, resources={**seen.live.resources, **live.resources})
-    return found, live
+def _with_neighbours(server: OpenServer, changes: tuple[Change, ...], live: LiveState) -> LiveState:
+    """Where something is to be created, also see what else may have its address."""
+    neighbours = _neighbours(changes, live)
+    if not neighbours:
+        return live
+    fields = {name: listed_fields(registry()[name]) for name in neighbours}
+    domains = {_domain(change, live) for change in changes if change.action is Action.CREATE}
+    narrow = tuple(sorted(domain for domain in domains if domain is not None))
+    seen = server.reader.read(Wanted(fields=fields, domains=narrow or None), known=live)
+    return replace(live, resources={**seen.live.resources, **live.resources})
 
 
 def _neighbours(changes: tuple[Change, ...], live: LiveState) -> frozenset[str]:
@@ -316,7 +321,7 @@ def apply(request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Even
         handles=Handles(planned.live, server.reader.handles_of),
         resolve=planned.loaded.secrets.for_apply,
     )
-    with _interruptible() as stop:
+    with _interruptible() as stop, closing(server.client):
         means = Means(
             kinds=registry(),
             writer=writer,
@@ -380,17 +385,15 @@ def export(server: Server, *, domains: tuple[str, ...] | None, every_field: bool
         ApiError: the server, or the way to it, failed.
     """
     watch = Stopwatch(server.clock.now)
-    with watch.stage("connecting"):
-        opened = open_server(server)
     kinds = registry()
-    with watch.stage("reading server"):
+    with watch.stage("reading server"), opened(server) as source:
         lists = Wanted(
             fields={name: listed_fields(kind) for name, kind in kinds.items() if kind.sources}, domains=domains
         )
-        first = opened.reader.read(lists)
-        readout = opened.reader.read(_everything(first.live, domains, every_field=every_field), known=first.live)
+        first = source.reader.read(lists)
+        readout = source.reader.read(_everything(first.live, domains, every_field=every_field), known=first.live)
     with watch.stage("writing"):
-        title = f"{opened.identity.origin} (mailcow {opened.identity.version})"
+        title = f"{source.identity.origin} (mailcow {source.identity.version})"
         dumped = dump(readout.live, kinds, title=title, every_field=every_field)
     return Exported(
         files=dumped.files,
@@ -419,4 +422,4 @@ def schemas() -> Mapping[str, Mapping[str, Any]]:
     return {"manifest.schema.json": manifest_schema(registry())}
 
 
-__all__ = ["Clock", "Planned", "apply", "digest", "export", "open_server", "plan", "schemas", "validate"]
+__all__ = ["Clock", "Planned", "apply", "digest", "export", "opened", "plan", "schemas", "validate"]

@@ -16,7 +16,7 @@ from reconciler.api.paths import get_path, kind_of_get, kind_of_post, post_path
 from reconciler.api.reading import Reading, ReadingState, reading_of
 from reconciler.api.retry import Patience, Timing
 from reconciler.api.statistics import CallCost, Statistics, Tally
-from reconciler.api.transport import transport_for
+from reconciler.api.transport import KeepAliveTransport, transport_for
 from reconciler.api.verdict import Judgement, Verdict, verdict_of
 from reconciler.errors import AccessDenied, RequestRefused
 
@@ -78,6 +78,11 @@ class Client:
     def close(self) -> None:
         """Close the connections."""
         self._transport.close()
+
+    def rest(self) -> None:
+        """Close the connections for now: whoever has read may not come back, and leaves none behind."""
+        if isinstance(self._transport, KeepAliveTransport):
+            self._transport.rest()
 
     @property
     def statistics(self) -> Statistics:

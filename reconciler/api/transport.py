@@ -90,6 +90,11 @@ class KeepAliveTransport(httpx.BaseTransport):
         """Close the connections nobody uses, and the others as soon as their answers are read."""
         with self._lock:
             self._closed = True
+        self.rest()
+
+    def rest(self) -> None:
+        """Close the connections nobody uses; the next request opens a new one."""
+        with self._lock:
             idle, self._idle = self._idle, deque()
         for connection in idle:
             connection.close()

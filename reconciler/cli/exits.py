@@ -57,4 +57,6 @@ def of_plan(plan: Plan, *, detailed: bool) -> int:
 def of_report(report: Report) -> int:
     """How an apply ends: done only when everything is, and reading again proved it."""
     done = all(change.outcome is Outcome.DONE for change in report.changes) and report.converged is True
-    return gravest(Exit.INTERRUPTED if report.interrupted else Exit.DONE, Exit.DONE if done else Exit.INCOMPLETE)
+    stopped = report.stopped.exit_code if report.stopped is not None else Exit.DONE
+    interrupted = Exit.INTERRUPTED if report.interrupted else Exit.DONE
+    return gravest(interrupted, stopped, Exit.DONE if done else Exit.INCOMPLETE)

@@ -36,6 +36,9 @@ def report_text(report: Report, style: Style) -> str:
     told += _verdict(report, style)
     if report.interrupted:
         told.append("Interrupted: calls in flight were finished, the rest was not tried. Running again continues.")
+    elif report.stopped is not None:
+        told.append(style.paint("Stopped", Role.ERROR) + f" [{report.stopped.id}]: {visible(report.stopped.summary)}")
+        told += [f"hint: {visible(report.stopped.hint)}"] if report.stopped.hint else []
     told.append(style.paint(_summary(report), Role.STRONG))
     return "\n".join(told) + "\n"
 
