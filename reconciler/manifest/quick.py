@@ -28,7 +28,7 @@ _ORDINARY: Final = b"".join(
     (
         b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789",
         b" \n.,:;@/_-+=()[]{}\"'#$^~`",
-        bytes(range(0x80, 0x100)),
+        bytes(set(range(0x80, 0x100)) - {0xC2, 0xE2, 0xEF}),
     )
 )
 """Bytes that alone never make a document doubtful."""
@@ -42,12 +42,12 @@ _DOUBTS: Final[dict[int, re.Pattern[bytes]]] = {
     ord("|"): re.compile(rb"\|(?<![^\s,\[{:]\|)"),  # a block of text: the last line break, brackets around it
     ord(">"): re.compile(rb">(?<![^\s,\[{:]>)"),  # the same, folded
     ord("%"): re.compile(rb"(?m)^%"),  # a directive
+    0xC2: re.compile(rb"\xc2[\x80-\x9f]"),  # what the careful way calls a control character, in UTF-8
+    0xE2: re.compile(rb"\xe2\x80[\xa8\xa9]"),
+    0xEF: re.compile(rb"\xef(?:\xbb\xbf|\xbf[\xbe\xbf])"),
     ord("\\"): re.compile(rb"\\u[dD][89a-fA-F]"),  # half a character
 }
 """Where a byte that is not ordinary is harmless all the same: everywhere but where these match."""
-
-_DOUBTFUL_LETTERS: Final = re.compile(rb"\xc2[\x80-\x9f]|\xe2\x80[\xa8\xa9]|\xef(?:\xbb\xbf|\xbf[\xbe\xbf])")
-"""What the careful way calls control characters, in UTF-8."""
 
 _ODD_COLON: Final = re.compile(rb":(?:(?<![^\s,\[{]:)|[,\[\]{}])")
 """A colon that starts a word or is followed by a bracket: YAML 1.1 and 1.2 differ, and so do the two readers."""
@@ -78,7 +78,9 @@ def quickly(content: bytes) -> dict[str, Any] | None:
         return None
     try:
         value = yaml_rs.loads(content.decode(), parse_datetime=False)
-    except ValueError:
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException:  # noqa: BLE001  it raises errors of many types, and a panic in Rust is not even an Exception
         return None
     return value if isinstance(value, dict) and _regular(value) else None
 
@@ -88,8 +90,6 @@ def _doubtful(content: bytes) -> bool:
         doubt = _DOUBTS.get(byte)
         if doubt is None or doubt.search(content):
             return True
-    if not content.isascii() and _DOUBTFUL_LETTERS.search(content):
-        return True
     if _ODD_COLON.search(content) or content.startswith(b"...") or b"\n..." in content:
         return True
     shape = content.translate(_SHAPE)

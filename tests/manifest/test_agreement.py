@@ -61,6 +61,7 @@ def _exact(value: Any) -> Any:
 @example("...\na: b\n")
 @example("a: [_.5, 1_0.0, 0xa_b]\n")
 @example("{a\nb: 1}\n")
+@example("a: {[.: []]}")
 def test_what_is_read_quickly_is_read_carefully_too(text: str) -> None:
     value = quickly(text.encode())
     if value is None:
