@@ -71,13 +71,23 @@ def read_address(value: Any, domain: str | None, *, catch_all: bool = False) -> 
         PydanticCustomError: ``address-malformed``, ``address-bare`` or ``domain-malformed``.
     """
     if isinstance(value, str):
+        address = _address(value, domain)
+        if address is not None:
+            return address
         local, at, host = value.rpartition("@")
-        readable = _domain(host if at else domain or "")
-        if readable is not None and _LOCAL_PART.match(local if at else host) is not None:
-            return f"{local if at else host}@{readable}"
         if at and not local and catch_all:
             return "@" + read_domain(host)
     raise _refused_address(value)
+
+
+@lru_cache(maxsize=16384)
+def _address(text: str, domain: str | None) -> str | None:
+    """The whole address a text is; None when it is none. Those who get mail are named again and again, nearby."""
+    local, at, host = text.rpartition("@")
+    if not at:
+        local, host = host, domain or ""
+    readable = _domain(host)
+    return f"{local}@{readable}" if readable is not None and _LOCAL_PART.match(local) is not None else None
 
 
 def _refused_address(value: Any) -> PydanticCustomError:
