@@ -9,6 +9,7 @@ from reconciler.model.change import Action, Change
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.resource import Declared
 from reconciler.model.state import DesiredState, LiveState
+from reconciler.planning.future import future_of
 from reconciler.planning.options import PlanOptions
 from reconciler.planning.room import Room
 from reconciler.spec.codecs import NONE
@@ -41,7 +42,7 @@ def check(
             found += _home(kind, declared, there, options)
             found += _space(kinds, kind, change, declared, live, going, options)
     found += _rivals(kinds, desired, changes, options)
-    for short in Room(kinds, changes, live).shortages():
+    for short in Room(kinds, changes, live, future_of(kinds, changes, live)).shortages():
         each = kinds[short.container.kind].fields[short.limit]
         unit = " MiB" if each.mark.read and "quota" in short.limit else ""
         declared = desired.get(short.change.address)

@@ -11,6 +11,7 @@ from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
 from reconciler.model.operation import Operation, Verb
 from reconciler.model.state import LiveState
+from reconciler.planning.future import future_of
 from reconciler.planning.order import phase_of, ranks
 from reconciler.planning.room import Room
 from reconciler.spec.capabilities import Capabilities
@@ -50,7 +51,8 @@ class _Compiler:
         self._live = live
         self._capabilities = capabilities
         self._ranks = ranks(kinds)
-        self._room = Room(kinds, changes, live)
+        self._future = future_of(kinds, changes, live)
+        self._room = Room(kinds, changes, live, self._future)
         self._planned = {change.address: change for change in changes}
         self._givers: dict[tuple[str, str], list[Address]] = defaultdict(list)
         self._leaving: dict[Address, list[Address]] = defaultdict(list)
@@ -77,7 +79,14 @@ class _Compiler:
             kind = self._kinds[change.address.kind]
             observed = self._live.get(change.moved_from or change.address)
             requires = frozenset(self._requirements(kind, change))
-            steps = steps_of(kind, change, observed, live=self._live, capabilities=self._capabilities)
+            steps = steps_of(
+                kind,
+                change,
+                observed,
+                live=self._live,
+                future=self._future,
+                capabilities=self._capabilities,
+            )
             made += [self._operation(kind, change, step, requires) for step in steps]
         return made
 

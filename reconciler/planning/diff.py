@@ -17,12 +17,12 @@ from reconciler.model.secret import Secret
 from reconciler.model.state import DesiredState, LiveState, Relocation
 from reconciler.planning import compare, digest
 from reconciler.planning.options import PlanOptions
-from reconciler.planning.ownership import Departure, departures, step_today, unmanaged
+from reconciler.planning.ownership import Departure, departures, homes_left, kept, step_today, unmanaged
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.encode import is_replacement
 from reconciler.spec.kind import Field, Kind, Situation
+from reconciler.spec.mark import TEMPLATE
 
-TEMPLATE: Final = "template"
 KEEP_ALIAS: Final = "keep_alias"
 
 
@@ -80,6 +80,7 @@ class _Diff:
         found = self.findings
         moves = {each.target: each for each in self.desired.relocations}
         loose: dict[str, tuple[Address, ...]] = {}
+        left = homes_left(self.kinds, self.desired, self.options)
         for kind in self.kinds.values():
             first = len(found.changes)
             for key, declared in self.desired.of(kind.name).items():
@@ -87,8 +88,9 @@ class _Diff:
                     self._declared(kind, key, declared, moves.pop(declared.address, None))
             self._steps_down(kind)
             found.changes += [
-                self._departure(kind, each) for each in departures(kind, self.desired, self.live, self.options)
+                self._departure(kind, each) for each in departures(kind, self.desired, self.live, self.options, left)
             ]
+            self._note_kept(kind)
             found.changes[first:] = sorted(found.changes[first:], key=lambda change: change.address.key)
             if self.live.was_read(kind.name):
                 loose[kind.name] = tuple(unmanaged(kind, self.desired, self.live))
@@ -216,10 +218,22 @@ class _Diff:
 
         A resource that is always there and cannot be read counts as declared at the base, without any fields.
         """
-        if self.options.base is None:
-            return False
-        before = self.options.base.get(declared.address)
-        return always_there if before is None else before.values.get(name) != value
+        found = [state.get(declared.address) for state in self.options.earlier]
+        return any(always_there if before is None else before.values.get(name) != value for before in found)
+
+    def _note_kept(self, kind: Kind) -> None:
+        """Say what was declared, is not any more, and stays, because its kind is deleted only on demand."""
+        for address in kept(kind, self.desired, self.live, self.options):
+            self.findings.diagnostics.append(
+                Diagnostic(
+                    "no-longer-declared",
+                    Severity.NOTE,
+                    f"`{address}` is not declared any more, and is left alone with all that is in it",
+                    hint=f"to delete it: `removed: [{{{kind.name}: {address.key}}}]`; if it is somebody else's now: "
+                    f"`removed: [{{{kind.name}: {address.key}, step: forget}}]`",
+                    address=address,
+                )
+            )
 
     def _why_unreadable(self, each: Field) -> str:
         if each.mark.read and each.mark.readable_since is not None and not each.readable(self.capabilities):
@@ -352,6 +366,7 @@ class _Diff:
             changed=frozenset(after),
             observed=observed,
             live=self.live,
+            future=self.live,
             capabilities=self.capabilities,
         )
 

@@ -48,6 +48,7 @@ class PlanOptions:
         prune: where undeclared resources are deleted.
         delete_protected: kinds whose resources may be deleted although they are protected.
         base: what the last converged revision declared; None when nothing is known of it.
+        attempted: what revisions declared whose apply began since; any of it may be there.
         today: the ISO date, for ``delete_after``.
         secret: finds the text of a secret that may be looked at while planning; None for one that may not.
         locate: finds the line of an entry.
@@ -59,10 +60,16 @@ class PlanOptions:
     prune: tuple[PruneScope, ...] = ()
     delete_protected: frozenset[str] = frozenset()
     base: DesiredState | None = None
+    attempted: tuple[DesiredState, ...] = ()
     today: str = ""
     secret: Callable[[SecretSource, Address], Secret | None] = field(default=_unresolved)
     locate: Callable[[Place], Origin] = field(default=_file_only)
     domains: tuple[str, ...] | None = None
+
+    @property
+    def earlier(self) -> tuple[DesiredState, ...]:
+        """Everything earlier revisions declared that may be there because of us."""
+        return (*(() if self.base is None else (self.base,)), *self.attempted)
 
     def resends(self, address: Address, name: str) -> bool:
         """Whether ``--resend`` selects this field."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.model.address import Address
@@ -31,12 +31,45 @@ def step_today(removal: Removal, today: str) -> str:
     return removal.step
 
 
-def departures(kind: Kind, desired: DesiredState, live: LiveState, options: PlanOptions) -> Iterator[Departure]:
-    """Find the live resources of a kind that a run deletes, in key order."""
+def kept(kind: Kind, desired: DesiredState, live: LiveState, options: PlanOptions) -> list[Address]:
+    """The live resources of a protected kind that were declared and are not any more, without a word on what to do."""
+    if not kind.protected or kind.name in options.delete_protected:
+        return []
+    spoken = _spoken_of(desired)
+    before = {key for state in options.earlier for key in state.of(kind.name)} - desired.of(kind.name).keys()
+    found = (Address(kind.name, key) for key in sorted(before & live.of(kind.name).keys()))
+    return [address for address in found if address not in spoken]
+
+
+def _spoken_of(desired: DesiredState) -> set[Address]:
+    """What is listed under ``removed:`` or ``moved:``."""
+    moved = {address for each in desired.relocations for address in (each.source, each.target)}
+    return moved | {each.address for each in desired.removals}
+
+
+def homes_left(kinds: Mapping[str, Kind], desired: DesiredState, options: PlanOptions) -> frozenset[str]:
+    """The domains that were declared and were let go of, not removed: what is in them is somebody else's now."""
+    homes = {home for kind in kinds.values() for home in kind.within if kinds[home].protected}
+    steps = {each.address: step_today(each, options.today) for each in desired.removals}
+    left = {address.key for address, step in steps.items() if address.kind in homes and step == "forget"}
+    for home in homes - options.delete_protected:
+        before = {key for state in options.earlier for key in state.of(home)} - desired.of(home).keys()
+        left |= {key for key in before if Address(home, key) not in steps}
+    return frozenset(left)
+
+
+def departures(
+    kind: Kind, desired: DesiredState, live: LiveState, options: PlanOptions, left: Collection[str] = ()
+) -> Iterator[Departure]:
+    """Find the live resources of a kind that a run deletes, in key order.
+
+    Args:
+        left: domains in which only what is listed under ``removed:`` is deleted.
+    """
     removals = {each.address: each for each in desired.removals}
-    arriving = {each.target for each in desired.relocations} | {each.source for each in desired.relocations}
+    spoken = _spoken_of(desired)
     declared = desired.of(kind.name)
-    before = options.base.of(kind.name) if options.base is not None else {}
+    before = {key for state in options.earlier for key in state.of(kind.name)}
     if kind.routes.delete is None:
         return
     for key, observed in sorted(_removable(kind, live), key=lambda each: each[0]):
@@ -45,12 +78,12 @@ def departures(kind: Kind, desired: DesiredState, live: LiveState, options: Plan
             if step_today(removal, options.today) == "delete":
                 yield Departure(observed, Reason.REMOVED, removal)
             continue
-        if key in declared or observed.address in arriving:
+        if key in declared or observed.address in spoken:
             continue
         if kind.protected and kind.name not in options.delete_protected:
             continue
         domain = kind.domain_of(observed.values)
-        if not options.includes(domain):
+        if not options.includes(domain) or domain in left:
             continue
         if key in before:
             yield Departure(observed, Reason.NO_LONGER_DECLARED)
@@ -67,7 +100,7 @@ def _removable(kind: Kind, live: LiveState) -> Iterator[tuple[str, Observed]]:
 
 def unmanaged(kind: Kind, desired: DesiredState, live: LiveState) -> list[Address]:
     """The live resources of a kind that nothing declares or removes."""
-    removed = {each.address for each in desired.removals} | {each.source for each in desired.relocations}
+    spoken = _spoken_of(desired)
     declared = desired.of(kind.name)
     found = (each.address for key, each in live.of(kind.name).items() if key not in declared)
-    return [] if kind.routes.delete is None else sorted(address for address in found if address not in removed)
+    return [] if kind.routes.delete is None else sorted(address for address in found if address not in spoken)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
@@ -42,9 +41,12 @@ class _Use:
 class Room:
     """What the limits of one plan's containers allow."""
 
-    def __init__(self, kinds: Mapping[str, Kind], changes: Sequence[Change], live: LiveState) -> None:
+    def __init__(
+        self, kinds: Mapping[str, Kind], changes: Sequence[Change], live: LiveState, future: LiveState
+    ) -> None:
         self._kinds = kinds
         self._live = live
+        self._future = future
         self._planned = {change.address: change for change in changes}
         self._uses: dict[tuple[Address, str], _Use] = defaultdict(_Use)
         touched = {each.address.kind for each in changes if kinds[each.address.kind].consumes}
@@ -107,14 +109,15 @@ class Room:
                 found.append((limit, 1))
                 continue
             each = kind.fields[name]
-            value = values.get(name, each.mark.default)
+            value = values.get(name)
             if each.codec.magnitude is not None and isinstance(value, str | int):
                 found.append((limit, each.codec.magnitude(value)))
         return found
 
-    def _values(self, change: Change) -> dict[str, Any]:
-        observed = self._live.get(change.moved_from or change.address)
-        return {**(observed.values if observed is not None else {}), **change.after}
+    def _values(self, change: Change) -> Values:
+        """What a resource will be, or was before it goes."""
+        observed = self._future.get(change.address) or self._live.get(change.moved_from or change.address)
+        return observed.values if observed is not None else change.after
 
     def _container(self, kind: Kind, values: Values) -> Address | None:
         domain = kind.domain_of(values)
@@ -130,7 +133,7 @@ class Room:
         change = self._planned.get(container)
         values = [self._live.value(container, limit)]
         if change is not None:
-            after = change.after.get(limit, each.mark.default if change.action is Action.CREATE else values[0])
+            after = self._future.value(container, limit)
             values = [*values, after] if at_its_highest else [after]
         amounts = [each.codec.magnitude(value) for value in values if isinstance(value, str | int)]
         return max(amounts) if amounts else None

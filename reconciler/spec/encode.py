@@ -14,18 +14,24 @@ from reconciler.model.state import LiveState
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.codecs import NONE
 from reconciler.spec.kind import Field, Kind, Situation
-from reconciler.spec.mark import UNSET, WHOLE, Bound
+from reconciler.spec.mark import TEMPLATE, UNSET, WHOLE, Bound
 from reconciler.spec.step import Stage, Step
 
 
 def steps_of(
-    kind: Kind, change: Change, observed: Observed | None, *, live: LiveState, capabilities: Capabilities
+    kind: Kind,
+    change: Change,
+    observed: Observed | None,
+    *,
+    live: LiveState,
+    future: LiveState,
+    capabilities: Capabilities,
 ) -> tuple[Step, ...]:
     """The calls that bring one change about, in the order they belong.
 
     Args:
         observed: the resource as it is now; None for a creation.
-        live: everything that was read, for hooks.
+        live: everything that was read, for hooks; ``future`` the same once the whole plan is carried out.
     """
     before = NOTHING if observed is None else observed.values
     changed = change.after
@@ -37,6 +43,7 @@ def steps_of(
         changed=frozenset(changed),
         observed=observed,
         live=live,
+        future=future,
         capabilities=capabilities,
     )
     if change.action is Action.CREATE:
@@ -102,19 +109,11 @@ def pairs(each: Field, names: tuple[str, ...], value: Value) -> dict[str, Any]:
     return dict.fromkeys(names, encoded)
 
 
-def _defaults(kind: Kind, changed: Values, situation: Situation) -> dict[str, Value]:
-    """What is sent on creation besides the declared fields, so that every version creates the same."""
-    return {
-        name: each.mark.default
-        for name, each in kind.fields.items()
-        if each.mark.default is not UNSET and name not in changed and each.supported(situation.capabilities)
-    }
-
-
 def _create(kind: Kind, change: Change, situation: Situation) -> tuple[Step, ...]:
     declared = change.after
-    template = declared.pop("template", None) if kind.template is not None else None
-    values = declared if template is not None else {**declared, **_defaults(kind, declared, situation)}
+    template = declared.pop(TEMPLATE, None) if kind.template is not None else None
+    will_be = situation.future.get(change.address)
+    values = {**(will_be.values if will_be is not None else {}), **declared}
     attributes: dict[str, Any] = {}
     later: dict[str, Value] = {}
     for name, each in kind.fields.items():

@@ -97,6 +97,7 @@ class Situation:
         changed: the fields the change sets.
         observed: the live resource; None for a creation.
         live: everything that was read.
+        future: the same as it will be once the plan is carried out, as far as is known while this is asked.
     """
 
     verb: Verb
@@ -106,6 +107,7 @@ class Situation:
     changed: frozenset[str]
     observed: Observed | None
     live: LiveState
+    future: LiveState
     capabilities: Capabilities
 
 
@@ -149,6 +151,7 @@ class Kind:
         consumes: a limit of the kind it is within -> its field that uses the limit up; None where each is one.
         on_move: (the address before, situation) -> steps that give it another key without losing it, if that can be;
             ``moves_since`` the version that can.
+        derives: (declared values, what will be there) -> values a creation takes from others, where none are declared.
         needed: (declared and initial values) -> the fields without which it cannot be created.
         refuses: (situation) -> (field, why, hint) for each change the server would answer with success and not make.
         settled: (field, situation) -> whether the server never shows this difference, so that nothing is to do.
@@ -189,6 +192,7 @@ class Kind:
     left_half_made: str | None = None
     shared_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     needed: Callable[[Values], tuple[str, ...]] | None = None
+    derives: Callable[[Values, LiveState], Values] | None = None
     consumes: Mapping[str, str | None] = field(default_factory=dict)
     moves_since: Version | None = None
     on_move: Callable[[Address, Situation], tuple[Step, ...]] | None = None

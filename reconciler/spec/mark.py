@@ -22,6 +22,10 @@ ASKED: Final = "@"
 """In the rows of a list that is asked for once for each container: what it was asked for (see `Source.each`)."""
 
 
+TEMPLATE: Final = "template"
+"""The word by which a creation names the template of the server that it starts from; beside the fields."""
+
+
 class Unset(Enum):
     """Stands for "nothing given" where None means something."""
 

@@ -156,7 +156,8 @@ def test_deletions_go_from_the_inside_out() -> None:
 
     operations = calls(desired({}, removals=gone), have)
 
-    assert routes(operations) == [("delete", "bcc"), ("delete", "alias"), ("delete", "mailbox"), ("delete", "domain")]
+    deletions = [route for verb, route in routes(operations) if verb == "delete"]
+    assert deletions == ["bcc", "alias", "mailbox", "domain"]
     assert address("mailbox/anna@acme.example") in operations[-1].requires
 
 
@@ -218,3 +219,21 @@ def test_a_mailbox_is_renamed_not_deleted_and_made_anew() -> None:
     assert routes(operations) == [("edit", "rename-mbox"), ("edit", "mailbox")]
     assert operations[0].attributes["create_alias"] == 1
     assert operations[1].items == ("anna@acme.example",)
+
+
+def test_a_mailbox_without_a_declared_quota_gets_what_its_domain_gives() -> None:
+    manifest: dict[str, Any] = {
+        "domains": [
+            {
+                "name": "acme.example",
+                "default_mailbox_quota": "1GiB",
+                "max_total_quota": "2GiB",
+                "max_mailbox_quota": "1GiB",
+            }
+        ],
+        "mailboxes": [{"address": f"{name}@acme.example", "password": PASSWORD} for name in ("anna", "ben")],
+    }
+
+    operations = calls(desired(manifest), live({}))
+
+    assert [operation.attributes["quota"] for operation in operations if operation.route == "mailbox"] == [1024, 1024]

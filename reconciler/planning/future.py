@@ -1,0 +1,50 @@
+"""What will be there once a plan is carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from reconciler.model.change import Action, Change
+from reconciler.model.resource import Observed
+from reconciler.model.state import LiveState
+from reconciler.spec.kind import Kind
+from reconciler.spec.mark import TEMPLATE, UNSET
+
+
+def future_of(kinds: Mapping[str, Kind], changes: Sequence[Change], live: LiveState) -> LiveState:
+    """Lay changes over what was read; creations get the values we send for what is not declared.
+
+    What a kind derives from others (a mailbox's quota from its domain's) is derived once the others are in place.
+    """
+    resources = {name: dict(live.of(name)) for name in {change.address.kind for change in changes}}
+    created: list[Change] = []
+    for change in changes:
+        there = resources[change.address.kind]
+        before = there.pop((change.moved_from or change.address).key, None)
+        if change.action is Action.DELETE:
+            continue
+        if before is None:
+            created.append(change)
+            there[change.address.key] = Observed(change.address, _as_created(kinds[change.address.kind], change))
+        else:
+            there[change.address.key] = replace(
+                before, address=change.address, values={**before.values, **change.after}
+            )
+    future = replace(live, resources={**live.resources, **resources})
+    for change in created:
+        kind = kinds[change.address.kind]
+        if kind.derives is not None and TEMPLATE not in change.after:
+            derived = kind.derives(change.after, future)
+            there = resources[change.address.kind]
+            observed = there[change.address.key]
+            there[change.address.key] = replace(observed, values={**observed.values, **derived})
+    return future
+
+
+def _as_created(kind: Kind, change: Change) -> dict[str, object]:
+    declared = change.after
+    if declared.pop(TEMPLATE, None) is not None:
+        return declared
+    defaults = {name: each.mark.default for name, each in kind.fields.items() if each.mark.default is not UNSET}
+    return {**defaults, **declared}
