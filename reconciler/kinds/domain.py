@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from typing_extensions import Required, TypedDict
 
 from reconciler.model.operation import Verb
+from reconciler.model.resource import Value
+from reconciler.model.version import Version
 from reconciler.spec.codec import Codec, Scope, refuse
-from reconciler.spec.codecs import Count, Domain, Flag, RateLimit, Size, State, Tags, Text, reference, truthy
+from reconciler.spec.codecs import (
+    ACTIVE,
+    DOMAIN_OR_ADDRESS,
+    FLAG,
+    MAIL_ADDRESS,
+    Count,
+    Domain,
+    Flag,
+    RateLimit,
+    Size,
+    State,
+    Tags,
+    Text,
+    a_set_of,
+    choice,
+    duration,
+    reference,
+    text,
+    truthy,
+)
 from reconciler.spec.kind import Attributes, Kind, Situation, crud, listed
-from reconciler.spec.mark import Bound, Owner, field
+from reconciler.spec.mappings import Part, a_mapping
+from reconciler.spec.mark import WHOLE, Bound, Owner, field
+from reconciler.spec.policies import POLICY_SOURCES, Senders, senders_field
+from reconciler.spec.step import Stage, Step
 from reconciler.spec.tags import tags_of
 
 _RELAYING: Final = {
@@ -43,6 +68,40 @@ RELAYING: Final = Codec(
 )
 """Three flags of the server of which each implies the one before. Clearing one leaves the others set, so all three are
 always sent together (2022-01a to 2026-07a, functions.mailbox.inc.php)."""
+
+_FOOTER_ROUTE: Final = "domain/footer"
+_FOOTER_SINCE: Final = Version(2023, 11, "a")
+_MTA_STS_ROUTE: Final = "mta-sts"
+_QUOTA_BCC_ROUTE: Final = "quota_notification_bcc"
+
+FOOTER: Final = a_mapping(
+    {
+        "html": Part(text(), "html", ""),
+        "plain": Part(text(), "plain", ""),
+        "skip_replies": Part(FLAG, "skip_replies", default=False),
+        "exclude": Part(a_set_of(DOMAIN_OR_ADDRESS), "exclude", ()),
+    }
+)
+"""Excluded are mailboxes, aliases and alias domains; what is not sent is emptied (mailcow 2023-10 to 2026-07a,
+functions.mailbox.inc.php). Replies can be skipped since 2024-01, alias domains excluded since 2024-02."""
+
+MTA_STS: Final = a_mapping(
+    {
+        "mode": Part(choice("enforce", "testing", "none"), "mode"),
+        "mx": Part(a_set_of(text(least=1, pattern=r"^[^\s,]+$"), wire="text", least=1), "mx"),
+        "max_age": Part(duration(unit="s", least=1, most=31_536_000), "max_age", "7d"),
+        "state": Part(ACTIVE, "active", "active"),
+    },
+    more={"version": "STSv1"},
+)
+"""The version must be sent every time, or the edit is refused (mailcow 2025-09 to 2026-07a, recorded exchanges)."""
+
+QUOTA_BCC: Final = a_mapping(
+    {
+        "to": Part(a_set_of(MAIL_ADDRESS, wire="text"), "bcc_rcpt"),
+        "state": Part(ACTIVE, "active", "active"),
+    }
+)
 
 _RELAY_FLAGS: Final = ("backupmx", "relay_all_recipients", "relay_unknown_only")
 
@@ -152,10 +211,70 @@ class DomainRecord(TypedDict, total=False):
             elements=tags_of("domain", edited="domain_modified"),
         ),
     ]
+    allowed_senders: Annotated[
+        Senders,
+        senders_field(
+            "Senders whose mail is never taken for spam: addresses, domains, patterns with `*`.",
+            "allowed senders",
+            route="domain-policy",
+            name="domain",
+            said=("domain_modified", "item_deleted"),
+            owner=Owner.DOMAIN_ADMIN,
+        ),
+    ]
+    blocked_senders: Annotated[
+        Senders,
+        senders_field(
+            "Senders whose mail is always taken for spam. A sender may stand in one of both lists only.",
+            "blocked senders",
+            route="domain-policy",
+            name="domain",
+            said=("domain_modified", "item_deleted"),
+            owner=Owner.DOMAIN_ADMIN,
+        ),
+    ]
+    footer: Annotated[
+        Value,
+        FOOTER,
+        field(
+            "Text under all mail its people send: `html`, `plain`, `skip_replies`, and whom to `exclude` (mailboxes, "
+            "aliases, alias domains). The server never shows it; it is written as a whole.",
+            edit=WHOLE,
+            route=_FOOTER_ROUTE,
+            successes=("domain_footer_modified",),
+            since="2023-10",
+            stage=Stage.CONNECT,
+        ),
+    ]
+    mta_sts: Annotated[
+        Value,
+        MTA_STS,
+        field(
+            "What it promises about encryption to servers that send mail here: `mode` (`enforce`, `testing`, `none`), "
+            "`mx` hosts, `max_age`, `state`. The server never shows it; it is written as a whole.",
+            edit=WHOLE,
+            route=_MTA_STS_ROUTE,
+            successes=("object_modified",),
+            since="2025-09",
+        ),
+    ]
+    quota_notification_bcc: Annotated[
+        Value,
+        QUOTA_BCC,
+        field(
+            "Who else hears that a mailbox is nearly full: `to` and `state`. The server never shows it.",
+            edit=WHOLE,
+            route=_QUOTA_BCC_ROUTE,
+            successes=("saved_settings",),
+        ),
+    ]
 
 
 def _without_surprises(attributes: Attributes, situation: Situation) -> Attributes:
-    """Ask for no DKIM key and no rate limit, which 2022-12 and later create from a template unless told otherwise."""
+    """Ask for no DKIM key and no rate limit, which 2022-12 and later create from a template unless told otherwise.
+
+    Where a template is named, it is what the domain is made from, key and all.
+    """
     if situation.verb is Verb.ADD and "template" not in attributes:
         return {"description": situation.address.key, "key_size": 0, "rl_value": "", "rl_frame": "s", **attributes}
     return attributes
@@ -171,20 +290,65 @@ def _refuses(situation: Situation) -> tuple[tuple[str, str, str], ...]:
     return tuple(found)
 
 
+def _by_their_own_ways(steps: tuple[Step, ...], situation: Situation) -> tuple[Step, ...]:
+    """Give each of the odd routes what it wants besides."""
+    made: list[Step] = []
+    for step in steps:
+        if step.verb is Verb.DELETE and step.route == KIND.routes.delete:
+            made += _emptied_footer(step, situation)
+        if step.route == _MTA_STS_ROUTE:
+            made.append(_first_added(step))
+        made.append(_ROUTES[step.route](step, situation) if step.route in _ROUTES else step)
+    return tuple(made)
+
+
+def _emptied_footer(step: Step, situation: Situation) -> list[Step]:
+    """Empty the footer before its domain goes: it would come back with it (2023-11a to 2026-07a)."""
+    if situation.capabilities.version < _FOOTER_SINCE:
+        return []
+    empty = FOOTER.encode({"html": "", "plain": "", "skip_replies": False, "exclude": ()})
+    told = ("domain_footer_modified",)
+    return [replace(step, verb=Verb.EDIT, route=_FOOTER_ROUTE, attributes=empty, successes=told, optional=True)]
+
+
+def _first_added(step: Step) -> Step:
+    """Add the policy first: edit refuses where there is none, add where there is one, and neither can be seen."""
+    attributes = {**step.attributes, "domain": step.item}
+    return replace(step, verb=Verb.ADD, item=None, attributes=attributes, successes=(), optional=True)
+
+
+def _early_footer(step: Step, situation: Situation) -> Step:
+    """Write the footer by its first route, which 2023-10 alone has; it knows no exceptions."""
+    if situation.capabilities.version >= _FOOTER_SINCE:
+        return step
+    texts = {"footer_html": step.attributes["html"], "footer_plain": step.attributes["plain"]}
+    return replace(step, route="domain-wide-footer", attributes={"domain": step.item, **texts}, alone=True)
+
+
+def _named(step: Step, _situation: Situation) -> Step:
+    """Name the domain among the attributes, where this route looks for it."""
+    return replace(step, attributes={"domain": step.item, **step.attributes}, alone=True)
+
+
+_ROUTES: Final = {_FOOTER_ROUTE: _early_footer, _QUOTA_BCC_ROUTE: _named}
+
+
 KIND = Kind(
     name="domain",
     plural="domains",
     record=DomainRecord,
     key=("name",),
-    sources=listed("domain"),
+    sources={**listed("domain"), **POLICY_SOURCES},
     routes=crud("domain", added="domain_added", edited="domain_modified", deleted="domain_removed"),
     handle="domain_name",
     domain_of=lambda values: str(values["name"]),
-    after=("relayhost",),
+    after=("relayhost", "domain_template"),
+    template="domain_template",
     space="domain",
     protected=True,
     measures={"bytes": "bytes_total", "messages": "msgs_total", "mailboxes": "mboxes_in_domain"},
     on_add=_without_surprises,
+    on_steps=_by_their_own_ways,
     refuses=_refuses,
     also_called={"aliases": "max_aliases", "mailboxes": "max_mailboxes", "quota": "max_total_quota", "active": "state"},
 )

@@ -9,10 +9,17 @@ from typing_extensions import Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import Verb
-from reconciler.model.resource import Values
+from reconciler.model.resource import Value, Values
+from reconciler.model.state import LiveState
 from reconciler.model.version import Version
 from reconciler.spec.capabilities import Capabilities
+from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.codecs import (
+    ACTIVE,
+    FLAG,
+    MAIL_ADDRESS,
+    SCORE,
+    SECRET,
     Flag,
     Line,
     MailboxAddress,
@@ -21,13 +28,18 @@ from reconciler.spec.codecs import (
     RateLimit,
     SizeOrUnlimited,
     Tags,
+    a_set_of,
     choice,
     reference,
+    text,
     words,
 )
 from reconciler.spec.kind import Attributes, Kind, Situation, Source, crud
-from reconciler.spec.mark import MAIN, Bound, Mark, Owner, field
-from reconciler.spec.names import domain_for_wire, domain_of
+from reconciler.spec.mappings import Part, a_mapping, accepted, or_word
+from reconciler.spec.mark import MAIN, WHOLE, Bound, Mark, Owner, field
+from reconciler.spec.names import domain_for_wire, domain_of, read_address
+from reconciler.spec.policies import POLICY_SOURCES, Senders, senders_field
+from reconciler.spec.rights import Permissions
 from reconciler.spec.step import Stage, Step
 from reconciler.spec.tags import tags_of
 
@@ -52,11 +64,108 @@ def _own_choice(about: str, name: str, *, route: str) -> Mark:
     )
 
 
+def _accept_attributes(value: Any, _scope: Scope) -> dict[str, str]:
+    if isinstance(value, Mapping) and all(isinstance(each, str) for pair in value.items() for each in pair):
+        if any(" " in name for name in value):
+            raise refuse("name-has-blanks", "a custom attribute's name has no blanks", hint="mailcow takes them out")
+        return dict(sorted(value.items()))
+    raise refuse("mapping-expected", "this takes texts by name", hint='write `{department: "4711"}`')
+
+
+CUSTOM_ATTRIBUTES: Final = Codec(
+    accept=_accept_attributes,
+    decode=lambda value: dict(sorted(value.items())) if value else {},
+    encode=lambda value: (list(value), list(value.values())),
+    schema={"type": "object", "additionalProperties": {"type": "string"}},
+)
+"""Replaced as a whole; none are shown as an empty list (2023-11a to 2026-07a, recorded exchanges)."""
+
+
+def _accept_sender_right(value: Any, scope: Scope) -> str:
+    return "*" if value == "*" else read_address(value, scope.domain, catch_all=True)
+
+
+SENDER_RIGHTS: Final = a_set_of(
+    Codec(
+        accept=_accept_sender_right,
+        decode=MAIL_ADDRESS.decode,
+        encode=MAIL_ADDRESS.encode,
+        fold=str.lower,
+        schema={"type": "string", "examples": ["sales", "@acme.example", "*"]},
+    )
+)
+EXTERNAL_SENDER: Final = Codec(
+    accept=lambda value, _scope: read_address(value, None, catch_all=True),
+    encode=MAIL_ADDRESS.encode,
+    fold=str.lower,
+    schema={"type": "string", "examples": ["anna@elsewhere.example", "@elsewhere.example"]},
+)
+
+_SHIPPED_SCORES: Final = ({"junk": 8.0, "reject": 15.0}, {"junk": 5.0, "reject": 15.0})
+"""What a mailbox without scores of its own is shown with: the spam filter's own, or where that is silent, a guess. An
+explicit score of the same reads alike (2023-11a to 2026-07a, functions.mailbox.inc.php: spam_score)."""
+
+_SCORE_PARTS: Final = a_mapping({"junk": Part(SCORE, "junk"), "reject": Part(SCORE, "reject")})
+
+
+def _accept_score(value: Any, scope: Scope) -> Value:
+    if value == "default":
+        return value
+    score = accepted(_SCORE_PARTS, value, scope)
+    if score["junk"] >= score["reject"]:
+        hint = "mailcow takes only a `reject` above `junk`"
+        raise refuse("scores-disordered", "`junk` is not below `reject`", hint=hint)
+    return score
+
+
+def _decode_score(value: Any) -> Value:
+    junk, _, reject = str(value).partition(",")
+    return {"junk": float(junk), "reject": float(reject)}
+
+
+SPAM_SCORE: Final = Codec(
+    accept=_accept_score,
+    decode=_decode_score,
+    encode=lambda value: value if value == "default" else f"{value['junk']:g},{value['reject']:g}",
+    schema={"oneOf": [{"const": "default"}, dict(_SCORE_PARTS.schema)]},
+)
+
+PUSHOVER: Final = or_word(
+    a_mapping(
+        {
+            "key": Part(SECRET, "key"),
+            "token": Part(SECRET, "token"),
+            "state": Part(ACTIVE, "active", "active"),
+            "title": Part(text(), "title", ""),
+            "text": Part(text(), "text", ""),
+            "sound": Part(text(), "sound", "pushover"),
+            "senders": Part(a_set_of(MAIL_ADDRESS, wire="text"), "senders", ()),
+            "senders_pattern": Part(text(), "senders_regex", ""),
+            "raise_urgent": Part(FLAG, "evaluate_x_prio", default=False),
+            "only_urgent": Part(FLAG, "only_x_prio", default=False),
+        }
+    ),
+    "none",
+    encoded={"delete": "true"},
+)
+"""Everything is sent every time: omitted flags are reset (2022-01a to 2026-07a, functions.pushover.inc.php)."""
+
+
 class Mailbox(TypedDict, total=False):
     """A person's mailbox: where mail is kept, and who may read and send it."""
 
     address: Required[
         Annotated[MailboxAddress, field("The address people log in with.", read="username", add="address")]
+    ]
+    authentication: Annotated[
+        str,
+        choice("mailcow", "keycloak", "generic-oidc", "ldap"),
+        field(
+            "Who checks the password: `mailcow`, or the identity provider the server has.",
+            "authsource",
+            since="2025-03",
+            default="mailcow",
+        ),
     ]
     name: Annotated[Line, field("The person's name. It cannot be emptied once it is set.", "name")]
     state: Annotated[
@@ -153,6 +262,120 @@ class Mailbox(TypedDict, total=False):
             elements=tags_of("mailbox", edited="mailbox_modified"),
         ),
     ]
+    custom_attributes: Annotated[
+        Value,
+        CUSTOM_ATTRIBUTES,
+        field(
+            "Names and texts for your own use; names without blanks. An identity provider may set them too.",
+            read="custom_attributes",
+            edit=("attribute", "value"),
+            route="mailbox/custom-attribute",
+            successes=("mailbox_modified",),
+            since="2023-11a",
+            absent={},
+        ),
+    ]
+    recovery_email: Annotated[
+        str,
+        or_word(MAIL_ADDRESS, "none", encoded=""),
+        field(
+            "Where a link for a new password goes; `none` for nowhere.",
+            read="attributes.recovery_email",
+            edit="pw_recovery_email",
+            since="2024-08",
+            absent="none",
+            owner=Owner.USER,
+        ),
+    ]
+    send_as: Annotated[
+        tuple[str, ...],
+        SENDER_RIGHTS,
+        field(
+            "Whom they may send as besides themselves and aliases that allow it: addresses, `@domain`, or `*` for all.",
+            read="sender_acl",
+            edit="sender_acl",
+            source="mailbox",
+            readable_since="2026-07a",
+            absent=(),
+            stage=Stage.CONNECT,
+            beside=("alias",),
+        ),
+    ]
+    external_send_as: Annotated[
+        tuple[str, ...],
+        a_set_of(EXTERNAL_SENDER, wire="text"),
+        field(
+            "Addresses and `@domains` of other servers they may send as. The server never shows it.",
+            edit="extended_sender_acl",
+        ),
+    ]
+    permissions: Annotated[
+        Permissions,
+        field(
+            "What they may do in mailcow's pages; what is not named they may not. The server never shows it.",
+            edit="user_acl",
+            route="user-acl",
+            successes=("acl_saved",),
+        ),
+    ]
+    spam_score: Annotated[
+        Value,
+        SPAM_SCORE,
+        field(
+            "From which score mail is `junk`, and from which it is refused (`reject`); `default` for the server's own.",
+            read="score",
+            edit="spam_score",
+            source="spam score",
+            route="spam-score",
+            successes=("mailbox_modified",),
+            readable_since="2023-11a",
+            owner=Owner.USER,
+        ),
+    ]
+    allowed_senders: Annotated[
+        Senders,
+        senders_field(
+            "Senders whose mail is never taken for spam: addresses, domains, patterns with `*`.",
+            "allowed senders",
+            route="mailbox-policy",
+            name="username",
+            said=("mailbox_modified", "items_deleted"),
+            owner=Owner.USER,
+        ),
+    ]
+    blocked_senders: Annotated[
+        Senders,
+        senders_field(
+            "Senders whose mail is always taken for spam. A sender may stand in one of both lists only.",
+            "blocked senders",
+            route="mailbox-policy",
+            name="username",
+            said=("mailbox_modified", "items_deleted"),
+            owner=Owner.USER,
+        ),
+    ]
+    tagged_mail: Annotated[
+        str,
+        choice("none", "subject", "subfolder"),
+        field(
+            "Where the tag of `anna+tag@` goes: into the subject, into a folder, nowhere. The server never shows it.",
+            edit="tagged_mail_handler",
+            route="delimiter_action",
+            successes=("mailbox_modified",),
+            owner=Owner.USER,
+        ),
+    ]
+    pushover: Annotated[
+        Value,
+        PUSHOVER,
+        field(
+            "Notices to a phone by Pushover: `key`, `token` and what to send, or `none`. The server never shows it.",
+            edit=WHOLE,
+            route="pushover",
+            successes=("pushover_settings_edited",),
+            owner=Owner.USER,
+        ),
+    ]
 
 
 def _read(row: Mapping[str, Any], _capabilities: Capabilities) -> Mapping[str, Any] | None:
@@ -166,8 +389,43 @@ def _split_address(attributes: Attributes, _situation: Situation) -> Attributes:
     return {"local_part": local, "domain": domain, "name": local, **attributes}
 
 
-def _needed(_values: Values) -> tuple[str, ...]:
-    return ("password",)
+def _quota_of_the_domain(declared: Values, future: LiveState) -> Values:
+    """Give a mailbox what its domain gives in mailcow's own pages, where its quota is not declared."""
+    if "quota" in declared:
+        return {}
+    domain = Address("domain", domain_of(str(declared["address"])))
+    quota = future.value(domain, "default_mailbox_quota")
+    return {"quota": quota} if quota is not None else {}
+
+
+def _needed(values: Values) -> tuple[str, ...]:
+    """Name the password, unless somebody else checks it."""
+    return ("password",) if values.get("authentication", "mailcow") == "mailcow" else ()
+
+
+def _settled(name: str, situation: Situation) -> bool:
+    """Tell whether a difference is one that the server never shows as gone.
+
+    It keeps no right to send as an alias that allows it already, and shows its own spam scores for none.
+    """
+    if name == "spam_score":
+        return situation.after[name] == "default" and situation.before[name] in _SHIPPED_SCORES
+    if name != "send_as":
+        return False
+    own = situation.address.key
+    implied = {
+        alias.address.key
+        for alias in situation.live.of("alias").values()
+        if alias.values.get("sender_allowed", True) and own in map(str.lower, _targets(alias.values))
+    }
+    wanted = {str(each).lower() for each in situation.after[name]} - implied
+    had = {str(each).lower() for each in situation.before[name]} - implied
+    return wanted == had
+
+
+def _targets(values: Values) -> tuple[str, ...]:
+    targets = values.get("to", ())
+    return targets if isinstance(targets, tuple) else ()
 
 
 def _rename(source: Address, situation: Situation) -> tuple[Step, ...]:
@@ -197,18 +455,24 @@ KIND = Kind(
     sources={
         MAIN: Source(path="mailbox/reduced", by_domain="mailbox/reduced/{domain}"),
         "rate limits": Source(path="rl-mbox/all", join="mailbox"),
+        "mailbox": Source(path="mailbox/{handle}", since=Version(2026, 7, "a")),
+        "spam score": Source(path="spam-score/{handle}", since=Version(2023, 11, "a")),
+        **POLICY_SOURCES,
     },
     routes=crud("mailbox", added="mailbox_added", edited="mailbox_modified", deleted="mailbox_removed"),
     handle="username",
     domain_of=lambda values: domain_of(str(values["address"])),
     within=("domain",),
-    after=("relayhost",),
+    after=("relayhost", "mailbox_template", "identity_provider"),
+    template="mailbox_template",
     space="mail address",
     protected=True,
     kept={"attribute_hash": "attributes.attribute_hash"},
     measures={"bytes": "quota_used", "messages": "messages", "last_login": "last_imap_login"},
     left_half_made="object_exists",
     needed=_needed,
+    derives=_quota_of_the_domain,
+    settled=_settled,
     consumes={"max_mailboxes": None, "max_total_quota": "quota"},
     moves_since=Version(2024, 11),
     on_move=_rename,

@@ -1,0 +1,101 @@
+"""DKIM keys."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Any, Final
+
+from typing_extensions import Required, TypedDict
+
+from reconciler.model.operation import Verb
+from reconciler.model.resource import Values
+from reconciler.spec.codecs import Domain, Flag, SecretText, number, text
+from reconciler.spec.kind import Kind, Routes, Situation, Source
+from reconciler.spec.mark import ASKED, MAIN, field
+from reconciler.spec.step import Step
+
+_DEFAULT_SELECTOR: Final = "dkim"
+
+
+class DkimKey(TypedDict, total=False):
+    """The key that signs a domain's outgoing mail. A new one needs a new DNS record before it is of use."""
+
+    domain: Required[Annotated[Domain, field("The domain or alias domain.", read=ASKED, add="domains")]]
+    selector: Annotated[
+        str,
+        text(least=1, pattern=r"^[A-Za-z0-9_.-]+$"),
+        field(
+            "The name of the DNS record, before `._domainkey`. Dots came after 2022-01a.",
+            read="dkim_selector",
+            add="dkim_selector",
+            default=_DEFAULT_SELECTOR,
+        ),
+    ]
+    size: Annotated[
+        int,
+        number(least=1024, most=8192),
+        field("Bits of a key that the server makes.", read="length", add="key_size", default=2048),
+    ]
+    private_key: Annotated[
+        SecretText,
+        field(
+            "A key of your own (PEM), so that a server can be built anew without a change in DNS. Never shown again.",
+            add="private_key_file",
+        ),
+    ]
+    replace: Annotated[
+        Flag,
+        field("Let another selector, size or key take the place of the one there is: DNS must follow."),
+    ]
+
+
+def _imported(steps: tuple[Step, ...], situation: Situation) -> tuple[Step, ...]:
+    """Import the key that is given; make one otherwise. There is no edit, and add refuses where there is a key.
+
+    A domain made from a template gets a key with it. An import may fail with an error that an earlier request left
+    behind, and succeed when it is sent again (all versions, functions.dkim.inc.php, recorded exchanges).
+    """
+    return tuple(_made(step, situation) if step.verb is Verb.ADD else step for step in steps)
+
+
+def _made(step: Step, situation: Situation) -> Step:
+    if "private_key" not in situation.after:
+        attributes = {name: value for name, value in step.attributes.items() if name != "private_key_file"}
+        return replace(step, attributes=attributes, unclear=frozenset({"dkim_domain_or_sel_invalid"}))
+    attributes = {
+        "domain": step.attributes["domains"],
+        "dkim_selector": step.attributes.get("dkim_selector", _DEFAULT_SELECTOR),
+        "private_key_file": step.attributes["private_key_file"],
+        "overwrite_existing": 1,
+    }
+    return replace(step, route="dkim_import", attributes=attributes, unclear=frozenset({"private_key_error"}))
+
+
+def _check(values: Values) -> tuple[tuple[str, str, str], ...]:
+    if "private_key" in values and "size" in values:
+        return (("size", "an imported key has the size it has", "leave `size` out"),)
+    return ()
+
+
+def _numbered(row: Any, _capabilities: Any) -> Any:
+    """Read a length the server only estimates (``>= 8192``) as a number (2022-01a to 2026-07a)."""
+    return {**row, "length": str(row.get("length", "")).removeprefix(">= ")}
+
+
+KIND = Kind(
+    name="dkim_key",
+    plural="dkim_keys",
+    record=DkimKey,
+    key=("domain",),
+    sources={MAIN: Source(path="dkim/{each}", each="domain")},
+    routes=Routes(add="dkim", delete="dkim", added=("dkim_added",), deleted=("dkim_removed",)),
+    handle=ASKED,
+    domain_of=lambda values: str(values["domain"]),
+    within=("domain", "alias_domain"),
+    replaceable="replace",
+    on_read=_numbered,
+    on_check=_check,
+    on_steps=_imported,
+    also_called={"length": "size", "key_size": "size"},
+)
+"""There is no list: each domain is asked for its key. Keys outlive their domains, so they are deleted before them."""

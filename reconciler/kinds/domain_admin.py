@@ -1,0 +1,144 @@
+"""Domain administrators."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from typing_extensions import Required, TypedDict
+
+from reconciler.model.address import Address
+from reconciler.model.operation import Verb
+from reconciler.spec.codec import Codec, Scope, refuse
+from reconciler.spec.codecs import DOMAIN, Flag, Password, State, a_set_of, choice
+from reconciler.spec.kind import Kind, Situation, crud, listed
+from reconciler.spec.mark import Owner, field
+from reconciler.spec.step import Stage, Step
+
+_RIGHTS: Final = (
+    "alias_domains",
+    "app_passwds",
+    "bcc_maps",
+    "domain_desc",
+    "domain_relayhost",
+    "extend_sender_acl",
+    "filters",
+    "login_as",
+    "mailbox_relayhost",
+    "protocol_access",
+    "pushover",
+    "quarantine",
+    "ratelimit",
+    "smtp_ip_access",
+    "sogo_access",
+    "spam_policy",
+    "syncjobs",
+    "unlimited_quota",
+)
+
+
+def _accept(value: object, _scope: Scope) -> str:
+    if isinstance(value, str) and value and all(each.isascii() and (each.isalnum() or each in "_.-") for each in value):
+        return value.lower()
+    hint = "write letters, digits and `_.-`"
+    raise refuse("user-name-malformed", f"`{value}` is not a name mailcow takes", hint=hint)
+
+
+USER_NAME: Final = Codec(accept=_accept, schema={"type": "string", "pattern": r"^[A-Za-z0-9_.-]+$"})
+"""The server stores names in lowercase (2022-01a to 2026-07a, functions.domain_admin.inc.php)."""
+
+
+class DomainAdmin(TypedDict, total=False):
+    """Somebody who runs some of the domains, in mailcow's own pages."""
+
+    username: Required[Annotated[str, USER_NAME, field("The name they log in with.", read="username", add="username")]]
+    domains: Required[
+        Annotated[
+            tuple[str, ...],
+            a_set_of(DOMAIN, least=1),
+            field(
+                "The domains they run. Who loses the last one is deleted by the server.",
+                read="selected_domains",
+                add="domains",
+                edit="domains",
+                absent=(),
+                refers="domain",
+            ),
+        ]
+    ]
+    state: Annotated[State, field("`off` does not let them log in.", "active", default="active")]
+    password: Annotated[
+        Password,
+        field(
+            "The password, sent when the account is created. The server never shows it.",
+            add=("password", "password2"),
+            edit=("password", "password2"),
+            owner=Owner.DOMAIN_ADMIN,
+        ),
+    ]
+    permissions: Annotated[
+        tuple[str, ...],
+        a_set_of(choice(*_RIGHTS)),
+        field(
+            "What they may do; what is not named they may not. The server never shows it.",
+            edit="da_acl",
+            route="da-acl",
+            successes=("acl_saved",),
+        ),
+    ]
+    force_two_factor: Annotated[
+        Flag,
+        field(
+            "Ask for a second factor to be set up at the next login.",
+            read="attributes.force_tfa",
+            edit="force_tfa",
+            since="2026-03",
+            default=False,
+            repeated=True,
+        ),
+    ]
+    force_password_change: Annotated[
+        Flag,
+        field(
+            "Ask for a new password at the next login. The server clears it once that is done.",
+            read="attributes.force_pw_update",
+            edit="force_pw_update",
+            since="2026-03",
+            default=False,
+            repeated=True,
+            owner=Owner.DOMAIN_ADMIN,
+        ),
+    ]
+
+
+def _rename(source: Address, situation: Situation) -> tuple[Step, ...]:
+    """Rename in place (2022-01a to 2026-07a, ``edit/domain-admin`` with ``username_new``)."""
+    return (
+        Step(
+            verb=Verb.EDIT,
+            route="domain-admin",
+            item=source.key,
+            attributes={"username_new": situation.address.key},
+            successes=KIND.routes.edited,
+            stage=Stage.FREE,
+            alone=True,
+        ),
+    )
+
+
+KIND = Kind(
+    name="domain_admin",
+    plural="domain_admins",
+    record=DomainAdmin,
+    key=("username",),
+    sources=listed("domain-admin"),
+    routes=crud(
+        "domain-admin", added="domain_admin_added", edited="domain_admin_modified", deleted="domain_admin_removed"
+    ),
+    handle="username",
+    after=("domain",),
+    space="account",
+    serial=True,
+    needed=lambda _values: ("password",),
+    on_move=_rename,
+    also_called={"active": "state", "name": "username", "acl": "permissions"},
+)

@@ -1,0 +1,103 @@
+"""Fail2ban."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated, Any, Final
+
+from typing_extensions import TypedDict
+
+from reconciler.model.resource import Value
+from reconciler.spec.codec import Codec
+from reconciler.spec.codecs import Flag, a_set_of, duration, number, text
+from reconciler.spec.kind import Kind, Routes, Situation, Source
+from reconciler.spec.mappings import a_list_of
+from reconciler.spec.mark import MAIN, field
+from reconciler.spec.step import Step
+
+HOSTS: Final = a_set_of(text(least=1, pattern=r"^[^\s,;]+$"), wire="text")
+"""One text with a line for each (2022-01a to 2026-07a, recorded exchanges)."""
+
+
+def _decode_patterns(value: Any) -> tuple[str, ...]:
+    return tuple(value.values()) if isinstance(value, Mapping) else tuple(value or ())
+
+
+PATTERNS: Final[Codec] = replace(
+    a_list_of(text(least=1), encode=lambda values: {str(place): each for place, each in enumerate(values, 1)}),
+    decode=_decode_patterns,
+)
+
+
+class Fail2ban(TypedDict, total=False):
+    """Whom the server locks out after how many wrong passwords."""
+
+    ban_time: Annotated[
+        str, duration(unit="s", least=60), field("How long the first ban lasts; at least `1min`.", "ban_time")
+    ]
+    growing_bans: Annotated[
+        Flag,
+        field("Each further ban lasts longer.", "ban_time_increment", since="2023-04", default=False, repeated=True),
+    ]
+    max_ban_time: Annotated[
+        str, duration(unit="s", least=60), field("How long a ban may grow.", "max_ban_time", since="2023-04")
+    ]
+    max_attempts: Annotated[int, number(least=1), field("How many wrong passwords lead to a ban.", "max_attempts")]
+    retry_window: Annotated[
+        str, duration(unit="s", least=1), field("Within which time they are counted.", "retry_window")
+    ]
+    ipv4_prefix: Annotated[
+        int, number(most=32), field("How much of an IPv4 address is banned: 32 for itself alone.", "netban_ipv4")
+    ]
+    ipv6_prefix: Annotated[
+        int, number(most=128), field("How much of an IPv6 address is banned: 128 for itself alone.", "netban_ipv6")
+    ]
+    allowed_hosts: Annotated[
+        tuple[str, ...], HOSTS, field("Addresses, networks and names that are never banned.", "whitelist")
+    ]
+    blocked_hosts: Annotated[
+        tuple[str, ...], HOSTS, field("Addresses and networks that are always banned.", "blacklist")
+    ]
+    external_firewall: Annotated[
+        Flag,
+        field(
+            "Leave the banning to a firewall outside that fetches the list of bans.",
+            "manage_external",
+            since="2023-12",
+            default=False,
+            repeated=True,
+        ),
+    ]
+    patterns: Annotated[
+        Value,
+        PATTERNS,
+        field("The patterns by which attackers are found in the logs, all of them, in order.", "regex"),
+    ]
+
+
+def _patterns_apart(steps: tuple[Step, ...], _situation: Situation) -> tuple[Step, ...]:
+    """Write the patterns by an action of their own, which writes nothing else (all versions, fail2ban)."""
+    made: list[Step] = []
+    for step in steps:
+        rest = {name: value for name, value in step.attributes.items() if name != "regex"}
+        if step.fields != {"patterns"}:
+            made.append(replace(step, attributes=rest, fields=step.fields - {"patterns"}))
+        if "regex" in step.attributes:
+            action = {"action": "edit-regex", "regex": step.attributes["regex"]}
+            told = ("object_modified",)
+            made.append(replace(step, attributes=action, successes=told, fields=frozenset({"patterns"}), alone=True))
+    return tuple(made)
+
+
+KIND = Kind(
+    name="fail2ban",
+    plural="fail2ban",
+    record=Fail2ban,
+    key=(),
+    sources={MAIN: Source(path="fail2ban")},
+    routes=Routes(edit="fail2ban", edited=("f2b_modified",)),
+    singleton=True,
+    on_steps=_patterns_apart,
+    also_called={"whitelist": "allowed_hosts", "blacklist": "blocked_hosts", "netban_ipv4": "ipv4_prefix"},
+)

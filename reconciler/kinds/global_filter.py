@@ -1,0 +1,51 @@
+"""The global filters."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Final
+
+from typing_extensions import TypedDict
+
+from reconciler.model.operation import Verb
+from reconciler.spec.codecs import text
+from reconciler.spec.kind import Kind, Routes, Situation, Source
+from reconciler.spec.mark import MAIN, field
+from reconciler.spec.step import Step
+
+SCRIPT: Final = replace(text(), decode=lambda value: str(value).replace("\r\n", "\n"))
+
+
+class GlobalFilter(TypedDict, total=False):
+    """The scripts that sort everybody's mail. Each write restarts Dovecot."""
+
+    prefilter: Annotated[str, SCRIPT, field('Runs before all others; `""` for none.', "prefilter", absent="")]
+    postfilter: Annotated[str, SCRIPT, field('Runs after all others; `""` for none.', "postfilter", absent="")]
+
+
+def _one_by_one(steps: tuple[Step, ...], _situation: Situation) -> tuple[Step, ...]:
+    """Overwrite each script by an add: there is no edit (2022-01a to 2026-07a, ``add/global-filter``)."""
+    return tuple(
+        replace(
+            step,
+            verb=Verb.ADD,
+            item=None,
+            attributes={"filter_type": name, "script_data": script},
+            fields=frozenset({name}),
+        )
+        for step in steps
+        for name, script in step.attributes.items()
+    )
+
+
+KIND = Kind(
+    name="global_filter",
+    plural="global_filters",
+    record=GlobalFilter,
+    key=(),
+    sources={MAIN: Source(path="global_filters/all")},
+    routes=Routes(edit="global-filter", edited=("global_filter_written",)),
+    singleton=True,
+    on_steps=_one_by_one,
+    effects=lambda _situation: ("restarts Dovecot",),
+)

@@ -1,0 +1,201 @@
+"""The identity provider."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated, Any, Final
+
+from typing_extensions import TypedDict
+
+from reconciler.model.operation import Verb
+from reconciler.model.resource import Value, Values
+from reconciler.model.version import Version
+from reconciler.spec.codec import Codec, Scope, refuse
+from reconciler.spec.codecs import Flag, Line, SecretText, Text, choice, duration, number, text, truthy, words
+from reconciler.spec.kind import Attributes, Kind, Routes, Situation, Source
+from reconciler.spec.mappings import a_list_of
+from reconciler.spec.mark import MAIN, UNSET, Mark, field
+from reconciler.spec.step import Step
+
+_SYNC: Final = ("periodic_sync", "import_users", "sync_interval")
+_CLIENT: Final = ("client_id", "client_secret", "redirect_url")
+_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "keycloak": ("server_url", "realm", *_CLIENT, "version", "password_flow", *_SYNC),
+    "generic-oidc": ("authorize_url", "token_url", "userinfo_url", *_CLIENT, "client_scopes"),
+    "ldap": (
+        *("host", "port", "base_dn", "bind_dn", "bind_password", "encryption"),
+        *("username_field", "filter", "attribute_field", *_SYNC),
+    ),
+    "none": (),
+}
+_NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
+    "keycloak": ("server_url", "realm", *_CLIENT, "version"),
+    "generic-oidc": ("authorize_url", "token_url", "userinfo_url", *_CLIENT),
+    "ldap": ("host", "base_dn", "bind_dn", "bind_password"),
+    "none": (),
+}
+_COMMON: Final = (
+    *("provider", "ignore_certificate", "create_mailboxes", "extra_redirect_urls", "default_template", "templates"),
+)
+_ENCRYPTION: Final = {"none": (0, 0), "tls": (1, 0), "starttls": (0, 1)}
+
+ENCRYPTION: Final = replace(
+    words({word: word for word in _ENCRYPTION}),
+    decode=lambda ssl, tls: "tls" if truthy(ssl) else "starttls" if truthy(tls) else "none",
+    encode=_ENCRYPTION.__getitem__,
+)
+
+
+def _accept_templates(value: Any, _scope: Scope) -> dict[str, str]:
+    if isinstance(value, Mapping) and all(isinstance(each, str) for pair in value.items() for each in pair):
+        return dict(sorted(value.items()))
+    raise refuse("mapping-expected", "this takes templates by attribute", hint="write `{staff: Staff}`")
+
+
+def _listed(value: Any) -> tuple[Any, ...]:
+    return tuple(value.values()) if isinstance(value, Mapping) else tuple(value or ())
+
+
+TEMPLATES: Final = Codec(
+    accept=_accept_templates,
+    decode=lambda mappers, templates: dict(sorted(zip(_listed(mappers), _listed(templates), strict=False))),
+    encode=lambda value: (list(value), list(value.values())),
+    schema={"type": "object", "additionalProperties": {"type": "string"}},
+)
+URLS: Final = replace(a_list_of(text(least=1), encode=list), decode=_listed)
+
+
+def _setting(about: str, *names: str, default: Any = UNSET, absent: Any = UNSET, since: str | None = None) -> Mark:
+    """A setting: every edit replaces all of them (2025-03 to 2026-07a, functions.inc.php: identity_provider)."""
+    return field(about, names, add=None, default=default, absent=absent, since=since, repeated=True)
+
+
+class IdentityProvider(TypedDict, total=False):
+    """Who checks the passwords of mailboxes whose `authentication` says so."""
+
+    provider: Annotated[
+        str,
+        choice("none", "keycloak", "generic-oidc", "ldap"),
+        _setting("Which one. It cannot be changed while mailboxes use another.", "authsource", absent="none"),
+    ]
+    server_url: Annotated[Line, _setting("Keycloak: its address.", "server_url")]
+    realm: Annotated[Line, _setting("Keycloak: the realm.", "realm")]
+    version: Annotated[Line, _setting("Keycloak: its version, such as `26.1.3`.", "version")]
+    password_flow: Annotated[
+        Flag,
+        _setting(
+            "Keycloak: mail programs log in with the attribute `mailcow_password`.", "mailpassword_flow", default=False
+        ),
+    ]
+    authorize_url: Annotated[Line, _setting("OIDC: where people log in.", "authorize_url")]
+    token_url: Annotated[Line, _setting("OIDC: where tokens come from.", "token_url")]
+    userinfo_url: Annotated[Line, _setting("OIDC: where it tells who somebody is.", "userinfo_url")]
+    client_scopes: Annotated[
+        Line,
+        _setting("OIDC: what is asked for.", "client_scopes", default="openid profile email mailcow_template"),
+    ]
+    client_id: Annotated[Line, _setting("Keycloak, OIDC: what mailcow is called there.", "client_id")]
+    client_secret: Annotated[
+        SecretText,
+        _setting("Keycloak, OIDC: its secret. The server shows it to anyone with an API key.", "client_secret"),
+    ]
+    redirect_url: Annotated[Line, _setting("Keycloak, OIDC: mailcow's own address.", "redirect_url")]
+    extra_redirect_urls: Annotated[
+        Value, URLS, _setting("Further addresses of mailcow.", "redirect_url_extra", absent=(), since="2025-05")
+    ]
+    host: Annotated[Line, _setting("LDAP: the server.", "host")]
+    port: Annotated[int, number(least=1, most=65535), _setting("LDAP: its port.", "port", default=389)]
+    encryption: Annotated[
+        str,
+        ENCRYPTION,
+        _setting("LDAP: `tls` from the start, `starttls`, or `none`.", "use_ssl", "use_tls", default="none"),
+    ]
+    base_dn: Annotated[Line, _setting("LDAP: where people are looked for.", "basedn")]
+    bind_dn: Annotated[Line, _setting("LDAP: the account mailcow looks with.", "binddn")]
+    bind_password: Annotated[
+        SecretText, _setting("LDAP: its password. The server shows it to anyone with an API key.", "bindpass")
+    ]
+    username_field: Annotated[
+        str, text(least=1), _setting("LDAP: where the address stands, in lowercase.", "username_field", default="mail")
+    ]
+    attribute_field: Annotated[
+        Text, _setting("LDAP: what chooses a template, in lowercase.", "attribute_field", default="")
+    ]
+    filter: Annotated[Text, _setting("LDAP: who is looked for.", "filter", default="")]
+    periodic_sync: Annotated[
+        Flag,
+        _setting("Keycloak, LDAP: apply templates now and then, not only at login.", "periodic_sync", default=False),
+    ]
+    import_users: Annotated[
+        Flag, _setting("Keycloak, LDAP: create mailboxes for everybody there is.", "import_users", default=False)
+    ]
+    sync_interval: Annotated[
+        str, duration(unit="min", least=1), _setting("Keycloak, LDAP: how often.", "sync_interval", default="15min")
+    ]
+    ignore_certificate: Annotated[
+        Flag, _setting("Trust whatever certificate it has.", "ignore_ssl_error", default=False, absent=False)
+    ]
+    create_mailboxes: Annotated[
+        Flag,
+        _setting("Who logs in gets a mailbox.", "login_provisioning", default=True, absent=True, since="2025-05"),
+    ]
+    default_template: Annotated[
+        Text, _setting("The mailbox template of those no other fits.", "default_template", absent="")
+    ]
+    templates: Annotated[
+        Value,
+        TEMPLATES,
+        _setting("Mailbox templates by the attribute that chooses them.", "mappers", "templates", absent={}),
+    ]
+
+
+def _only_its_own(attributes: Attributes, situation: Situation) -> Attributes:
+    """Send what belongs to the provider: keys of another stay on the server, and are shown still."""
+    provider = situation.after.get("provider", "none")
+    names = {wire for name in (*_COMMON, *_FIELDS[provider]) for wire in KIND.fields[name].mark.edit}
+    return {name: value for name, value in attributes.items() if name in names}
+
+
+def _taken_away(steps: tuple[Step, ...], situation: Situation) -> tuple[Step, ...]:
+    """Delete what there is, where there is to be none."""
+    if situation.after.get("provider", "none") != "none":
+        return steps
+    gone = (replace(step, verb=Verb.DELETE, attributes={}, successes=("item_deleted",), alone=True) for step in steps)
+    return tuple(gone) if "provider" in situation.changed else ()
+
+
+def _refuses(situation: Situation) -> tuple[tuple[str, str, str], ...]:
+    """Name what the server would roll everything back for."""
+    provider = situation.after.get("provider", "none")
+    return tuple(
+        (name, f"`{provider}` cannot be without it", f"write `{name}`")
+        for name in _NEEDED[provider]
+        if name not in situation.after
+    )
+
+
+def _check(values: Values) -> tuple[tuple[str, str, str], ...]:
+    if "provider" not in values:
+        return ()
+    fitting = {*_COMMON, *_FIELDS[values["provider"]]}
+    hint = "leave it out, or choose the provider it belongs to"
+    return tuple((name, f"`{values['provider']}` has no `{name}`", hint) for name in values if name not in fitting)
+
+
+KIND = Kind(
+    name="identity_provider",
+    plural="identity_provider",
+    record=IdentityProvider,
+    key=(),
+    sources={MAIN: Source(path="identity-provider")},
+    routes=Routes(edit="identity-provider", edited=("object_modified",)),
+    singleton=True,
+    since=Version(2025, 3),
+    after=("mailbox_template",),
+    on_edit=_only_its_own,
+    on_steps=_taken_away,
+    on_check=_check,
+    refuses=_refuses,
+    also_called={"authsource": "provider", "basedn": "base_dn", "bindpass": "bind_password", "binddn": "bind_dn"},
+)

@@ -1,0 +1,26 @@
+"""The notice about a full mailbox."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from typing_extensions import TypedDict
+
+from reconciler.spec.codecs import MAIL_ADDRESS, Text
+from reconciler.spec.mappings import or_word
+from reconciler.spec.settings import setting, settings
+
+
+class QuotaNotification(TypedDict, total=False):
+    """The mail people get when their mailbox is nearly full. The server never shows it; it is written as a whole."""
+
+    sender: Annotated[
+        str,
+        or_word(MAIL_ADDRESS, "none", encoded=""),
+        setting("Who it comes from; `none` for the server's own.", "sender", reset_to="none"),
+    ]
+    subject: Annotated[Text, setting("Its subject.", "subject", reset_to="")]
+    html: Annotated[Text, setting("Its template.", "html_tmpl", reset_to="")]
+
+
+KIND = settings("quota_notification", QuotaNotification, route="quota_notification", said="saved_settings")

@@ -1,0 +1,98 @@
+"""Sieve filters."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Final
+
+from typing_extensions import Required, TypedDict
+
+from reconciler.model.resource import Values
+from reconciler.spec.codecs import Line, MailboxAddress, State, choice, text
+from reconciler.spec.kind import Kind, Situation, Source, crud
+from reconciler.spec.mark import MAIN, Owner, field
+from reconciler.spec.names import domain_of, inside
+
+SCRIPT: Final = replace(text(least=1), decode=lambda value: str(value).replace("\r\n", "\n"))
+
+
+class SieveFilter(TypedDict, total=False):
+    """A script that sorts a mailbox's mail, before or after the user's own."""
+
+    mailbox: Required[
+        Annotated[
+            MailboxAddress,
+            field("Whose mail it sorts.", read="username", add="username", refers="mailbox", owner=Owner.USER),
+        ]
+    ]
+    type: Required[
+        Annotated[
+            str,
+            choice("prefilter", "postfilter"),
+            field(
+                "Whether it runs before or after the user's own scripts.",
+                read="filter_type",
+                add="filter_type",
+                owner=Owner.USER,
+            ),
+        ]
+    ]
+    description: Required[
+        Annotated[Line, field("What people call it.", read="script_desc", add="script_desc", owner=Owner.USER)]
+    ]
+    script: Required[
+        Annotated[
+            str, SCRIPT, field("The script. The server refuses one with a mistake.", "script_data", owner=Owner.USER)
+        ]
+    ]
+    state: Annotated[
+        State,
+        field(
+            "Whether it is in force. Of a mailbox's filters of one type only one can be.",
+            "active",
+            default="active",
+            owner=Owner.USER,
+        ),
+    ]
+
+
+def _key(values: Values) -> str:
+    return inside(str(values["mailbox"]), str(values["type"]), str(values["description"]))
+
+
+def _rivals(values: Values) -> str | None:
+    return f"the active {values['type']} of {values['mailbox']}" if values["state"] == "active" else None
+
+
+def _effects(situation: Situation) -> tuple[str, ...]:
+    """Name the filter that is put out of force, without a word, by another of its type (all versions)."""
+    after = situation.after
+    if "state" not in situation.changed and situation.observed is not None:
+        return ()
+    if after.get("state", "active") != "active":
+        return ()
+    return tuple(
+        f"puts `{each.values['description']}` out of force, the active {after['type']} there is"
+        for each in situation.live.of(situation.address.kind).values()
+        if each.address != situation.address
+        and each.values["state"] == "active"
+        and (each.values["mailbox"], each.values["type"]) == (after.get("mailbox"), after.get("type"))
+    )
+
+
+KIND = Kind(
+    name="sieve_filter",
+    plural="sieve_filters",
+    record=SieveFilter,
+    key=("mailbox", "type", "description"),
+    key_text=_key,
+    sources={MAIN: Source(path="filters/all")},
+    routes=crud("filter", added="mailbox_modified", edited="mailbox_modified", deleted="delete_filter"),
+    handle="id",
+    domain_of=lambda values: domain_of(str(values["mailbox"])),
+    after=("mailbox",),
+    unique=False,
+    rivals=_rivals,
+    effects=_effects,
+    also_called={"active": "state", "script_data": "script", "script_desc": "description", "username": "mailbox"},
+)

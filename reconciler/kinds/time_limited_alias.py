@@ -1,0 +1,86 @@
+"""Time-limited aliases."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from typing_extensions import Required, TypedDict
+
+from reconciler.model.operation import Verb
+from reconciler.model.resource import Values
+from reconciler.model.version import Version
+from reconciler.spec.codecs import Domain, Flag, Line, MailboxAddress, duration
+from reconciler.spec.kind import Attributes, Kind, Situation, Source, crud
+from reconciler.spec.mark import MAIN, Owner, field
+from reconciler.spec.names import domain_for_wire, domain_of, inside
+
+_A_YEAR: Final = 8760
+
+
+class TimeLimitedAlias(TypedDict, total=False):
+    """A throw-away address that the server invents. It is known by its description; once it has run out it is gone.
+
+    A declared one that is gone is made anew, under another address.
+    """
+
+    mailbox: Required[
+        Annotated[
+            MailboxAddress,
+            field("Who gets the mail.", read="goto", add="username", refers="mailbox", owner=Owner.USER),
+        ]
+    ]
+    description: Required[
+        Annotated[Line, field("What it is for.", read="description", add="description", owner=Owner.USER)]
+    ]
+    domain: Annotated[
+        Domain,
+        field(
+            "The domain of the address: the mailbox's own, or one that stands for it.", add="domain", owner=Owner.USER
+        ),
+    ]
+    permanent: Annotated[Flag, field("It never runs out.", "permanent", default=False, owner=Owner.USER)]
+    valid_for: Annotated[
+        str,
+        duration(unit="h", least=1, most=87_600),
+        field(
+            "How long it lasts, counted from when it is written; a year if left out. It cannot be compared.",
+            add="validity",
+            edit="validity",
+            owner=Owner.USER,
+        ),
+    ]
+
+
+def _in_its_domain(attributes: Attributes, situation: Situation) -> Attributes:
+    """Name the domain: the server does not assume the mailbox's own."""
+    return {"domain": domain_for_wire(domain_of(str(situation.after["mailbox"]))), **attributes}
+
+
+def _until(attributes: Attributes, situation: Situation) -> Attributes:
+    """Give one that is to run out a time: without one, nothing is done (2025-12 to 2026-07a, recorded exchanges)."""
+    if situation.verb is Verb.ADD or situation.after.get("permanent"):
+        return attributes
+    return {"validity": _A_YEAR, **attributes}
+
+
+def _key(values: Values) -> str:
+    return inside(str(values["mailbox"]), str(values["description"]))
+
+
+KIND = Kind(
+    name="time_limited_alias",
+    plural="time_limited_aliases",
+    record=TimeLimitedAlias,
+    key=("mailbox", "description"),
+    key_text=_key,
+    sources={MAIN: Source(path="time_limited_aliases/{each}", each="mailbox")},
+    routes=crud("time_limited_alias", added="mailbox_modified", edited="mailbox_modified", deleted="mailbox_modified"),
+    handle="address",
+    domain_of=lambda values: domain_of(str(values["mailbox"])),
+    after=("mailbox", "alias_domain"),
+    since=Version(2025, 12),
+    unique=False,
+    on_add=_in_its_domain,
+    on_edit=_until,
+)
+"""Before 2025-12 there is no description, and so nothing to know one by."""

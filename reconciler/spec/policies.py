@@ -1,0 +1,69 @@
+"""Spam policies: senders that are always let in or kept out, kept by the server as rows with numbers of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+from reconciler.model.operation import Verb
+from reconciler.spec.codec import Codec, Scope, refuse
+from reconciler.spec.codecs import a_set_of
+from reconciler.spec.kind import Source
+from reconciler.spec.mark import Elements, Mark, Owner, field
+from reconciler.spec.step import Step
+
+_LONGEST: Final = 100
+_MARKS: Final = str.maketrans("", "", "@_.-*")
+_HINT: Final = "write an address, a domain or a pattern of letters, digits and `@_.-*`: `*@partner.example`"
+
+
+def _accept(value: Any, _scope: Scope) -> str:
+    bare = value.translate(_MARKS) if isinstance(value, str) else ""
+    if bare.isascii() and bare.isalnum() and len(value) <= _LONGEST:
+        return str(value).lower()
+    raise refuse("sender-malformed", f"`{value}` is not a sender", hint=_HINT)
+
+
+SENDERS: Final = a_set_of(
+    Codec(
+        accept=_accept,
+        decode=lambda value: str(value).lower(),
+        schema={"type": "string", "maxLength": _LONGEST, "examples": ["*@partner.example"]},
+    )
+)
+Senders = Annotated[tuple[str, ...], SENDERS]
+"""Addresses, domains and patterns of senders. The server stores them in lowercase, takes nothing but these characters,
+and lets each stand once in either list of the same thing (2022-01a to 2026-07a, functions.policy.inc.php)."""
+
+_LISTS: Final = {"allowed senders": "wl", "blocked senders": "bl"}
+
+POLICY_SOURCES: Final[Mapping[str, Source]] = {
+    name: Source(path=f"policy_{short}_domain/{{domain}}", join="object", row_handle="prefid", many=True)
+    for name, short in _LISTS.items()
+}
+"""Where they are read: a domain's own entries and those of all its mailboxes come together, and the row tells whose
+it is, so that two requests a domain show everything (2022-01a to 2026-07a, recorded exchanges)."""
+
+
+def senders_field(about: str, source: str, *, route: str, name: str, said: tuple[str, str], owner: Owner) -> Mark:
+    """Mark a list of senders.
+
+    Args:
+        source: ``allowed senders`` or ``blocked senders``.
+        route: the route entries are added and deleted by.
+        name: what an add calls the thing the entry is for.
+        said: the message keys of a success in adding, and in deleting.
+    """
+    added, deleted = said
+
+    def add(handle: Any, new: tuple[str, ...]) -> tuple[Step, ...]:
+        common = {name: handle, "object_list": _LISTS[source]}
+        return tuple(
+            Step(verb=Verb.ADD, route=route, attributes={**common, "object_from": sender}, successes=(added,))
+            for sender in new
+        )
+
+    def remove(_handle: Any, _gone: tuple[str, ...], rows: tuple[str, ...]) -> tuple[Step, ...]:
+        return tuple(Step(verb=Verb.DELETE, route=route, item=row, successes=(deleted,)) for row in rows)
+
+    return field(about, read="value", source=source, elements=Elements(add=add, remove=remove), absent=(), owner=owner)
