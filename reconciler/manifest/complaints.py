@@ -18,7 +18,10 @@ __all__ = ["Complaint", "about_null", "by_entry", "complaints", "shown"]
 
 Path = tuple[str | int, ...]
 
+_LONGEST: Final = 300
 _LONGEST_SHOWN: Final = 60
+"""Characters, of a sentence and of a value in it; somebody may put a whole file where a number belongs."""
+
 _MEANT: Final = {
     **dict.fromkeys(("yes", "y", "on", "true", "1", "enabled"), "true"),
     **dict.fromkeys(("no", "n", "off", "false", "0", "disabled"), "false"),
@@ -128,7 +131,7 @@ def _by_element(field: Field, elements: list[Any], scope: Scope) -> list[Complai
             if element is None:
                 sentence: Sentence = ("value-null", f"an element of `{field.name}` has no value", "remove it")
             else:
-                sentence = (context.get("id", "value-wrong"), context.get("text", str(refusal)), context.get("hint"))
+                sentence = _refusal(context)
             found.append(Complaint((field.name, index), *sentence))
     return found
 
@@ -136,11 +139,17 @@ def _by_element(field: Field, elements: list[Any], scope: Scope) -> list[Complai
 def _sentence(what: str, name: str, details: ErrorDetails, *, hidden: bool) -> Sentence:
     context = details.get("ctx") or {}
     if what == "value_refused":
-        return context["id"], context["text"], context["hint"]
+        return _refusal(context)
     explain = _EXPLAINED.get(what)
     if explain is None:
         return "value-wrong", f"`{name}` is wrong: {details['msg']}", None
     return explain(name, "a secret" if hidden else details["input"], context)
+
+
+def _refusal(context: Mapping[str, Any]) -> Sentence:
+    """What a codec said, cut where it repeats a value of absurd length."""
+    text = context["text"]
+    return context["id"], text if len(text) <= _LONGEST else text[:_LONGEST] + "…", context["hint"]
 
 
 def _boolean(name: str, value: Any, _context: Mapping[str, Any]) -> Sentence:

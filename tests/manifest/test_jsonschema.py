@@ -6,9 +6,11 @@ import jsonschema
 import pytest
 
 from reconciler.kinds import registry
-from reconciler.manifest.files import find
+from reconciler.manifest.build import build
+from reconciler.manifest.files import Source, find
 from reconciler.manifest.jsonschema import manifest_schema, schema_text
 from reconciler.manifest.reading import read
+from reconciler.manifest.values import read_values
 from tests.manifest.manifests import document
 from tests.manifest.test_build import SAMPLE
 
@@ -31,11 +33,21 @@ def test_the_sample_is_accepted() -> None:
     VALIDATOR.validate(document(SAMPLE).value)
 
 
-@pytest.mark.parametrize("example", ["small-office"])
-def test_every_example_is_accepted(example: str) -> None:
-    manifests = read(find(["."], start=ROOT / "examples" / example), values={}).manifests
-    assert manifests
-    for manifest in manifests:
+@pytest.mark.parametrize(
+    ("example", "values"),
+    [
+        ("small-office", []),
+        ("many-domains/manifests", ["common", "staging"]),
+        ("many-domains/manifests", ["common", "production"]),
+    ],
+)
+def test_every_example_is_right_and_accepted(example: str, values: list[str]) -> None:
+    folder = ROOT / "examples" / example
+    files = [folder.parent / "values" / f"{name}.yaml" for name in values]
+    known = read_values([Source(file.name, file) for file in files], [])
+    reading = read(find(["."], start=folder), values=known)
+    assert len(build(reading.manifests, registry(), earlier=reading.findings)) >= 10
+    for manifest in reading.manifests:
         for each in (manifest.document, *manifest.defaults):
             VALIDATOR.validate(each.value)
 
