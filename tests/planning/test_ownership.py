@@ -1,0 +1,84 @@
+from typing import Any
+
+from reconciler.model.change import Action, Reason
+from reconciler.model.resource import Place
+from reconciler.model.state import DesiredState, LiveState, Removal
+from reconciler.planning.options import PlanOptions, PruneScope
+from tests.planning.states import address, compared, desired, live
+
+PLACE = Place("mail.yaml", ("removed", 0))
+DOMAIN = {"name": "acme.example"}
+ANNA = {"address": "anna@acme.example", "name": "Anna"}
+SALES = {"address": "sales@acme.example", "to": ["anna@acme.example"]}
+INFO = {"address": "info@acme.example", "to": ["anna@acme.example"]}
+EVERYTHING: dict[str, list[dict[str, Any]]] = {"domains": [DOMAIN], "mailboxes": [ANNA], "aliases": [SALES, INFO]}
+
+
+def _deleted(want: DesiredState, have: LiveState, **options: Any) -> list[str]:
+    found = compared(want, have, options=PlanOptions(today="2026-11-22", **options))
+    return [str(change.address) for change in found.changes if change.action is Action.DELETE]
+
+
+def _forget(text: str) -> Removal:
+    return Removal(address(text), PLACE, "forget")
+
+
+def test_nothing_undeclared_is_deleted_only_counted() -> None:
+    found = compared(desired({"domains": [DOMAIN]}), live(EVERYTHING))
+    assert found.changes == ()
+    assert found.unmanaged["alias"] == (address("alias/info@acme.example"), address("alias/sales@acme.example"))
+    assert found.unmanaged["mailbox"] == (address("mailbox/anna@acme.example"),)
+
+
+def test_what_any_earlier_revision_declared_and_today_s_does_not_is_deleted() -> None:
+    want = desired({"domains": [DOMAIN], "mailboxes": [ANNA]})
+    converged = desired({**EVERYTHING, "aliases": [SALES]})
+    attempted = desired({**EVERYTHING, "aliases": [INFO]})
+    have = live(EVERYTHING)
+    assert _deleted(want, have, base=converged) == ["alias/sales@acme.example"]
+    assert _deleted(want, have, attempted=(attempted,)) == ["alias/info@acme.example"]
+    both = _deleted(want, have, base=converged, attempted=(attempted,))
+    assert both == ["alias/info@acme.example", "alias/sales@acme.example"]
+
+
+def test_a_mailbox_or_domain_that_is_not_declared_any_more_stays_and_that_is_said() -> None:
+    found = compared(desired({"domains": [DOMAIN]}), live(EVERYTHING), options=PlanOptions(base=desired(EVERYTHING)))
+    assert [str(each.address) for each in found.changes] == ["alias/info@acme.example", "alias/sales@acme.example"]
+    (note,) = found.diagnostics
+    assert (note.id, note.address) == ("no-longer-declared", address("mailbox/anna@acme.example"))
+    assert "removed: [{mailbox: anna@acme.example}]" in str(note.hint)
+
+
+def test_a_flag_naming_the_kind_deletes_what_is_protected() -> None:
+    want = desired({"domains": [DOMAIN]})
+    options: dict[str, Any] = {"base": desired(EVERYTHING), "delete_protected": frozenset({"mailbox"})}
+    assert "mailbox/anna@acme.example" in _deleted(want, live(EVERYTHING), **options)
+
+
+def test_what_is_in_a_domain_that_was_let_go_of_is_left_alone() -> None:
+    other = {"address": "x@other.example", "to": ["anna@acme.example"]}
+    before = desired({**EVERYTHING, "aliases": [SALES, other]})
+    have = live({**EVERYTHING, "aliases": [SALES, other]})
+    assert _deleted(desired({}), have, base=before) == ["alias/x@other.example"]
+
+
+def test_a_domain_that_is_forgotten_takes_what_is_in_it_along_also_from_prune_scopes() -> None:
+    want = desired({}, removals=(_forget("domain/acme.example"),))
+    aliases = (PruneScope("alias"),)
+    assert _deleted(want, live(EVERYTHING), prune=aliases) == []
+    assert _deleted(desired({}), live(EVERYTHING), prune=aliases) != []
+
+
+def test_what_is_in_a_domain_that_is_removed_goes_with_it() -> None:
+    want = desired({}, removals=(Removal(address("domain/acme.example"), PLACE),))
+    deleted = _deleted(want, live(EVERYTHING), base=desired(EVERYTHING))
+    assert deleted == ["domain/acme.example", "alias/info@acme.example", "alias/sales@acme.example"]
+
+
+def test_a_write_only_field_is_sent_when_any_earlier_revision_declared_it_otherwise() -> None:
+    now = desired({"mailboxes": [{**ANNA, "password": {"env": "OLD"}}]})
+    between = desired({"mailboxes": [{**ANNA, "password": {"env": "NEW"}}]})
+    have = live({"domains": [DOMAIN], "mailboxes": [ANNA]})
+    assert compared(now, have, options=PlanOptions(base=now)).changes == ()
+    (change,) = compared(now, have, options=PlanOptions(base=now, attempted=(between,))).changes
+    assert change.reason is Reason.REDECLARED
