@@ -45,7 +45,7 @@ class Inputs:
         environ: where ``{env: NAME}`` is looked up; without the variables that hold API keys.
         stdin: reads standard input.
         run: runs the commands secrets come from, when a plan is carried out; None where none may run.
-        use_cache: whether parsed manifests may be kept between runs.
+        cache: the folder where parsed manifests are kept between runs, outside any checkout; None keeps nothing.
     """
 
     paths: tuple[str, ...]
@@ -58,7 +58,7 @@ class Inputs:
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     stdin: Callable[[], bytes] = field(default=bytes, repr=False)
     run: Run | None = field(default=None, repr=False)
-    use_cache: bool = True
+    cache: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from reconciler.flow import Clock, Exported, Inputs, PlanRequest, PlanResult, Se
 from reconciler.kinds import registry
 from reconciler.manifest import files, reading
 from reconciler.manifest.build import build
+from reconciler.manifest.cache import ParseCache
 from reconciler.manifest.dump import dump
 from reconciler.manifest.jsonschema import manifest_schema
 from reconciler.manifest.secrets import SecretSources, Surroundings
@@ -120,14 +121,17 @@ def load(inputs: Inputs, watch: Stopwatch) -> Loaded:
         assignments = [Assignment.read(text) for text in inputs.settings]
         assignments += [Assignment.read(text, as_text=True) for text in inputs.texts]
         values = read_values([files.Source(str(file), file) for file in inputs.values], assignments)
-        found = reading.read(sources, values=values)
+        memory = ParseCache(inputs.cache) if inputs.cache is not None else None
+        found = reading.read(sources, values=values, memory=memory)
     with watch.stage("validating"):
         desired = build(found.manifests, registry(), earlier=found.findings)
-    documents = {each.document.name: each.document for each in found.manifests}
+        if memory is not None:
+            memory.save()
+    documents = {each.name: each for manifest in found.manifests for each in (*manifest.defaults, manifest.document)}
     root = project if project is not None else inputs.start
     return Loaded(
         desired=desired,
-        files=len(documents),
+        files=len(found.manifests),
         locate=lambda place: documents[place.file].origin(place.path),
         secrets=SecretSources(
             Surroundings(root=root, environment=inputs.environ, run=inputs.run, choose=secrets.choice)

@@ -132,7 +132,7 @@ def inputs_of(session: Session, given: Given, project: Project | None, settings:
         texts=given["texts"],
         environ=environ,
         stdin=surroundings.stdin.buffer.read,
-        use_cache=not given["no_cache"],
+        cache=None if given["no_cache"] else surroundings.cache,
     )
 
 

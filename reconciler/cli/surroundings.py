@@ -37,6 +37,13 @@ class Surroundings:
     clock: Clock
 
     @property
+    def cache(self) -> Path | None:
+        """The person's own folder for what can be made again; in a checkout, whoever wrote that would be believed."""
+        home = self.environ.get("HOME")
+        base = self.environ.get("XDG_CACHE_HOME") or (home and f"{home}/.cache")
+        return Path(base, "mailcow-reconciler") if base else None
+
+    @property
     def is_interactive(self) -> bool:
         """Whether somebody can be asked."""
         return self.stdin.isatty() and self.stderr.isatty()

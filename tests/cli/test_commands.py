@@ -84,7 +84,7 @@ def test_what_was_typed_reaches_the_pipeline(run: Runner) -> None:
     assert request.inputs.paths == ("a", "b")
     assert request.inputs.settings == ("x=1",)
     assert request.inputs.texts == ("y=2",)
-    assert not request.inputs.use_cache
+    assert request.inputs.cache is None
     assert request.domains == ("*.acme.example",)
     assert request.resend == ("mailbox/*",)
     assert request.skip_unsupported
