@@ -147,7 +147,15 @@ class _Reading:
         return None if text is None else self._folder / text
 
     def _paths(self, written: Any, path: Path) -> tuple[FilePath, ...]:
-        return tuple(self._folder / text for text in self._texts(written, path))
+        """Files and folders of the project; one outside could show what this machine holds in a plan."""
+        inside: list[FilePath] = []
+        for index, text in enumerate(self._texts(written, path)):
+            if (self._folder / text).resolve().is_relative_to(self._folder.resolve()):
+                inside.append(self._folder / text)
+            else:
+                hint = "move it into the project, or name it on the command line"
+                self._complain((*path, index), "path-outside", f"`{text}` leads out of the project", hint)
+        return tuple(inside)
 
     def _texts(self, written: Any, path: Path) -> tuple[str, ...]:
         if not self._is(list, written, path, "a list", f"{path[-1]}: [...]"):

@@ -130,3 +130,16 @@ def test_it_is_found_upwards_but_not_above_the_repository(tmp_path: Path) -> Non
     nearer = find_project(repository)
     assert nearer is not None
     assert nearer.name == "reconciler.yaml"
+
+
+@pytest.mark.parametrize("path", ["/etc/hostname", "../elsewhere", "link"])
+def test_a_project_file_names_nothing_outside_its_folder(tmp_path: Path, path: str) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "link").symlink_to("/etc")
+    (project / "reconciler.yaml").write_text(f"values: [{path}]\n", encoding="utf-8")
+
+    with pytest.raises(ManifestError) as caught:
+        read_project(Source("reconciler.yaml", project / "reconciler.yaml"))
+
+    assert [each.id for each in caught.value.diagnostics] == ["path-outside"]
