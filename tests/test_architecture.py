@@ -19,7 +19,8 @@ OUTSIDE_KINDS = sorted(file for file in PACKAGE.rglob("*.py") if not {"kinds", "
 PLACES_OF_WORDS = {
     "manifest/words.py": {"domain"},
     "manifest/project_reading.py": {"domain", "domains"},
-    "cli": {"domain", "domains"},
+    "spec/rights.py": {"tls_policy"},
+    "cli": {"domain", "domains", "resource", "resources"},
 }
 """Where a kind's name is also a word of something else: of manifests' own syntax, or a command's option."""
 

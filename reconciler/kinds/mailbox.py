@@ -18,7 +18,6 @@ from reconciler.spec.codecs import (
     ACTIVE,
     FLAG,
     MAIL_ADDRESS,
-    SCORE,
     SECRET,
     Flag,
     Line,
@@ -35,11 +34,12 @@ from reconciler.spec.codecs import (
     words,
 )
 from reconciler.spec.kind import Attributes, Kind, Situation, Source, crud
-from reconciler.spec.mappings import Part, a_mapping, accepted, or_word
+from reconciler.spec.mappings import Part, a_mapping, or_word
 from reconciler.spec.mark import MAIN, WHOLE, Bound, Mark, Owner, field
 from reconciler.spec.names import domain_for_wire, domain_of, read_address
 from reconciler.spec.policies import POLICY_SOURCES, Senders, senders_field
 from reconciler.spec.rights import Permissions
+from reconciler.spec.scores import SHIPPED_SCORES, SPAM_SCORE
 from reconciler.spec.step import Stage, Step
 from reconciler.spec.tags import tags_of
 
@@ -99,35 +99,6 @@ EXTERNAL_SENDER: Final = Codec(
     encode=MAIL_ADDRESS.encode,
     fold=str.lower,
     schema={"type": "string", "examples": ["anna@elsewhere.example", "@elsewhere.example"]},
-)
-
-_SHIPPED_SCORES: Final = ({"junk": 8.0, "reject": 15.0}, {"junk": 5.0, "reject": 15.0})
-"""What a mailbox without scores of its own is shown with: the spam filter's own, or where that is silent, a guess. An
-explicit score of the same reads alike (2023-11a to 2026-07a, functions.mailbox.inc.php: spam_score)."""
-
-_SCORE_PARTS: Final = a_mapping({"junk": Part(SCORE, "junk"), "reject": Part(SCORE, "reject")})
-
-
-def _accept_score(value: Any, scope: Scope) -> Value:
-    if value == "default":
-        return value
-    score = accepted(_SCORE_PARTS, value, scope)
-    if score["junk"] >= score["reject"]:
-        hint = "mailcow takes only a `reject` above `junk`"
-        raise refuse("scores-disordered", "`junk` is not below `reject`", hint=hint)
-    return score
-
-
-def _decode_score(value: Any) -> Value:
-    junk, _, reject = str(value).partition(",")
-    return {"junk": float(junk), "reject": float(reject)}
-
-
-SPAM_SCORE: Final = Codec(
-    accept=_accept_score,
-    decode=_decode_score,
-    encode=lambda value: value if value == "default" else f"{value['junk']:g},{value['reject']:g}",
-    schema={"oneOf": [{"const": "default"}, dict(_SCORE_PARTS.schema)]},
 )
 
 PUSHOVER: Final = or_word(
@@ -409,7 +380,7 @@ def _settled(name: str, situation: Situation) -> bool:
     It keeps no right to send as an alias that allows it already, and shows its own spam scores for none.
     """
     if name == "spam_score":
-        return situation.after[name] == "default" and situation.before[name] in _SHIPPED_SCORES
+        return situation.after[name] == "default" and situation.before[name] in SHIPPED_SCORES
     if name != "send_as":
         return False
     own = situation.address.key

@@ -6,9 +6,10 @@ from typing import Annotated, Any, Final
 
 from typing_extensions import TypedDict
 
-from reconciler.spec.codecs import DOMAIN, MAIL_ADDRESS, SCORE, Count, Size, Text, a_set_of, choice, duration
+from reconciler.spec.codecs import DOMAIN, MAIL_ADDRESS, Count, Size, Text, a_set_of, choice, duration
 from reconciler.spec.kind import Attributes, Situation
 from reconciler.spec.mappings import or_word
+from reconciler.spec.scores import SCORE
 from reconciler.spec.settings import setting, settings
 
 ADDRESS: Final = or_word(MAIL_ADDRESS, "none", encoded="")

@@ -107,15 +107,6 @@ def number(*, least: int = 0, most: int | None = None, wire_text: bool = False) 
 Count = Annotated[int, number()]
 
 
-def _accept_score(value: Any, _scope: Scope) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    raise refuse("number-expected", f"`{value}` is not a number", hint="write a score like `8` or `7.5`")
-
-
-SCORE: Final = Codec(accept=_accept_score, decode=float, encode=float, schema={"type": "number"})
-"""A score of the spam filter."""
-
 _SIZE_UNITS: Final = {"KiB": 1 / 1024, "MiB": 1, "GiB": 1024, "TiB": 1024**2, "PiB": 1024**3}
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?) ?([KMGTP]iB)$")
 _SIZE_HINT: Final = "write a number and its unit: `5GiB`, `512MiB`, `1TiB`"
