@@ -18,11 +18,12 @@ OUTSIDE_KINDS = sorted(file for file in PACKAGE.rglob("*.py") if not {"kinds", "
 
 PLACES_OF_WORDS = {
     "manifest/words.py": {"domain"},
+    "manifest/dump.py": {"domains"},
     "manifest/project_reading.py": {"domain", "domains"},
     "spec/rights.py": {"tls_policy"},
     "cli": {"domain", "domains", "resource", "resources"},
 }
-"""Where a kind's name is also a word of something else: of manifests' own syntax, or a command's option."""
+"""Where a kind's name is also a word of something else: of manifests' own syntax, a folder, or a command's option."""
 
 NEVER_CALLED = {
     "print": "prints",
