@@ -125,7 +125,7 @@ def or_word(codec: Codec, word: str, *, encoded: Any) -> Codec:
         accept=accept,
         decode=codec.decode,
         encode=lambda value: encoded if value == word else codec.encode(value),
-        schema={"oneOf": [{"const": word}, dict(codec.schema)]},
+        schema={"anyOf": [{"const": word}, dict(codec.schema)]},
         fold=codec.fold and (lambda value: value if value == word or codec.fold is None else codec.fold(value)),
         magnitude=codec.magnitude,
     )

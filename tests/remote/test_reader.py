@@ -61,7 +61,7 @@ def test_requests_grow_with_domains_and_not_with_objects() -> None:
             live = server.read(*listed)
             assert len(live.of("mailbox")) == len(live.of("alias")) == mailboxes
             counts.append(server.requests.total())
-    assert counts == [18, 18]
+    assert counts == [42, 42]
 
 
 def test_requests_stay_bounded_on_a_server_with_very_many_domains(new_server: Rehearsal) -> None:
