@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -26,7 +24,7 @@ _HOST: Final = "127.0.0.1"
 @click.option("--api-key", default="simulator-key", show_default=True, metavar="KEY", help="May read and write.")
 @click.option("--read-only-key", metavar="KEY", help="May only read.")
 @click.option("--state", metavar="FILE", help="Keep what the server remembers in this file.")
-@click.option("--live", metavar="FILE", help="Start with this live state: GET answers by path, as JSON.")
+@click.option("--load", metavar="SNAPSHOT", help="Start with this live state: GET answers by path, as JSON.")
 @click.option("--fault", "faults", multiple=True, metavar="FAULT", help="What goes wrong, such as `latency=20ms`.")
 @click.option("--seed", type=int, default=0, help="Of what goes wrong by chance.")
 @click.pass_obj
@@ -39,8 +37,8 @@ def command(session: Session, /, **given: Any) -> int:
     start = session.surroundings.start
     kept = start / given["state"] if given["state"] else None
     simulator = _simulator(given, state_file.load(kept, version=given["version"]) if kept else None)
-    if given["live"]:
-        for gap in _load(simulator, start / given["live"]):
+    if given["load"]:
+        for gap in snapshot.load(simulator.server, snapshot.read(start / given["load"])):
             session.say(f"{gap}\n")
 
     def ready(url: str) -> None:
@@ -59,10 +57,3 @@ def _simulator(given: dict[str, Any], state: State | None) -> Simulator:
         hint = "there are 2022-01 to 2026-07a"
         raise UsageError(str(problem), id="version-unknown", hint=hint) from problem
 
-
-def _load(simulator: Simulator, file: Path) -> list[str]:
-    try:
-        answers = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as problem:
-        raise UsageError(f"{file} is not JSON", id="live-malformed", hint="write `{path: answer}`") from problem
-    return snapshot.load(simulator.server, answers)

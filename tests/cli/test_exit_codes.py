@@ -81,7 +81,7 @@ def test_who_asks_for_json_gets_failures_as_json_too(run: Runner) -> None:
         ("schema", "unknown"),
         ("simulate", "--version", "2019-01"),
         ("simulate", "--fault", "explode"),
-        ("simulate", "--live", "nowhere.json"),
+        ("simulate", "--load", "nowhere.json"),
         ("apply", "mail"),
     ],
 )
