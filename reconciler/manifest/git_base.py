@@ -1,91 +1,95 @@
 """What earlier revisions declared, so that a run knows what is not declared any more.
 
-A ref for each environment remembers the last revision that converged, and further refs those whose apply began since
-and did not. What any of them declared may be on the server because of us.
-
-    refs/reconciler/applied/ENV             the last revision whose apply converged
-    refs/reconciler/attempted/ENV/COMMIT    revisions whose apply began since
-
-Each points at an annotated tag that names the server. A clone has none of them until they are fetched:
-``git fetch origin 'refs/reconciler/*:refs/reconciler/*'``.
+What the last converged revision declared may be on the server because of us, and so may what revisions declared whose
+apply began since and did not converge. `applied` remembers which these are.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Final, NamedTuple, NoReturn
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final, NoReturn
 
 from reconciler.errors import ManifestError
-from reconciler.manifest.checkout import Checkout
-from reconciler.manifest.git import Repository
+from reconciler.manifest.applied import DEFAULT_ENVIRONMENT, Base, Memory, applied_ref, memories
+from reconciler.manifest.checkout import Checkout, checkout_of
+from reconciler.manifest.files import Source
+from reconciler.manifest.git import RunGit, open_repository
 from reconciler.manifest.git_tree import Asked, declared_at
 from reconciler.model.diagnostic import Diagnostic, Severity, error
 from reconciler.model.state import DesiredState
 
-__all__ = ["Base", "applied_ref", "find_base", "remember_attempt", "remember_success"]
+__all__ = ["Choice", "base_of_run", "find_base"]
 
-_ROOT: Final = "refs/reconciler"
-_DEFAULT: Final = "default"
-_SERVER: Final = re.compile(r"^Server: (.+)$", re.MULTILINE)
-_UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]")
 _SHORT: Final = 12
 
 
-class Memory(NamedTuple):
-    """One remembered revision.
-
-    Attributes:
-        target: what the ref points at.
-        commit: the revision; None where its objects are not here.
-        server: which server it was applied to; None where the ref does not say.
-    """
-
-    ref: str
-    target: str
-    commit: str | None
-    server: str | None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Base:
-    """What earlier revisions declared.
+class Choice:
+    """Which revisions a person wants to be taken for what was declared before.
 
     Attributes:
-        checkout: what this run reads, as git knows it; None outside of any repository.
-        applied: what the last converged revision declared; None where none is known.
-        attempted: what revisions declared whose apply began since.
-        commits: the revisions of these, in that order.
-        findings: what a person should know about them.
-        stays: why a converged apply of this run is not remembered; empty when it is.
-        remembered: what the refs said.
-        settled: the refs that are settled when this run converges.
+        revision: this one; None for those that are remembered.
+        several: those a saved plan was made with.
+        off: none at all.
     """
 
-    checkout: Checkout | None = None
-    environment: str = _DEFAULT
-    server: str = ""
-    applied: DesiredState | None = None
-    attempted: tuple[DesiredState, ...] = ()
-    commits: tuple[str, ...] = ()
+    revision: str | None = None
+    several: tuple[str, ...] | None = None
+    off: bool = False
+
+
+def base_of_run(
+    asked: Asked,
+    desired: DesiredState,
+    sources: Iterable[Source],
+    *,
+    git: RunGit | None,
+    server: str,
+    choice: Choice,
+) -> Base:
+    """Find what earlier revisions declared, as a run is told to.
+
+    Args:
+        asked: what the run reads, in the words of its command line.
+        desired: what it declares.
+        sources: every file it read.
+        git: runs git; None where there is none.
+        server: the server's origin.
+        choice: which revisions are wanted.
+
+    Raises:
+        ManifestError: as `find_base`; or ``base-missing``, when a revision is wanted and there is no repository.
+    """
+    wanted = choice.revision is not None or bool(choice.several)
     findings: tuple[Diagnostic, ...] = ()
-    stays: str = ""
-    remembered: tuple[Memory, ...] = field(default=(), repr=False)
-    settled: frozenset[str] = field(default=frozenset(), repr=False)
-
-
-def applied_ref(environment: str | None) -> str:
-    """The ref that remembers the last converged revision of an environment."""
-    return f"{_ROOT}/applied/{_safe(environment or _DEFAULT)}"
-
-
-def _attempts(environment: str | None) -> str:
-    return f"{_ROOT}/attempted/{_safe(environment or _DEFAULT)}"
-
-
-def _safe(environment: str) -> str:
-    return _UNSAFE.sub(lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), environment)
+    try:
+        repository = open_repository(asked.start, git) if git is not None else None
+    except ManifestError as problem:
+        if wanted:
+            raise
+        repository = None
+        findings = tuple(replace(each, severity=Severity.WARNING) for each in problem.diagnostics)
+    if repository is None:
+        if wanted:
+            hint = "run it inside the repository the manifests are in"
+            raise ManifestError(
+                (error("base-missing", "there is no git repository here", hint=hint),), id="base-missing"
+            )
+        return Base(findings=findings)
+    folders = [asked.start / path for path in asked.paths]
+    checkout = checkout_of(repository, sources, start=asked.start, folders=folders)
+    if choice.off:
+        return Base(
+            checkout=checkout,
+            environment=asked.environment or DEFAULT_ENVIRONMENT,
+            server=server,
+            stays="`--no-base` was given, so what was declared before may still be there",
+        )
+    several = choice.several
+    if several is not None and not several:
+        return replace(find_base(checkout, asked, desired, server=server), applied=None, attempted=(), commits=())
+    return find_base(checkout, asked, desired, server=server, revision=choice.revision, several=several or ())
 
 
 def find_base(
@@ -132,16 +136,16 @@ class _Search:
         self._asked = asked
         self._desired = desired
         self._server = server
-        self._environment = asked.environment or _DEFAULT
+        self._environment = asked.environment or DEFAULT_ENVIRONMENT
         self._findings: list[Diagnostic] = []
-        self._memories = tuple(_memories(self._repository, self._environment))
+        self._memories = tuple(memories(self._repository, self._environment))
         self._settled = {each.ref for each in self._memories}
         self._stays = ""
 
     def base(self, applied: DesiredState | None, attempted: tuple[DesiredState, ...], commits: tuple[str, ...]) -> Base:
         """What was found, as one value."""
         stays = self._stays
-        if any(_is_elsewhere(each, self._server) for each in self._memories):
+        if any(each.is_of_another(self._server) for each in self._memories):
             stays = "the ref of this environment belongs to another server; give each server an environment (`--env`)"
         elif self._checkout.commit is None:
             stays = "there is no commit"
@@ -164,7 +168,7 @@ class _Search:
 
     def remembered(self) -> Base:
         """Take the remembered revisions."""
-        mine = [each for each in self._memories if not _is_elsewhere(each, self._server)]
+        mine = [each for each in self._memories if not each.is_of_another(self._server)]
         if len(mine) < len(self._memories):
             self._warn(
                 "base-of-another-server",
@@ -257,65 +261,3 @@ _FETCH_HINT: Final = (
     "this clone is shallow: `git fetch --unshallow`, or `fetch-depth: 0` where the pipeline checks out; "
     "`--no-base` goes on without, and deletes nothing for being no longer declared"
 )
-
-
-def _memories(repository: Repository, environment: str) -> Iterator[Memory]:
-    """The remembered revisions of an environment, the one that converged first."""
-    applied, attempted = applied_ref(environment), f"{_attempts(environment)}/"
-    refs = {**repository.refs(applied), **repository.refs(_attempts(environment))}
-    for ref in sorted(refs, key=lambda each: (each != applied, each)):
-        if ref == applied or ref.startswith(attempted):
-            told = _SERVER.search(repository.text_of_tag(refs[ref]) or "")
-            yield Memory(ref, refs[ref], repository.commit(ref), told[1] if told else None)
-
-
-def _is_elsewhere(memory: Memory, server: str) -> bool:
-    return memory.server is not None and memory.server != server
-
-
-def remember_attempt(base: Base) -> str:
-    """Take down that an apply of this revision begins.
-
-    Returns:
-        Why it could not be; empty when it was, or need not be.
-    """
-    if base.stays or base.checkout is None or base.checkout.commit is None:
-        return base.stays
-    commit = base.checkout.commit
-    ref = f"{_attempts(base.environment)}/{commit}"
-    if any(each.commit == commit for each in base.remembered):
-        return ""
-    return base.checkout.repository.update_refs([f"update {ref} {_tag(base, commit, 'began')}"])
-
-
-def remember_success(base: Base) -> str:
-    """Take down that an apply of this revision converged, and forget the attempts before it.
-
-    Returns:
-        Why it could not be; empty when it was.
-    """
-    if base.checkout is None or base.checkout.commit is None or base.stays:
-        return base.stays
-    commit, repository = base.checkout.commit, base.checkout.repository
-    ref = applied_ref(base.environment)
-    now = {each.ref: each for each in _memories(repository, base.environment)}
-    over = [each for each in now.values() if each.ref != ref and (each.ref in base.settled or each.commit == commit)]
-    orders = [f"delete {each.ref} {each.target}" for each in over]
-    before = next((each for each in base.remembered if each.ref == ref), None)
-    if before is None or before.commit != commit:
-        old = before.target if before is not None else "0" * len(commit)
-        orders.insert(0, f"update {ref} {_tag(base, commit, 'converged')} {old}")
-    return repository.update_refs(orders) if orders else ""
-
-
-def _tag(base: Base, commit: str, what: str) -> str:
-    """Store a tag that says which server a commit was applied to; the commit itself where that cannot be."""
-    assert base.checkout is not None
-    repository = base.checkout.repository
-    # the tag is dated as its commit is, so that the same fact is the same object everywhere
-    text = (
-        f"object {commit}\ntype commit\ntag applied\n"
-        f"tagger reconciler <reconciler@localhost> {repository.time_of(commit)}\n\n"
-        f"An apply of this revision {what}.\n\nServer: {base.server}\n"
-    )
-    return repository.write_tag(text) or commit

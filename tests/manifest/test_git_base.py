@@ -6,10 +6,11 @@ import pytest
 
 from reconciler.errors import ManifestError
 from reconciler.kinds import registry
+from reconciler.manifest.applied import Base, applied_ref, remember_attempt, remember_success
 from reconciler.manifest.build import build
 from reconciler.manifest.checkout import checkout_of
 from reconciler.manifest.files import find
-from reconciler.manifest.git_base import Base, applied_ref, find_base, remember_attempt, remember_success
+from reconciler.manifest.git_base import find_base
 from reconciler.manifest.git_tree import Asked
 from reconciler.manifest.reading import read
 from reconciler.model.state import DesiredState

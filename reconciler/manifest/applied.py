@@ -1,0 +1,147 @@
+"""What is remembered of earlier applies: a ref for each environment, and further ones for what did not converge.
+
+    refs/reconciler/applied/ENV             the last revision whose apply converged
+    refs/reconciler/attempted/ENV/COMMIT    revisions whose apply began since
+
+Each points at an annotated tag that names the server. A clone has none of them until they are fetched, and nobody else
+has them until they are pushed:
+
+    git fetch origin 'refs/reconciler/*:refs/reconciler/*'
+    git push --prune origin 'refs/reconciler/*:refs/reconciler/*'
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from reconciler.manifest.checkout import Checkout
+from reconciler.manifest.git import Repository
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.state import DesiredState
+
+__all__ = ["DEFAULT_ENVIRONMENT", "Base", "Memory", "applied_ref", "memories", "remember_attempt", "remember_success"]
+
+DEFAULT_ENVIRONMENT: Final = "default"
+_ROOT: Final = "refs/reconciler"
+_SERVER: Final = re.compile(r"^Server: (.+)$", re.MULTILINE)
+_UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]")
+
+
+class Memory(NamedTuple):
+    """One remembered revision.
+
+    Attributes:
+        target: what the ref points at.
+        commit: the revision; None where its objects are not here.
+        server: which server it was applied to; None where the ref does not say.
+    """
+
+    ref: str
+    target: str
+    commit: str | None
+    server: str | None
+
+    def is_of_another(self, server: str) -> bool:
+        """Whether it was applied to another server than this one."""
+        return self.server is not None and self.server != server
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """What earlier revisions declared.
+
+    Attributes:
+        checkout: what this run reads, as git knows it; None outside of any repository.
+        applied: what the last converged revision declared; None where none is known.
+        attempted: what revisions declared whose apply began since.
+        commits: the revisions of these, in that order.
+        findings: what a person should know about them.
+        stays: why a converged apply of this run is not remembered; empty when it is.
+        remembered: what the refs said.
+        settled: the refs that are settled when this run converges.
+    """
+
+    checkout: Checkout | None = None
+    environment: str = DEFAULT_ENVIRONMENT
+    server: str = ""
+    applied: DesiredState | None = None
+    attempted: tuple[DesiredState, ...] = ()
+    commits: tuple[str, ...] = ()
+    findings: tuple[Diagnostic, ...] = ()
+    stays: str = ""
+    remembered: tuple[Memory, ...] = field(default=(), repr=False)
+    settled: frozenset[str] = field(default=frozenset(), repr=False)
+
+
+def applied_ref(environment: str | None) -> str:
+    """The ref that remembers the last converged revision of an environment."""
+    return f"{_ROOT}/applied/{_safe(environment or DEFAULT_ENVIRONMENT)}"
+
+
+def _attempts(environment: str | None) -> str:
+    return f"{_ROOT}/attempted/{_safe(environment or DEFAULT_ENVIRONMENT)}"
+
+
+def _safe(environment: str) -> str:
+    return _UNSAFE.sub(lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), environment)
+
+
+def memories(repository: Repository, environment: str) -> Iterator[Memory]:
+    """The remembered revisions of an environment, the one that converged first."""
+    applied, attempted = applied_ref(environment), f"{_attempts(environment)}/"
+    refs = {**repository.refs(applied), **repository.refs(_attempts(environment))}
+    for ref in sorted(refs, key=lambda each: (each != applied, each)):
+        if ref == applied or ref.startswith(attempted):
+            told = _SERVER.search(repository.text_of_tag(refs[ref]) or "")
+            yield Memory(ref, refs[ref], repository.commit(ref), told[1] if told else None)
+
+
+def remember_attempt(base: Base) -> str:
+    """Take down that an apply of this revision begins.
+
+    Returns:
+        Why it could not be; empty when it was, or need not be.
+    """
+    if base.stays or base.checkout is None or base.checkout.commit is None:
+        return base.stays
+    commit = base.checkout.commit
+    ref = f"{_attempts(base.environment)}/{commit}"
+    if any(each.commit == commit for each in base.remembered):
+        return ""
+    return base.checkout.repository.update_refs([f"update {ref} {_tag(base, commit, 'began')}"])
+
+
+def remember_success(base: Base) -> str:
+    """Take down that an apply of this revision converged, and forget the attempts before it.
+
+    Returns:
+        Why it could not be; empty when it was.
+    """
+    if base.checkout is None or base.checkout.commit is None or base.stays:
+        return base.stays
+    commit, repository = base.checkout.commit, base.checkout.repository
+    ref = applied_ref(base.environment)
+    now = {each.ref: each for each in memories(repository, base.environment)}
+    over = [each for each in now.values() if each.ref != ref and (each.ref in base.settled or each.commit == commit)]
+    orders = [f"delete {each.ref} {each.target}" for each in over]
+    before = next((each for each in base.remembered if each.ref == ref), None)
+    if before is None or before.commit != commit:
+        old = before.target if before is not None else "0" * len(commit)
+        orders.insert(0, f"update {ref} {_tag(base, commit, 'converged')} {old}")
+    return repository.update_refs(orders) if orders else ""
+
+
+def _tag(base: Base, commit: str, what: str) -> str:
+    """Store a tag that says which server a commit was applied to; the commit itself where that cannot be."""
+    assert base.checkout is not None
+    repository = base.checkout.repository
+    # the tag is dated as its commit is, so that the same fact is the same object everywhere
+    text = (
+        f"object {commit}\ntype commit\ntag applied\n"
+        f"tagger reconciler <reconciler@localhost> {repository.time_of(commit)}\n\n"
+        f"An apply of this revision {what}.\n\nServer: {base.server}\n"
+    )
+    return repository.write_tag(text) or commit
