@@ -78,6 +78,7 @@ KIND = Kind(
     name="admin",
     plural="admins",
     record=Admin,
+    example={"username": "olga", "force_two_factor": True, "initial": {"password": {"env": "ADMIN_OLGA"}}},
     key=("username",),
     sources=listed("admin"),
     routes=crud("admin", added="admin_added", edited="admin_modified", deleted="admin_removed"),

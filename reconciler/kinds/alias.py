@@ -114,6 +114,7 @@ KIND = Kind(
     name="alias",
     plural="aliases",
     record=Alias,
+    example={"address": "sales@acme.example", "to": ["anna@acme.example", "crm@elsewhere.example"]},
     key=("address",),
     sources=listed("alias", by_domain=True),
     routes=crud("alias", added="alias_added", edited="alias_modified", deleted="alias_removed"),

@@ -33,6 +33,7 @@ KIND = Kind(
     name="alias_domain",
     plural="alias_domains",
     record=AliasDomain,
+    example={"name": "acme-mail.example", "target": "acme.example"},
     key=("name",),
     sources=listed("alias-domain"),
     routes=crud("alias-domain", added="aliasd_added", edited="aliasd_modified", deleted="alias_domain_removed"),

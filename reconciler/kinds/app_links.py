@@ -53,4 +53,10 @@ class AppLinks(TypedDict, total=False):
     ]
 
 
-KIND = settings("app_links", AppLinks, route="app_links", said="app_links")
+KIND = settings(
+    "app_links",
+    AppLinks,
+    route="app_links",
+    said="app_links",
+    example={"links": [{"name": "Webmail", "url": "/SOGo/so/"}, {"name": "Help", "url": "https://help.acme.example"}]},
+)

@@ -81,6 +81,12 @@ KIND = Kind(
     name="app_password",
     plural="app_passwords",
     record=AppPassword,
+    example={
+        "mailbox": "anna@acme.example",
+        "name": "Phone",
+        "protocols": ["imap", "smtp"],
+        "initial": {"password": {"env": "ANNA_PHONE"}},
+    },
     key=("mailbox", "name"),
     key_text=_key,
     sources={MAIN: Source(path="app-passwd/all/{each}", each="mailbox")},

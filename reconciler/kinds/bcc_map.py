@@ -43,6 +43,7 @@ KIND = Kind(
     name="bcc_map",
     plural="bcc_maps",
     record=BccMap,
+    example={"for": "acme.example", "direction": "outgoing", "to": "archive@vault.example"},
     key=("for", "direction"),
     key_text=lambda values: f"{values['direction']}:{values['for']}",
     sources=listed("bcc"),

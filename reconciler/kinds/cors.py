@@ -41,4 +41,12 @@ def _as_hosts(attributes: Attributes, situation: Situation) -> Attributes:
     return {**attributes, "allowed_origins": hosts}
 
 
-KIND = settings("cors", Cors, route="cors", said="cors_headers_edited", since=Version(2023, 7), on_edit=_as_hosts)
+KIND = settings(
+    "cors",
+    Cors,
+    route="cors",
+    said="cors_headers_edited",
+    since=Version(2023, 7),
+    on_edit=_as_hosts,
+    example={"allowed_origins": ["https://panel.acme.example"], "allowed_methods": ["GET", "POST"]},
+)

@@ -26,4 +26,11 @@ class CustomLogin(TypedDict, total=False):
     ]
 
 
-KIND = settings("custom_login", CustomLogin, route="custom_login", said="custom_login_modified", since=Version(2025, 5))
+KIND = settings(
+    "custom_login",
+    CustomLogin,
+    route="custom_login",
+    said="custom_login_modified",
+    since=Version(2025, 5),
+    example={"hide_admin_link": True, "hide_domain_admin_link": True},
+)

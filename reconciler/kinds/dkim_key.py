@@ -86,6 +86,7 @@ KIND = Kind(
     name="dkim_key",
     plural="dkim_keys",
     record=DkimKey,
+    example={"domain": "acme.example", "selector": "dkim", "private_key": {"file": "keys/acme.example.pem"}},
     key=("domain",),
     sources={MAIN: Source(path="dkim/{each}", each="domain")},
     routes=Routes(add="dkim", delete="dkim", added=("dkim_added",), deleted=("dkim_removed",)),

@@ -337,6 +337,13 @@ KIND = Kind(
     name="domain",
     plural="domains",
     record=DomainRecord,
+    example={
+        "name": "acme.example",
+        "max_mailboxes": 20,
+        "max_mailbox_quota": "20GiB",
+        "max_total_quota": "100GiB",
+        "rate_limit": "500/h",
+    },
     key=("name",),
     sources={**listed("domain"), **POLICY_SOURCES},
     routes=crud("domain", added="domain_added", edited="domain_modified", deleted="domain_removed"),

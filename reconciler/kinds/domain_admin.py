@@ -129,6 +129,12 @@ KIND = Kind(
     name="domain_admin",
     plural="domain_admins",
     record=DomainAdmin,
+    example={
+        "username": "acme-admin",
+        "domains": ["acme.example"],
+        "permissions": ["syncjobs", "quarantine"],
+        "initial": {"password": {"env": "ACME_ADMIN"}},
+    },
     key=("username",),
     sources=listed("domain-admin"),
     routes=crud(

@@ -85,6 +85,7 @@ KIND = Kind(
     name="domain_template",
     plural="domain_templates",
     record=DomainTemplate,
+    example={"name": "Customer", "max_mailboxes": 20, "max_mailbox_quota": "20GiB", "max_total_quota": "100GiB"},
     key=("name",),
     sources=listed("domain/template"),
     routes=crud("domain/template", added="template_added", edited="template_modified", deleted="template_removed"),

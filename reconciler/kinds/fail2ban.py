@@ -94,6 +94,7 @@ KIND = Kind(
     name="fail2ban",
     plural="fail2ban",
     record=Fail2ban,
+    example={"max_attempts": 10, "retry_window": "10min", "ban_time": "30min", "allowed_hosts": ["192.0.2.0/24"]},
     key=(),
     sources={MAIN: Source(path="fail2ban")},
     routes=Routes(edit="fail2ban", edited=("f2b_modified",)),

@@ -58,6 +58,7 @@ KIND = Kind(
     name="forwarding_host",
     plural="forwarding_hosts",
     record=ForwardingHost,
+    example={"host": "192.0.2.25", "filter_spam": False},
     key=("host",),
     sources=listed("fwdhost"),
     routes=crud("fwdhost", added="forwarding_host_added", edited="object_modified", deleted="forwarding_host_removed"),

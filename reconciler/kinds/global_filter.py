@@ -42,6 +42,7 @@ KIND = Kind(
     name="global_filter",
     plural="global_filters",
     record=GlobalFilter,
+    example={"prefilter": 'require "fileinto"; if header :is "X-Spam-Flag" "YES" { fileinto "Junk"; }'},
     key=(),
     sources={MAIN: Source(path="global_filters/all")},
     routes=Routes(edit="global-filter", edited=("global_filter_written",)),

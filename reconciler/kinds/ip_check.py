@@ -17,4 +17,11 @@ class IpCheck(TypedDict, total=False):
     enabled: Required[Annotated[Flag, setting("Whether it may.", "ip_check_opt_in")]]
 
 
-KIND = settings("ip_check", IpCheck, route="ip_check", said="ip_check_opt_in_modified", since=Version(2023, 1))
+KIND = settings(
+    "ip_check",
+    IpCheck,
+    route="ip_check",
+    said="ip_check_opt_in_modified",
+    since=Version(2023, 1),
+    example={"enabled": False},
+)

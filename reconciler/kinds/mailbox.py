@@ -422,6 +422,7 @@ KIND = Kind(
     name="mailbox",
     plural="mailboxes",
     record=Mailbox,
+    example={"address": "anna@acme.example", "quota": "20GiB", "initial": {"password": {"env": "ANNA_PASSWORD"}}},
     key=("address",),
     sources={
         MAIN: Source(path="mailbox/reduced", by_domain="mailbox/reduced/{domain}"),

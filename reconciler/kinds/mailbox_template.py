@@ -104,6 +104,7 @@ KIND = Kind(
     name="mailbox_template",
     plural="mailbox_templates",
     record=MailboxTemplate,
+    example={"name": "Employee", "quota": "5GiB", "protocols": ["imap", "smtp", "sieve"]},
     key=("name",),
     sources=listed("mailbox/template"),
     routes=crud("mailbox/template", added="template_added", edited="template_modified", deleted="template_removed"),

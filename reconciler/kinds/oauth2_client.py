@@ -30,6 +30,7 @@ KIND = Kind(
     name="oauth2_client",
     plural="oauth2_clients",
     record=OAuth2Client,
+    example={"redirect_uri": "https://wiki.acme.example/login"},
     key=("redirect_uri",),
     sources=listed("oauth2-client"),
     routes=Routes(

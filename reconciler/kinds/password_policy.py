@@ -26,6 +26,7 @@ KIND = Kind(
     name="password_policy",
     plural="password_policy",
     record=PasswordPolicy,
+    example={"length": 12, "letters": True, "mixed_case": True, "digits": True, "special_characters": False},
     key=(),
     sources={MAIN: Source(path="passwordpolicy", since=Version(2023, 1))},
     routes=Routes(edit="passwordpolicy", edited=("password_policy_saved",)),

@@ -31,4 +31,5 @@ KIND = settings(
     route="reset-password-notification",
     said="saved_settings",
     since=Version(2024, 8),
+    example={"sender": "helpdesk@acme.example", "subject": "Your new password"},
 )

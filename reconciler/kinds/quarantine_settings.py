@@ -48,4 +48,11 @@ def _settings(attributes: Attributes, _situation: Situation) -> Attributes:
     return {"action": "settings", **attributes}
 
 
-KIND = settings("quarantine_settings", QuarantineSettings, route="quarantine", said="saved_settings", on_edit=_settings)
+KIND = settings(
+    "quarantine_settings",
+    QuarantineSettings,
+    route="quarantine",
+    said="saved_settings",
+    on_edit=_settings,
+    example={"keep": 50, "max_size": "10MiB", "max_age": "30d", "sender": "quarantine@acme.example"},
+)

@@ -23,4 +23,10 @@ class QuotaNotification(TypedDict, total=False):
     html: Annotated[Text, setting("Its template.", "html_tmpl", reset_to="")]
 
 
-KIND = settings("quota_notification", QuotaNotification, route="quota_notification", said="saved_settings")
+KIND = settings(
+    "quota_notification",
+    QuotaNotification,
+    route="quota_notification",
+    said="saved_settings",
+    example={"sender": "helpdesk@acme.example", "subject": "Your mailbox is nearly full"},
+)

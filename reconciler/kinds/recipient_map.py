@@ -43,6 +43,7 @@ KIND = Kind(
     name="recipient_map",
     plural="recipient_maps",
     record=RecipientMap,
+    example={"for": "old-office@acme.example", "to": "office@acme.example"},
     key=("for",),
     sources=listed("recipient_map"),
     routes=crud(

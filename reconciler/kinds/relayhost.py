@@ -53,6 +53,7 @@ KIND = Kind(
     name="relayhost",
     plural="relayhosts",
     record=Relayhost,
+    example={"host": "smtp.example:587", "username": "acme", "password": {"env": "SMTP_ACME"}},
     key=("host", "username"),
     key_text=_key,
     sources=listed("relayhost"),

@@ -99,6 +99,12 @@ KIND = Kind(
     name="resource",
     plural="resources",
     record=Resource,
+    example={
+        "address": "MeetingRoom1@acme.example",
+        "description": "Meeting Room 1",
+        "kind": "location",
+        "bookings": 1,
+    },
     key=("address",),
     sources=listed("resource"),
     routes=crud("resource", added="resource_added", edited="resource_modified", deleted="resource_removed"),

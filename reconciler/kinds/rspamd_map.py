@@ -45,6 +45,7 @@ KIND = Kind(
     name="rspamd_map",
     plural="rspamd_maps",
     record=RspamdMap,
+    example={"name": "global_smtp_from_blacklist", "content": "/.+@spam[.]example/i"},
     key=("name",),
     sources={},
     routes=Routes(edit="rspamd-map", edited=("object_modified",)),

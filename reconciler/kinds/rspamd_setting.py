@@ -36,6 +36,10 @@ KIND = Kind(
     name="rspamd_setting",
     plural="rspamd_settings",
     record=RspamdSetting,
+    example={
+        "description": "No limits for the shop",
+        "content": 'shop { ip = "192.0.2.30"; apply { groups_disabled = ["ratelimit"]; } }',
+    },
     key=("description",),
     sources=listed("rsetting"),
     routes=crud("rsetting", added="settings_map_added", edited="object_modified", deleted="settings_map_removed"),

@@ -84,6 +84,12 @@ KIND = Kind(
     name="sieve_filter",
     plural="sieve_filters",
     record=SieveFilter,
+    example={
+        "mailbox": "anna@acme.example",
+        "type": "prefilter",
+        "description": "Invoices",
+        "script": 'require "fileinto"; if header :contains "Subject" "Invoice" { fileinto "Invoices"; }',
+    },
     key=("mailbox", "type", "description"),
     key_text=_key,
     sources={MAIN: Source(path="filters/all")},

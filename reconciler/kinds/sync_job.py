@@ -143,6 +143,13 @@ KIND = Kind(
     name="sync_job",
     plural="sync_jobs",
     record=SyncJob,
+    example={
+        "mailbox": "anna@acme.example",
+        "host": "imap.old.example",
+        "username": "anna",
+        "interval": "1h",
+        "initial": {"password": {"env": "OLD_IMAP_ANNA"}},
+    },
     key=("mailbox", "host", "username"),
     key_text=_key,
     sources={MAIN: Source(path="syncjobs/all/no_log")},

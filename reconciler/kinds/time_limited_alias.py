@@ -71,6 +71,7 @@ KIND = Kind(
     name="time_limited_alias",
     plural="time_limited_aliases",
     record=TimeLimitedAlias,
+    example={"mailbox": "anna@acme.example", "description": "Trade fair", "valid_for": "30d"},
     key=("mailbox", "description"),
     key_text=_key,
     sources={MAIN: Source(path="time_limited_aliases/{each}", each="mailbox")},

@@ -80,6 +80,7 @@ KIND = Kind(
     name="tls_policy",
     plural="tls_policies",
     record=TlsPolicy,
+    example={"destination": "partner.example", "policy": "encrypt"},
     key=("destination",),
     sources=listed("tls-policy-map"),
     routes=crud(

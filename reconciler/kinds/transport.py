@@ -88,6 +88,7 @@ KIND = Kind(
     name="transport",
     plural="transports",
     record=Transport,
+    example={"destination": "partner.example", "nexthop": "[mx.partner.example]:25"},
     key=("destination",),
     sources=listed("transport"),
     routes=crud("transport", added="relayhost_added", edited="object_modified", deleted="relayhost_removed"),

@@ -25,4 +25,15 @@ class UiTexts(TypedDict, total=False):
     announcement_shown: Annotated[Flag, setting("Whether it is shown.", "ui_announcement_active", reset_to=False)]
 
 
-KIND = settings("ui_texts", UiTexts, route="ui_texts", said="ui_texts")
+KIND = settings(
+    "ui_texts",
+    UiTexts,
+    route="ui_texts",
+    said="ui_texts",
+    example={
+        "title": "Acme mail",
+        "announcement": "Maintenance on Sunday.",
+        "announcement_type": "info",
+        "announcement_shown": True,
+    },
+)

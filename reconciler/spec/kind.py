@@ -165,6 +165,7 @@ class Kind:
         replaceable: the field that says, by being true, that what cannot be changed may be deleted and made anew.
         rivals: values -> what only one declared resource of the kind may have; None for one that has no rivals.
         stays: whether the server keeps a resource for good, so that it is never deleted.
+        example: an entry as people would write it, for `explain`.
     """
 
     name: str
@@ -210,6 +211,7 @@ class Kind:
     rivals: Callable[[Values], str | None] | None = None
     stays: Callable[[Values], bool] | None = None
     also_called: Mapping[str, str] = field(default_factory=dict)
+    example: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def fields(self) -> Mapping[str, Field]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from reconciler.model.version import Version
@@ -32,6 +33,7 @@ def settings(
     *,
     route: str,
     said: str,
+    example: Mapping[str, Any],
     since: Version | None = None,
     on_edit: AttributesHook | None = None,
 ) -> Kind:
@@ -40,6 +42,7 @@ def settings(
     Args:
         route: the edit route.
         said: the message key of its success.
+        example: an entry as people would write it.
     """
     kind: Kind
 
@@ -57,5 +60,6 @@ def settings(
         since=since,
         on_edit=on_edit,
         effects=effects,
+        example=example,
     )
     return kind
