@@ -185,6 +185,7 @@ def size(*, unlimited: bool = False, least: int = 1, read_unit: int = 1024 * 102
         schema={
             "type": "string",
             "pattern": r"^(\d+(\.\d+)? ?[KMGTP]iB" + (f"|{UNLIMITED})$" if unlimited else ")$"),
+            "description": "a size such as `512MiB` or `5GiB`" + (f", or `{UNLIMITED}`" if unlimited else ""),
             "examples": ["5GiB"],
         },
         magnitude=size_in_mebibytes,
@@ -251,6 +252,7 @@ def duration(*, unit: str, least: int = 0, most: int | None = None, unlimited: b
         schema={
             "type": "string",
             "pattern": r"^(\d+ ?(s|min|h|d|w)" + (f"|{UNLIMITED})$" if unlimited else ")$"),
+            "description": "a span of time such as `30min` or `7d`" + (f", or `{UNLIMITED}`" if unlimited else ""),
             "examples": ["7d"],
         },
         magnitude=seconds_of,
@@ -287,7 +289,12 @@ RATE: Final = Codec(
     accept=_accept_rate,
     decode=_decode_rate,
     encode=_encode_rate,
-    schema={"type": "string", "pattern": r"^([1-9]\d* ?/ ?[smhd]|unlimited)$", "examples": ["500/h"]},
+    schema={
+        "type": "string",
+        "pattern": r"^([1-9]\d* ?/ ?[smhd]|unlimited)$",
+        "description": "a rate such as `10/s` or `500/h`, or `unlimited`",
+        "examples": ["500/h"],
+    },
 )
 RateLimit = Annotated[str, RATE]
 """Mails per time. Read as ``{"value", "frame"}`` or false; written as two names; ``""`` and a valid frame take it away
@@ -298,7 +305,7 @@ DOMAIN: Final = Codec(
     accept=lambda value, _scope: read_domain(value),
     decode=lambda value: domain_for_people(_text(value)),
     encode=domain_for_wire,
-    schema={"type": "string", "format": "hostname", "examples": ["acme.example"]},
+    schema={"type": "string", "format": "hostname", "description": "a domain", "examples": ["acme.example"]},
 )
 Domain = Annotated[str, DOMAIN]
 
