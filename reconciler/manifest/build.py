@@ -24,6 +24,7 @@ from reconciler.manifest.defaults import NOTHING_INHERITED, Inheritance, inherit
 from reconciler.manifest.document import Document
 from reconciler.manifest.entries import Section
 from reconciler.manifest.findings import Findings, Spot
+from reconciler.manifest.references import complete_references
 from reconciler.manifest.removals import Farewells
 from reconciler.manifest.union import Union
 from reconciler.manifest.words import DEFAULTS, DOMAIN, WORDS
@@ -61,7 +62,8 @@ def build(
     findings = Findings(earlier)
     reader = _Reader(kinds, {kind.plural: kind for kind in kinds.values()}, findings, {})
     contents = [reader.read(manifest) for manifest in manifests]
-    union = Union(kinds, {manifest.document.name: manifest.document for manifest in manifests}, findings)
+    documents = {manifest.document.name: manifest.document for manifest in manifests}
+    union = Union(kinds, documents, findings)
     resources = {}
     for name in kinds:
         sections = [each.sections[name] for each in contents if name in each.sections]
@@ -70,7 +72,7 @@ def build(
     removals = tuple(removal for each in contents for removal in each.removals)
     relocations = tuple(relocation for each in contents for relocation in each.relocations)
     union.check_spaces(resources)
-    union.resolve_short_references(resources)
+    complete_references(resources, kinds, documents, findings)
     union.check_farewells(resources, removals, relocations)
     findings.raise_if_any()
     return DesiredState(resources, removals, relocations)

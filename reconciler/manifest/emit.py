@@ -25,6 +25,9 @@ _YAML_1_1: Final = yaml.SafeLoader.yaml_implicit_resolvers
 _LETTERS: Final = frozenset("yYnN")
 """Truths in YAML 1.1, though PyYAML reads them as text."""
 
+_LINES: Final = re.compile(rf"(?!\s)(?:[^{_INVISIBLE}]|\t|\n)*\n(?:[^{_INVISIBLE}]|\t|\n)*[^\s]\n?")
+"""Texts a literal block can hold: several lines, the first one not indented, the last one not empty."""
+
 _NOT_ESCAPED_BY_JSON: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
 
@@ -65,10 +68,10 @@ def _mapping(value: Mapping[str, Any], indent: str) -> Iterator[str]:
 def _labelled(label: str, value: Any, indent: str) -> Iterator[str]:
     """Write what follows a key: on its line where that is readable, else on the lines below."""
     if isinstance(value, str):
-        yield f"{label} {word(value)}"
+        yield from _text(label, value, indent)
         return
     line = f"{label} {_flow(value)}"
-    one_line = len(line) <= _WIDTH and bool(indent) and not _holds_entries(value)
+    one_line = len(line) <= _WIDTH and bool(indent) and not _holds_entries(value) and "\\n" not in line
     if one_line or not value or not isinstance(value, Mapping | list):
         yield line
     elif isinstance(value, Mapping):
@@ -80,10 +83,19 @@ def _labelled(label: str, value: Any, indent: str) -> Iterator[str]:
             yield from _item(each, indent + "  ")
 
 
+def _text(label: str, value: str, indent: str) -> Iterator[str]:
+    """Write a text after its key: several lines as they are, where they can stand so."""
+    if not _LINES.fullmatch(value):
+        yield f"{label} {word(value)}"
+        return
+    yield f"{label} |" if value.endswith("\n") else f"{label} |-"
+    yield from (f"{indent}  {line}".rstrip(" ") if not line else f"{indent}  {line}" for line in value.splitlines())
+
+
 def _item(value: Any, indent: str) -> Iterator[str]:
     """Write an element of a list: a mapping with its first key beside the dash, where it takes several lines."""
     line = f"{indent}- {word(value) if isinstance(value, str) else _flow(value)}"
-    if len(line) <= _WIDTH or not isinstance(value, Mapping):
+    if not isinstance(value, Mapping) or (len(line) <= _WIDTH and "\\n" not in line):
         yield line
         return
     first, *others = _mapping(value, indent + "  ")

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from reconciler.manifest.words import NTH
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.resource import Observed, Value
 from reconciler.model.secret import Secret, SourceKind
@@ -72,10 +73,18 @@ class EntryWriter:
             elif value not in ("", ()):
                 why = "which does not exist" if each.mark.refers is not None else "which no manifest can say"
                 self._tell(observed, "export-left-out", f"its `{name}` is left out: it is {_shown(value)}, {why}")
-        if any(twin.values != observed.values for twin in observed.twins):
-            summary = f"the server has {len(observed.twins) + 1} of these that differ; one is written"
-            self._tell(observed, "export-ambiguous", summary)
-        return entry
+        number = self._number(kind, observed)
+        return entry if number is None else {**entry, NTH: number}
+
+    def _number(self, kind: Kind, observed: Observed) -> int | None:
+        """Which of several with the same key it is; None where there is only one."""
+        first = kind.address_of(observed.values)
+        if first.nth(2).key not in self._live.of(kind.name):
+            return None
+        number = 1
+        while first.nth(number) != observed.address:
+            number += 1
+        return number
 
     def _is_wanted(self, kind: Kind, each: Field) -> bool:
         return self._every_field or each.mark.owner is Owner.OPERATOR or each.required or each.name in kind.key

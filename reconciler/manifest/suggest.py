@@ -42,10 +42,11 @@ def for_section(word: str, kinds: Mapping[str, Kind], *, words: tuple[str, ...] 
         words: what else may stand there.
     """
     names = {_plain(each): each for each in (*(kind.plural for kind in kinds.values()), *words)}
-    for kind in kinds.values():
-        for name in (kind.name, *_routes(kind)):
-            names.setdefault(_plain(name), kind.plural)
-            names.setdefault(_plain(name) + "s", kind.plural)
+    singular = [(kind.name, kind.plural) for kind in kinds.values()]
+    routes = [(route, kind.plural) for kind in kinds.values() for route in _routes(kind)]
+    for name, plural in (*singular, *routes):
+        names.setdefault(_plain(name), plural)
+        names.setdefault(_plain(name) + "s", plural)
     found = get_close_matches(_plain(word), names, n=1, cutoff=_LIKENESS)
     if found:
         return f"did you mean `{names[found[0]]}`?"

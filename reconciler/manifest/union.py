@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from reconciler.manifest.complaints import Complaint, Path
 from reconciler.manifest.document import Document
 from reconciler.manifest.findings import Findings, Spot
 from reconciler.model.address import Address
-from reconciler.model.resource import Declared, Place, Value
+from reconciler.model.resource import Declared, Place
 from reconciler.model.state import Relocation, Removal
 from reconciler.spec.kind import Kind
-from reconciler.spec.references import meant, short_keys
 
-__all__ = ["Union"]
+__all__ = ["Declarations", "Union"]
 
 Declarations = dict[str, Declared]
 """The declared resources of one kind, by key."""
@@ -55,18 +54,6 @@ class Union:
                     for key in sorted(resources[first].keys() & resources[second].keys()):
                         self._refuse_both(resources[first][key], resources[second][key])
 
-    def resolve_short_references(self, resources: Mapping[str, Declarations]) -> None:
-        """Replace references that leave out part of a key by the whole key, where only one declared thing is meant."""
-        for name, declarations in resources.items():
-            for field, each in self.kinds[name].fields.items():
-                if each.mark.refers is None or each.mark.refers not in resources:
-                    continue
-                known = resources[each.mark.refers]
-                short = short_keys(self.kinds[each.mark.refers], known)
-                if short:
-                    for key, declared in declarations.items():
-                        declarations[key] = self._resolved(declared, field, known, short)
-
     def check_farewells(
         self, resources: Mapping[str, Declarations], removals: Sequence[Removal], relocations: Sequence[Relocation]
     ) -> None:
@@ -82,35 +69,6 @@ class Union:
             self._refuse_again(coming, relocation.target, relocation.place, "something is moved there already")
         for address in coming.keys() & going.keys():
             self._refuse_again(going, address, coming[address], "it is to go")
-
-    def _resolved(
-        self, declared: Declared, field: str, known: Declarations, short: Mapping[str, tuple[str, ...]]
-    ) -> Declared:
-        values, initial = declared.values, declared.options.initial
-        written = initial[field] if field in initial else values.get(field)
-        whole = self._whole(declared, field, written, known, short)
-        if whole == written:
-            return declared
-        if field in initial:
-            return replace(declared, options=replace(declared.options, initial={**initial, field: whole}))
-        return replace(declared, values={**values, field: whole})
-
-    def _whole(
-        self, declared: Declared, field: str, written: Value, known: Declarations, short: Mapping[str, tuple[str, ...]]
-    ) -> Value:
-        if isinstance(written, tuple):
-            return tuple(self._whole(declared, field, each, known, short) for each in written)
-        keys = meant(written, known, short) if isinstance(written, str) else ()
-        if len(keys) > 1:
-            summary = f"`{written}` may mean {len(keys)} of them"
-            hint = f"write one of: {', '.join(keys)}"
-            self.findings.tell(
-                self._spot(declared.place, field),
-                Complaint((), "reference-ambiguous", summary, hint),
-                related=[self._spot(known[key].place) for key in keys],
-                address=declared.address,
-            )
-        return keys[0] if len(keys) == 1 else written
 
     def _refuse_second(self, first: Declared, second: Declared) -> None:
         summary = f"`{second.address.key}` is declared twice"

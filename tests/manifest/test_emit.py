@@ -80,6 +80,19 @@ def test_a_long_list_stands_one_element_a_line() -> None:
     assert emit({"x": {"to": names}}).splitlines()[:4] == ["x:", "  to:", f"    - {names[0]}", f"    - {names[1]}"]
 
 
+def test_a_text_of_several_lines_stands_as_it_is() -> None:
+    assert emit({"x": {"script": 'if "a" {\n  stop;\n}\n', "last": "a\n\nb"}}) == (
+        'x:\n  script: |\n    if "a" {\n      stop;\n    }\n  last: |-\n    a\n\n    b\n'
+    )
+
+
+@given(st.dictionaries(st.just("x"), st.text(st.sampled_from("a \n\t:#-"), max_size=12), min_size=1))
+def test_lines_of_all_shapes_read_as_themselves(value: dict[str, str]) -> None:
+    for each in (value, {"y": [{"long": "x" * 99, **value}]}):
+        assert parse(SourceText("x", emit(each))).value == each
+        assert yaml.safe_load(emit(each)) == each
+
+
 @given(texts)
 def test_a_comment_stays_one(text: str) -> None:
     assert yaml.safe_load(comment(f"a{text}b")) is None

@@ -79,7 +79,7 @@ REFUSED: list[Any] = [
     {"mailboxes": [{"address": "anna", "initial": {"address": "ben"}}]},
     {"mailboxes": [{"address": "anna", "initial": {"quotta": "5GiB"}}]},
     {"mailboxes": [{"address": "anna", "lifecycle": {"ignore": ["quotta"]}}]},
-    {"mailboxes": [{"address": "anna", "template": "Default"}]},
+    {"relayhosts": [{"host": "smtp.example", "template": "Default"}]},
     {"aliases": [{"to": ["anna"]}]},
     {"aliases": [{"address": "a", "catch_all": "acme.example", "to": ["anna"]}]},
     {"aliases": [{"address": "a", "to": "anna"}]},
