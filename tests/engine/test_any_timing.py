@@ -53,7 +53,7 @@ def stories(draw: st.DrawFn) -> Story:
     return Story(tuple(changes), tuple(operations), script)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(stories())
 def test_outcomes_do_not_depend_on_the_number_of_workers(story: Story) -> None:
     worlds = [story.told(workers) for workers in (1, 2, 8)]
@@ -61,7 +61,7 @@ def test_outcomes_do_not_depend_on_the_number_of_workers(story: Story) -> None:
     assert len({tuple(sorted(map(str, world.there))) for world, _ in worlds}) == 1
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(stories())
 def test_every_change_ends_and_is_done_only_if_the_server_has_it_so(story: Story) -> None:
     world, ran = story.told(4)
@@ -75,7 +75,7 @@ def test_every_change_ends_and_is_done_only_if_the_server_has_it_so(story: Story
             assert not has_it
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(stories())
 def test_nothing_is_sent_more_than_twice_and_nothing_that_worked_is_sent_again(story: Story) -> None:
     world, ran = story.told(3)

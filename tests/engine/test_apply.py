@@ -343,11 +343,20 @@ def test_a_fault_of_our_own_is_raised_after_what_was_in_flight_has_ended() -> No
 
 
 def test_an_apply_that_is_abandoned_waits_for_what_is_in_flight() -> None:
-    world = World()
-    running = start(world, [create(ANNA), create(BEN)], [call(Verb.ADD, ANNA), call(Verb.ADD, BEN)])
-    assert [next(running), next(running)] == [
-        OperationStarted(call(Verb.ADD, ANNA), 1),
-        OperationStarted(call(Verb.ADD, BEN), 2),
-    ]
-    running.close()
-    assert world.there.keys() == {ANNA}
+    in_flight, closing = threading.Event(), threading.Event()
+
+    def linger(_operation: Operation) -> None:
+        in_flight.set()
+        closing.wait(timeout=10)
+
+    world = World(before_each=linger)
+    addresses = [mailbox(f"u{number}") for number in range(9)]
+    running = start(world, map(create, addresses), [call(Verb.ADD, address) for address in addresses], workers=2)
+    assert isinstance(next(running), OperationStarted)
+    assert in_flight.wait(timeout=10)
+    closer = threading.Thread(target=running.close)
+    closer.start()
+    closing.set()
+    closer.join(timeout=10)
+    assert not closer.is_alive()
+    assert world.there.keys() == {operation.changes[0] for operation in world.sent}
