@@ -76,7 +76,9 @@ class Section:
         checked, right = self._checked(batch, written)
         name, file, key_of = self.kind.name, self.document.name, self.kind.key_of
         return [
-            Declared(Address(name, key_of(values)), values, Place(file, self._path(index)), options)
+            Declared(
+                Address(name, key_of(values)).nth(options.nth or 1), values, Place(file, self._path(index)), options
+            )
             for values, index, options in zip(
                 checked, compress(batch.indexes, right), compress(batch.options, right), strict=True
             )

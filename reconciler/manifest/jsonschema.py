@@ -18,6 +18,7 @@ from reconciler.manifest.words import (
     MODE,
     MODES,
     MOVED,
+    NTH,
     PREVENT_DELETE,
     REMOVED,
     STEP,
@@ -117,6 +118,8 @@ def _entry(kind: Kind) -> Schema:
 def _field(field: Field) -> Schema:
     mark = field.mark
     notes = [mark.about]
+    if "description" in field.codec.schema:
+        notes.append(f"It takes {field.codec.schema['description']}.")
     if mark.since is not None:
         notes.append(f"Since mailcow {mark.since}.")
     if mark.until is not None:
@@ -157,6 +160,11 @@ def _words(kind: Kind) -> Schema:
             "description": "Whether its lists are complete, or only added to; `authoritative` unless said otherwise.",
         },
         TEMPLATE: {"type": "string", "minLength": 1, "description": "The server's template it is created from."},
+        NTH: {
+            "type": "integer",
+            "minimum": 1,
+            "description": "Which of several with the same key, as their ids count.",
+        },
     }
     return {word: described[word] for word in entry_words(kind)}
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from reconciler.manifest import suggest
 from reconciler.manifest.complaints import Complaint, Path, about_null, complaints, shown
-from reconciler.manifest.words import IGNORE, INITIAL, LIFECYCLE, MODE, MODES, PREVENT_DELETE, TEMPLATE, lists_of
+from reconciler.manifest.words import IGNORE, INITIAL, LIFECYCLE, MODE, MODES, NTH, PREVENT_DELETE, TEMPLATE, lists_of
 from reconciler.model.resource import NOTHING, PLAIN, EntryOptions, Values
 from reconciler.spec.codec import Scope
 from reconciler.spec.kind import Kind
@@ -40,6 +40,7 @@ def read_options(kind: Kind, words: Mapping[str, Any], scope: Scope) -> tuple[En
         additive=lists_of(kind) if additive else frozenset(),
         prevent_delete=prevent_delete,
         template=template,
+        nth=_nth(words[NTH], found) if NTH in words else None,
     )
     return options, found
 
@@ -100,6 +101,14 @@ def _template(written: Any, found: list[Complaint]) -> str | None:
         return written
     summary = f"`{TEMPLATE}` takes the name of a template, not {shown(written)}"
     found.append(Complaint((TEMPLATE,), "text-expected", summary, "write the name mailcow's pages show"))
+    return None
+
+
+def _nth(written: Any, found: list[Complaint]) -> int | None:
+    if isinstance(written, int) and not isinstance(written, bool) and written >= 1:
+        return written
+    summary = f"`{NTH}` takes a whole number from 1 on, not {shown(written)}"
+    found.append(Complaint((NTH,), "number-expected", summary, "count those with the same key as the server's ids do"))
     return None
 
 

@@ -20,6 +20,7 @@ __all__ = [
     "MODE",
     "MODES",
     "MOVED",
+    "NTH",
     "PREVENT_DELETE",
     "REMOVED",
     "STEP",
@@ -53,6 +54,7 @@ PREVENT_DELETE: Final = "prevent_delete"
 MODE: Final = "mode"
 MODES: Final = ("authoritative", "additive")
 TEMPLATE: Final = "template"
+NTH: Final = "nth"
 
 
 def entry_words(kind: Kind) -> tuple[str, ...]:
@@ -62,6 +64,8 @@ def entry_words(kind: Kind) -> tuple[str, ...]:
         words.append(MODE)
     if kind.template is not None:
         words.append(TEMPLATE)
+    if not kind.unique:
+        words.append(NTH)
     return tuple(word for word in words if word not in kind.fields)
 
 

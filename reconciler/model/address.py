@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+_NTH = "#"
+
 
 class Address(NamedTuple):
     """A kind's name and the natural key people know the thing by, such as ``mailbox/anna@acme.example``.
@@ -25,6 +27,10 @@ class Address(NamedTuple):
         if not (kind and slash and key):
             raise ValueError(f"not an address: {text!r}; expected KIND/KEY")
         return cls(kind, key)
+
+    def nth(self, number: int) -> Address:
+        """The address of one of several that have this key, counted from 1 as the server's ids are."""
+        return self if number == 1 else Address(self.kind, f"{self.key}{_NTH}{number}")
 
     def __str__(self) -> str:
         return f"{self.kind}/{self.key}"

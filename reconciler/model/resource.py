@@ -57,6 +57,7 @@ class EntryOptions:
         additive: list fields whose undeclared elements are left alone.
         prevent_delete: refuse any plan that deletes it.
         template: the server's template a creation starts from.
+        nth: which of several that have the same key, counted from 1; None where there is only one.
     """
 
     initial: Values = NOTHING
@@ -64,6 +65,7 @@ class EntryOptions:
     additive: frozenset[str] = frozenset()
     prevent_delete: bool = False
     template: str | None = None
+    nth: int | None = None
 
 
 PLAIN = EntryOptions()

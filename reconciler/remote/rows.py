@@ -1,4 +1,4 @@
-"""From the rows of a list to resources by key: twins, keys under which rows differ, rows that are no resource."""
+"""From the rows of a list to resources by key: several rows with one key, rows that are no resource."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Listed:
     """What a kind's list holds.
 
     Attributes:
-        resources: by key, in the order of keys; of several under one key the one with the lowest handle.
+        resources: by key, in the order of keys.
         unreadable: for each row that is no resource, the request it came with.
     """
 
@@ -47,34 +47,55 @@ def listed(decoder: Decoder, answers: Answers) -> Listed:
                     continue
                 seen.add(observed.handle)
             found.setdefault(observed.address.key, []).append(observed)
-    return Listed({key: _gathered(found[key]) for key in sorted(found)}, tuple(unreadable))
+    resources = {}
+    for key in sorted(found):
+        for observed in _told_apart(kind, sorted(found[key], key=lambda each: (len(each.handle), each.handle))):
+            resources[observed.address.key] = observed
+    return Listed(resources, tuple(unreadable))
 
 
-def _gathered(rows: list[Observed]) -> Observed:
+def _told_apart(kind: Kind, rows: list[Observed]) -> list[Observed]:
+    """Number rows with the same key by their ids, where the server lets keys be shared; elsewhere they are one."""
     if len(rows) == 1:
-        return rows[0]
-    first, *others = sorted(rows, key=lambda each: (len(each.handle), each.handle))
-    return replace(first, twins=tuple(others))
+        return rows
+    if kind.unique:
+        return [replace(rows[0], twins=tuple(rows[1:]))]
+    return [replace(each, address=each.address.nth(number)) for number, each in enumerate(rows, 1)]
 
 
 def ambiguities(resources: Mapping[str, Observed], declared: Collection[str]) -> list[Diagnostic]:
-    """Tell of keys under which the server has several rows that differ.
+    """Tell of keys that manifests speak of and under which the server has several rows that differ.
 
     Args:
-        declared: the keys that manifests speak of; it is an error there, and worth a note elsewhere.
+        declared: the keys that are declared without saying which of several is meant.
     """
-    return [
-        Diagnostic(
-            "key-ambiguous",
-            Severity.ERROR if key in declared else Severity.NOTE,
-            f"the server has {len(observed.twins) + 1} different entries for {observed.address}",
-            detail=f"they are known there as {', '.join(each.handle for each in (observed, *observed.twins))}",
-            hint="change or delete all but one of them in mailcow, or make them equal",
-            address=observed.address,
-        )
-        for key, observed in resources.items()
-        if any(twin.values != observed.values for twin in observed.twins)
-    ]
+    found = []
+    for key in sorted(declared):
+        rows = _with_key(resources, key)
+        if any(each.values != rows[0].values for each in rows[1:]):
+            numbered = ", ".join(f"`nth: {number}` is id {each.handle}" for number, each in enumerate(rows, 1))
+            found.append(
+                Diagnostic(
+                    "key-ambiguous",
+                    Severity.ERROR,
+                    f"the server has {len(rows)} different entries for {rows[0].address}",
+                    hint=f"say which one is meant: {numbered}; or delete all but one",
+                    address=rows[0].address,
+                )
+            )
+    return found
+
+
+def _with_key(resources: Mapping[str, Observed], key: str) -> list[Observed]:
+    """The rows that have a key, in the order of their ids."""
+    rows: list[Observed] = []
+    while key in resources:
+        first = resources[key] if not rows else rows[0]
+        address = first.address.nth(len(rows) + 1)
+        if address.key not in resources:
+            break
+        rows.append(resources[address.key])
+    return rows
 
 
 def half_made(kind: Kind, rows: tuple[Get, ...]) -> Diagnostic:

@@ -25,6 +25,7 @@ class Wanted:
             request for each resource (or its domain) shows. A field that is missing here is read for every domain,
             or for no resource.
         declared: by kind, the keys that manifests speak of: two different rows under one of these stop the run.
+        assumed: for kinds that cannot be read (see `Kind.sources`), the keys that are taken for being there.
         containers: for kinds whose list is asked for once for each container (see `Source.each`): which of them; all
             where the kind is missing.
         domains: patterns reading is narrowed to; None for every domain. Resources that belong to none are always read.
@@ -33,6 +34,7 @@ class Wanted:
     fields: Mapping[str, Collection[str]]
     details: Mapping[tuple[str, str], Collection[str]] = field(default_factory=dict)
     declared: Mapping[str, Collection[str]] = field(default_factory=dict)
+    assumed: Mapping[str, Collection[str]] = field(default_factory=dict)
     containers: Mapping[str, Collection[str]] = field(default_factory=dict)
     domains: tuple[str, ...] | None = None
 
@@ -84,7 +86,12 @@ def wanted_by(
     return Wanted(
         fields=fields_of,
         details={place: frozenset(keys) for place, keys in further.items()},
-        declared={name: frozenset(desired.of(name)) for name in desired.resources},
+        declared={
+            name: frozenset(key for key, each in desired.of(name).items() if each.options.nth is None)
+            for name in desired.resources
+            if not kinds[name].unique
+        },
+        assumed={name: frozenset(desired.of(name)) for name in desired.resources if MAIN not in kinds[name].sources},
         containers={each: _containers(kinds[each], desired) for each in names - {*also} if _each(kinds[each])},
         domains=domains,
     )
@@ -120,7 +127,7 @@ def wanted_of(addresses: Iterable[Address], kinds: Mapping[str, Kind]) -> Wanted
     return Wanted(
         fields={name: {each.name for each in kinds[name].fields.values() if each.mark.read} for name in by_kind},
         details=details,
-        declared={name: keys for name, keys in by_kind.items() if MAIN not in kinds[name].sources},
+        assumed={name: keys for name, keys in by_kind.items() if MAIN not in kinds[name].sources},
         containers={name: {*map(container_in, keys)} for name, keys in by_kind.items() if _each(kinds[name])},
         domains=tuple(sorted(domains)) if None not in found and domains else None,
     )

@@ -44,9 +44,8 @@ def test_what_is_written_declares_what_is_there(version: str, every_field: bool)
     live = live_state(version)
     found = dumped(live, every_field=every_field)
     desired = declared_by(found.files)
-    unwritten = {each.address for each in found.diagnostics if each.id == "export-ambiguous"}
     there = {each.address for kind in live.resources.values() for each in kind.values()}
-    assert {each.address for each in desired} == there - unwritten
+    assert {each.address for each in desired} == there
     for declared in desired:
         for name, value in declared.values.items():
             codec = codec_of(declared.address.kind, name)
@@ -161,11 +160,9 @@ def test_a_title_of_several_lines_stays_a_comment() -> None:
     assert "mailboxes" not in parse(SourceText("x", text["domains/a.example.yaml"])).value
 
 
-def test_different_things_of_one_name_are_told_of_and_not_written() -> None:
-    twin = Observed(Address("relayhost", "a.example"), {"host": "a.example", "state": "off"})
-    same = Observed(twin.address, {"host": "a.example", "state": "active"})
-    for twins, expected in (((same,), []), ((twin,), ["export-ambiguous"])):
-        state = LiveState({"relayhost": {"a.example": replace(same, twins=twins)}})
-        found = dumped(state)
-        assert [each.id for each in found.diagnostics] == expected
-        assert bool(found.files) == (not expected)
+def test_several_with_one_key_are_written_with_their_numbers() -> None:
+    first = Observed(Address("relayhost", "a.example"), {"host": "a.example", "state": "active"})
+    second = replace(first, address=first.address.nth(2), values={"host": "a.example", "state": "off"})
+    state = LiveState({"relayhost": {each.address.key: each for each in (first, second)}})
+    declared = {each.address.key: each.options.nth for each in declared_by(dumped(state).files)}
+    assert declared == {"a.example": 1, "a.example#2": 2}

@@ -22,7 +22,7 @@ def test_what_is_declared_and_where_it_lives_is_wanted() -> None:
         "domain": listed_fields(registry()["domain"]),
         "mailbox": listed_fields(registry()["mailbox"]),
     }
-    assert wanted.declared == {"mailbox": {"anna@a.example"}}
+    assert wanted.declared == {}
 
 
 def test_what_is_referred_to_is_wanted() -> None:
