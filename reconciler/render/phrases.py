@@ -116,7 +116,5 @@ def permit(refusal: Refusal) -> str:
 
 
 def unmanaged(plan: Plan) -> str:
-    """The counts of what nothing declares, by kind; a kind that was not read is not named."""
-    some = ", ".join(f"{kind} {number:,}" for kind, number in sorted(plan.unmanaged.items()) if number)
-    none = ", ".join(kind for kind, number in sorted(plan.unmanaged.items()) if not number)
-    return "; ".join(part for part in (some, none and f"none of {none}") if part)
+    """The counts of what nothing declares, by kind."""
+    return ", ".join(f"{number:,} {kind}" for kind, number in sorted(plan.unmanaged.items()) if number) or "nothing"
