@@ -6,8 +6,6 @@ anything, everything it will need is found at once, or nothing is sent.
 
 from __future__ import annotations
 
-import csv
-import io
 import string
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,9 +13,8 @@ from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple
 
 from reconciler.errors import ManifestError
-from reconciler.manifest.document import parse
 from reconciler.manifest.files import Source
-from reconciler.manifest.text import decode
+from reconciler.manifest.hash_table import read_hash_table
 from reconciler.model.address import Address
 from reconciler.model.change import Change
 from reconciler.model.command import Run
@@ -229,7 +226,12 @@ class SecretSources:
 
     def _listed_hash(self, name: str, address: Address) -> str:
         if name not in self._tables:
-            self._tables[name] = _table(self._file(name), name)
+            content = self._file(name)
+            try:
+                self._tables[name] = read_hash_table(content, name)
+            except ValueError as problem:
+                hint = "write `address: hash` in YAML or JSON, or `address,hash` in CSV, one a line"
+                raise _Unavailable("secret-unreadable", f"`{name}` is not a table of hashes", hint) from problem
         text = self._tables[name].get(address.key.lower())
         if text is None:
             raise _Unavailable("secret-missing", f"`{name}` has no hash for `{address.key}`", "add it there")
@@ -265,24 +267,3 @@ def _one_line_less(content: bytes, name: str) -> str:
     if not text:
         raise _Unavailable("secret-empty", f"`{name}` gives nothing", "check it by hand")
     return text
-
-
-def _table(content: bytes, name: str) -> Mapping[str, str]:
-    """Read a table of hashes: YAML or JSON `address: hash`, or CSV `address,hash`."""
-    try:
-        text = decode(content, name)
-        if name.endswith(".csv"):
-            rows = [row for row in csv.reader(io.StringIO(text.text)) if row]
-            pairs = [(row[0], row[1]) for row in rows if len(row) == 2]  # noqa: PLR2004  an address and its hash
-            sound = len(pairs) == len(rows)
-        else:
-            pairs = list(parse(text, noun="table").value.items())
-            sound = all(isinstance(value, str) for _, value in pairs)
-    except (ManifestError, csv.Error) as problem:
-        raise _Unavailable("secret-unreadable", f"`{name}` is not a table of hashes", _TABLE_HINT) from problem
-    if not sound:
-        raise _Unavailable("secret-unreadable", f"`{name}` is not a table of hashes", _TABLE_HINT)
-    return {address.strip().lower(): text.strip() for address, text in pairs}
-
-
-_TABLE_HINT: Final = "write `address: hash` in YAML or JSON, or `address,hash` in CSV, one a line"
