@@ -120,6 +120,9 @@ class Section:
         except ValidationError as failure:
             for position, errors in by_entry(failure).items():
                 right[position] = False
+                if self.findings.are_enough:
+                    self.findings.omit(len(errors))
+                    continue
                 index, fields = batch.indexes[position], batch.fields[position]
                 for details in errors:
                     for complaint in complaints(self.kind, details, self.scope):

@@ -44,8 +44,8 @@ class Findings:
             related: further places it is about.
             address: the resource it is about.
         """
-        if len(self._found) >= MOST:
-            self._omitted += 1
+        if self.are_enough:
+            self.omit(1)
             return
         self._add(
             error(
@@ -57,6 +57,15 @@ class Findings:
                 address=address,
             )
         )
+
+    @property
+    def are_enough(self) -> bool:
+        """Whether more findings would only be counted."""
+        return len(self._found) >= MOST
+
+    def omit(self, number: int) -> None:
+        """Count findings that are not told, because there are enough."""
+        self._omitted += number
 
     def raise_if_any(self) -> None:
         """End here if anything is wrong.
