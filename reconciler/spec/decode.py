@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from reconciler.errors import ProtocolError
-from reconciler.model.resource import Observed, Value
+from reconciler.model.resource import NOTHING, Observed, Value, Values
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.codecs import NONE
 from reconciler.spec.kind import Field, Kind
@@ -32,18 +32,43 @@ def dig(row: Row, path: str) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
+class _Way:
+    """How one field is read from a row, worked out once for all rows.
+
+    Attributes:
+        outer, inner: where the value stands, for the usual field with one value: ``row[inner]``, or
+            ``row[outer][inner]``; ``inner`` is empty for any other field.
+        keys: for a reference by handle, the keys by handle.
+    """
+
+    field: Field
+    name: str
+    outer: str
+    inner: str
+    decode: Callable[..., Value]
+    absent: Value
+    keys: Mapping[str, str] | None
+
+
 class Decoder:
     """Reads rows of one kind; made once for a run.
 
-    Attributes:
+    Args:
         wanted: the fields to decode; the key's are always.
         keys: the keys of other kinds by handle, for references.
     """
 
-    kind: Kind
-    capabilities: Capabilities
-    wanted: Collection[str]
-    keys: KeysByHandle
+    __slots__ = ("_kept", "_measures", "_ways", "capabilities", "kind")
+
+    def __init__(self, kind: Kind, capabilities: Capabilities, wanted: Collection[str], keys: KeysByHandle) -> None:
+        self.kind = kind
+        self.capabilities = capabilities
+        self._kept = tuple(kind.kept.items())
+        self._measures = tuple(kind.measures.items())
+        self._ways: dict[str, list[_Way]] = {source: [] for source in (MAIN, *kind.sources)}
+        for name, each in kind.fields.items():
+            if (name in wanted or name in kind.key) and each.readable(capabilities):
+                self._ways[each.mark.source].append(_way(each, keys))
 
     def observe(self, row: Row) -> Observed | None:
         """Read a row of the main source; None for a row that is not a resource."""
@@ -54,54 +79,81 @@ class Decoder:
                 return None
             row = shaped
         values: dict[str, Value] = {}
-        for name, each in kind.fields.items():
-            if each.mark.source == MAIN and (name in self.wanted or name in kind.key):
-                self._decode_into(values, each, row)
+        for way in self._ways[MAIN]:
+            self._decode_into(values, way, row)
         return Observed(
-            address=kind.address_of(values),
-            values=values,
+            kind.address_of(values),
+            values,
             handle=str(dig(row, kind.handle)) if kind.handle else "",
-            kept={name: found for name, path in kind.kept.items() if (found := dig(row, path)) is not _MISSING},
-            measures={name: found for name, path in kind.measures.items() if (found := dig(row, path)) is not _MISSING},
+            kept=_found(row, self._kept),
+            measures=_found(row, self._measures),
         )
 
     def join(self, observed: Observed, source: str, rows: Sequence[Row]) -> Observed:
         """Add the fields of a further source to a resource, from the rows that are about it."""
         values = dict(observed.values)
-        row_ids = dict(observed.rows)
+        row_ids = observed.rows
         place = self.kind.sources[source]
-        for each in self.kind.fields.values():
-            if each.mark.source != source or each.name not in self.wanted or not each.readable(self.capabilities):
-                continue
+        for way in self._ways[source]:
             if place.many:
-                pairs = [(str(dig(row, each.mark.read[0])), str(dig(row, place.row_handle or ""))) for row in rows]
-                values[each.name] = each.codec.decode([text for text, _ in pairs])
-                row_ids[each.name] = dict(pairs)
+                path = way.field.mark.read[0]
+                pairs = [(str(dig(row, path)), str(dig(row, place.row_handle or ""))) for row in rows]
+                values[way.name] = way.decode([text for text, _ in pairs])
+                row_ids = {**row_ids, way.name: dict(pairs)}
             elif rows:
-                self._decode_into(values, each, rows[0])
-            elif each.mark.absent is not UNSET:
-                values[each.name] = each.mark.absent
-        return replace(observed, values=values, rows=row_ids)
+                self._decode_into(values, way, rows[0])
+            elif way.absent is not UNSET:
+                values[way.name] = way.absent
+        was = observed
+        return Observed(was.address, values, was.handle, was.kept, was.measures, row_ids, was.twins)
 
-    def _decode_into(self, values: dict[str, Value], each: Field, row: Row) -> None:
-        if not each.readable(self.capabilities):
-            return
-        wire = [row if path == WHOLE else dig(row, path) for path in each.mark.read]
-        if _MISSING in wire:
-            if each.mark.absent is not UNSET:
-                values[each.name] = each.mark.absent
+    def _decode_into(self, values: dict[str, Value], way: _Way, row: Row) -> None:
+        if way.inner:
+            holder = row.get(way.outer) if way.outer else row
+            readable = type(holder) is dict or isinstance(holder, Mapping)
+            wire = holder.get(way.inner, _MISSING) if readable else _MISSING  # type: ignore[union-attr]  # as just asked
+            missing = wire is _MISSING
+            wires: tuple[Any, ...] = (wire,)
+        else:
+            wires = tuple(row if path == WHOLE else dig(row, path) for path in way.field.mark.read)
+            missing = any(wire is _MISSING for wire in wires)
+        if missing:
+            if way.absent is not UNSET:
+                values[way.name] = way.absent
             return
         try:
-            value = each.codec.decode(*wire)
+            value = way.decode(*wires)
         except (ValueError, TypeError, KeyError, AttributeError) as cause:
             raise ProtocolError(
-                f"the server's `{each.mark.read[0]}` of a {self.kind.name} cannot be read",
+                f"the server's `{way.field.mark.read[0]}` of a {self.kind.name} cannot be read",
                 id="value-unreadable",
                 hint="the server may be newer than this tool knows; please report its version and this field",
             ) from cause
-        if each.mark.by_handle and each.mark.refers is not None and value != NONE:
-            value = self.keys.get(each.mark.refers, {}).get(value, f"#{value}")
-        values[each.name] = value
+        if way.keys is not None and value != NONE:
+            value = way.keys.get(value, f"#{value}")
+        values[way.name] = value
+
+
+def _way(each: Field, keys: KeysByHandle) -> _Way:
+    path = each.mark.read[0] if len(each.mark.read) == 1 and each.mark.read[0] != WHOLE else ""
+    outer, _, inner = path.rpartition(".")
+    by_handle = each.mark.by_handle and each.mark.refers is not None
+    return _Way(
+        field=each,
+        name=each.name,
+        outer=outer,
+        inner="" if "." in outer else inner,
+        decode=each.codec.decode,
+        absent=each.mark.absent,
+        keys=keys.get(each.mark.refers or "", {}) if by_handle else None,
+    )
+
+
+def _found(row: Row, paths: tuple[tuple[str, str], ...]) -> Values:
+    """What stands at some paths of a row, by name; what is missing is left out."""
+    if not paths:
+        return NOTHING
+    return {name: value for name, path in paths if (value := dig(row, path)) is not _MISSING}
 
 
 def main_rows(answer: Any) -> list[Row]:
