@@ -12,6 +12,7 @@ from reconciler.model.command import Run
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.operation import Operation
 from reconciler.model.plan import Plan
+from reconciler.model.reference import KindReference
 from reconciler.model.report import Event, Report
 from reconciler.model.secret import Secret
 
@@ -164,3 +165,6 @@ class Pipeline(Protocol):
 
     def schemas(self) -> Mapping[str, Mapping[str, Any]]:
         """The JSON Schemas of what people write, by file name."""
+
+    def references(self) -> Sequence[KindReference]:
+        """What every kind is, for people."""

@@ -25,14 +25,17 @@ from reconciler.manifest import files, reading
 from reconciler.manifest.build import build
 from reconciler.manifest.cache import ParseCache
 from reconciler.manifest.dump import dump
+from reconciler.manifest.emit import emit
 from reconciler.manifest.jsonschema import manifest_schema
 from reconciler.manifest.secrets import SecretSources, Surroundings
 from reconciler.manifest.secrets import wanted_by as wanted_secrets
 from reconciler.manifest.values import Assignment, read_values
+from reconciler.manifest.words import INITIAL
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
 from reconciler.model.diagnostic import Diagnostic, Origin, Severity
 from reconciler.model.plan import Plan, ServerIdentity
+from reconciler.model.reference import KindReference
 from reconciler.model.report import Event, Leftover, Report
 from reconciler.model.resource import Place
 from reconciler.model.state import DesiredState, LiveState
@@ -50,6 +53,7 @@ from reconciler.remote.wanted import Wanted, listed_fields, wanted_by
 from reconciler.remote.writer import ApiWriter
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.mark import Owner
+from reconciler.spec.reference import References
 
 DEFAULT_PARALLELISM = 4
 """Requests under way at once: what two cores serve best (measured on 2026-07a); a quarter of what breaks nothing."""
@@ -426,4 +430,9 @@ def schemas() -> Mapping[str, Mapping[str, Any]]:
     return {"manifest.schema.json": manifest_schema(registry())}
 
 
-__all__ = ["Clock", "Planned", "apply", "digest", "export", "opened", "plan", "schemas", "validate"]
+def references() -> tuple[KindReference, ...]:
+    """What every kind is, for people."""
+    return References(registry(), INITIAL, emit).all()
+
+
+__all__ = ["Clock", "Planned", "apply", "digest", "export", "opened", "plan", "references", "schemas", "validate"]

@@ -15,6 +15,8 @@ COMMANDS: Final = {
     "plan": "Show what would change on the server. Changes nothing.",
     "apply": "Make the server as the manifests say, and prove it.",
     "export": "Write a server's live state as manifests.",
+    "kinds": "List everything a manifest can declare.",
+    "explain": "Explain a kind, or one of its fields.",
     "schema": "Print the JSON Schemas of manifests and plans.",
     "simulate": "Serve a mailcow of our own, to try things out.",
 }

@@ -39,18 +39,23 @@ def _set_verbosity(context: click.Context, parameter: click.Parameter, value: bo
     return value
 
 
+def format_option(*formats: str) -> Callable[[_Command], _Command]:
+    """``--format``."""
+    return click.option(
+        "--format",
+        type=click.Choice(formats),
+        default=TEXT,
+        show_default=True,
+        is_eager=True,
+        callback=_set_format,
+        help="Form of the data on standard output.",
+    )
+
+
 def output_options(*formats: str) -> Callable[[_Command], _Command]:
     """``--format``, ``-v``, ``-q`` and ``--profile``."""
     return _together(
-        click.option(
-            "--format",
-            type=click.Choice(formats),
-            default=TEXT,
-            show_default=True,
-            is_eager=True,
-            callback=_set_format,
-            help="Form of the data on standard output.",
-        ),
+        format_option(*formats),
         click.option(
             "-v",
             "--verbose",

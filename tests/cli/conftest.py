@@ -12,6 +12,7 @@ from reconciler.cli import main
 from reconciler.cli.surroundings import Surroundings
 from reconciler.flow import Clock, Exported, Inputs, PlanRequest, PlanResult, Server, Validation
 from reconciler.model.plan import Plan
+from reconciler.model.reference import KindReference
 from reconciler.model.report import ChangeEnded, Event, OperationEnded, Outcome, Report
 from tests.render import samples
 
@@ -61,6 +62,9 @@ class FakePipeline:
 
     def schemas(self) -> Mapping[str, Mapping[str, Any]]:
         return {"manifest.schema.json": {"type": "object"}}
+
+    def references(self) -> tuple[KindReference, ...]:
+        return samples.KINDS
 
 
 class Terminal(StringIO):

@@ -39,7 +39,7 @@ def test_no_command_imports_another_or_what_only_its_work_needs(name: str) -> No
     imported = _imported_by(name, "--help")
     others = {f"reconciler.cli.{other}" for other in COMMANDS if other != name}
     assert not imported & others
-    needed = {"schema": {"pydantic"}, "simulate": set[str]()}.get(name, set())
+    needed = {"schema": {"pydantic"}}.get(name, set())
     assert not imported & ({"httpx", "jinja2", "rich", "deepdiff", "pydantic"} - needed)
 
 

@@ -7,8 +7,10 @@ from reconciler.model.change import Absent, Action, Change, FieldChange, Reason
 from reconciler.model.diagnostic import Diagnostic, Origin, Severity
 from reconciler.model.operation import HandleOf, Operation, Verb
 from reconciler.model.plan import NotCompared, Plan, Refusal, ServerIdentity
+from reconciler.model.reference import ApiUse, Deletion, FieldReference, KindReference
 from reconciler.model.report import ChangeEnded, Leftover, Outcome, Report
 from reconciler.model.secret import SecretSource, SourceKind
+from reconciler.model.version import Version
 
 SERVER = ServerIdentity("https://mail.acme.example", "2026-07a")
 ANNA = Address("mailbox", "anna@acme.example")
@@ -169,3 +171,113 @@ REPORT = Report(
     leftovers=(Leftover(SALES, "to"), Leftover(SALES, "state"), Leftover(DORA, "state")),
     seconds=1.234,
 )
+
+QUOTA = FieldReference(
+    name="quota",
+    about="How much mail it holds.",
+    form="a size such as `512MiB` or `5GiB`, or `unlimited`",
+    schema={"type": "string"},
+    default="3GiB",
+    owner="operator",
+    readable=True,
+    api=(
+        ApiUse("get", "mailbox/reduced", ("quota",)),
+        ApiUse("add", "mailbox", ("quota",)),
+        ApiUse("edit", "mailbox", ("quota",)),
+    ),
+    example="20GiB",
+)
+LOGIN = FieldReference(
+    name="address",
+    about="The address people log in with.",
+    form="text such as `anna` or `anna@acme.example`",
+    schema={"type": "string"},
+    is_key=True,
+    required=True,
+    immutable=True,
+    owner="operator",
+    readable=True,
+    api=(ApiUse("get", "mailbox/reduced", ("username",)), ApiUse("add", "mailbox", ("address",))),
+    example="anna@acme.example",
+)
+PASSWORD_FIELD = FieldReference(
+    name="password",
+    about="The password, sent when the mailbox is created. The server never shows it.",
+    form="a secret, by its source: `{env: ...}`, `{file: ...}`, `{command: ...}`, `{hash: ...}`, `{hash_table: ...}`, "
+    "`{generate: ...}`",
+    schema={"oneOf": []},
+    needed=True,
+    secret=True,
+    owner="user",
+    readable=False,
+    api=(ApiUse("add", "mailbox", ("password", "password2")), ApiUse("edit", "mailbox", ("password", "password2"))),
+    example={"env": "ANNA_PASSWORD"},
+)
+SEND_AS = FieldReference(
+    name="send_as",
+    about="Whom they may send as.",
+    form="a list, each text such as `sales`",
+    schema={"type": "array"},
+    owner="operator",
+    since=Version(2022, 5),
+    until=Version(2027, 1),
+    readable=True,
+    readable_since=Version(2026, 7, "a"),
+    refers="aliases",
+    api=(ApiUse("get", "mailbox/{handle}", ("sender_acl",)), ApiUse("delete", "mailbox/send_as")),
+    example=None,
+)
+REPLACE = FieldReference(
+    name="replace",
+    about="Let another take its place.",
+    form="`true` or `false`",
+    schema={"type": "boolean"},
+    words=(),
+    owner="operator",
+    readable=False,
+    example=True,
+)
+MAILBOXES = KindReference(
+    name="mailbox",
+    section="mailboxes",
+    about="A person's mailbox: where mail is kept, and who may read and send it.",
+    key=("address",),
+    within=("domains",),
+    deletion=Deletion.PROTECTED,
+    creatable=True,
+    readable=True,
+    moves=True,
+    moves_since=Version(2024, 11),
+    sugar={"login": "address"},
+    api=(ApiUse("get", "mailbox/reduced"), ApiUse("add", "mailbox"), ApiUse("delete", "mailbox")),
+    fields=(LOGIN, QUOTA, PASSWORD_FIELD, SEND_AS, REPLACE),
+    example="mailboxes:\n  - {address: anna@acme.example, quota: 20GiB}\n",
+)
+UI_TEXTS = KindReference(
+    name="ui_texts",
+    section="ui_texts",
+    about="What mailcow's own pages say.",
+    more="All of it is written at once.",
+    key=(),
+    deletion=Deletion.NEVER,
+    creatable=False,
+    readable=False,
+    since=Version(2025, 5),
+    sugar={},
+    api=(ApiUse("edit", "ui_texts"),),
+    fields=(
+        FieldReference(
+            name="title",
+            about="The title of the pages.",
+            form="text",
+            schema={"type": "string"},
+            default="",
+            owner="operator",
+            readable=False,
+            api=(ApiUse("edit", "ui_texts", ("title_name",)),),
+            example="Acme mail",
+        ),
+    ),
+    example="ui_texts:\n  title: Acme mail\n",
+)
+KINDS = (MAILBOXES, UI_TEXTS)
