@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from reconciler.manifest.asked import Asked, Choice
+from reconciler.manifest.git import RunGit
 from reconciler.manifest.project import GuardSettings, Project, PruneRule, ServerSettings
 from reconciler.model.command import Run
 from reconciler.model.diagnostic import Diagnostic
@@ -46,6 +48,8 @@ class Inputs:
         environ: where ``{env: NAME}`` is looked up; without the variables that hold API keys.
         stdin: reads standard input.
         run: runs the commands secrets come from, when a plan is carried out; None where none may run.
+        asked: the same in the words of the command line, for reading another revision; None where that is not wanted.
+        git: runs git; None where there is none.
         cache: the folder where parsed manifests are kept between runs, outside any checkout; None keeps nothing.
     """
 
@@ -59,6 +63,8 @@ class Inputs:
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     stdin: Callable[[], bytes] = field(default=bytes, repr=False)
     run: Run | None = field(default=None, repr=False)
+    asked: Asked | None = None
+    git: RunGit | None = field(default=None, repr=False)
     cache: Path | None = None
 
 
@@ -92,6 +98,7 @@ class PlanRequest:
         allowed_deletes: addresses that may be deleted although they are kept.
         allowed_kinds: kinds whose resources may be deleted although they are protected.
         prune: where undeclared resources are deleted.
+        base: which revisions say what was declared before.
     """
 
     inputs: Inputs
@@ -103,6 +110,7 @@ class PlanRequest:
     allowed_deletes: tuple[str, ...] = ()
     allowed_kinds: tuple[str, ...] = ()
     prune: tuple[PruneRule, ...] = ()
+    base: Choice = field(default_factory=Choice)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +167,9 @@ class Pipeline(Protocol):
 
     def apply(self, request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Event], None]) -> Report:
         """Carry out a plan that was just made; finishes what is in flight when interrupted."""
+
+    def remember(self, request: PlanRequest, planned: PlanResult) -> tuple[Diagnostic, ...]:
+        """Remember the revision of an empty plan as applied; an apply that converges does so itself."""
 
     def export(self, server: Server, *, domains: tuple[str, ...] | None, every_field: bool) -> Exported:
         """Read a server and write it down as manifests."""

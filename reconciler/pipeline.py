@@ -22,10 +22,13 @@ from reconciler.errors import ManifestError, PlanRefused, ProtocolError
 from reconciler.flow import Clock, Exported, Inputs, PlanRequest, PlanResult, Server, Validation
 from reconciler.kinds import registry
 from reconciler.manifest import files, reading
+from reconciler.manifest.applied import Base, applied_ref, remember_attempt, remember_success
 from reconciler.manifest.build import build
 from reconciler.manifest.cache import ParseCache
 from reconciler.manifest.dump import dump
 from reconciler.manifest.emit import emit
+from reconciler.manifest.files import Source
+from reconciler.manifest.git_base import base_of_run
 from reconciler.manifest.jsonschema import manifest_schema
 from reconciler.manifest.secrets import SecretSources, Surroundings
 from reconciler.manifest.secrets import wanted_by as wanted_secrets
@@ -36,7 +39,7 @@ from reconciler.model.change import Action, Change
 from reconciler.model.diagnostic import Diagnostic, Origin, Severity
 from reconciler.model.plan import Plan, ServerIdentity
 from reconciler.model.reference import KindReference
-from reconciler.model.report import Event, Leftover, Report
+from reconciler.model.report import Event, Leftover, Outcome, Report
 from reconciler.model.resource import Place
 from reconciler.model.state import DesiredState, LiveState
 from reconciler.model.version import OLDEST, Version
@@ -81,11 +84,13 @@ class Loaded:
     """The manifests of a run, read.
 
     Attributes:
+        sources: every file that was read.
         locate: finds the line of an entry.
     """
 
     desired: DesiredState
     files: int
+    sources: tuple[Source, ...]
     locate: Callable[[Place], Origin]
     secrets: SecretSources
 
@@ -109,6 +114,7 @@ class Planned(PlanResult):
     server: OpenServer
     live: LiveState
     options: PlanOptions
+    base: Base
 
 
 def load(inputs: Inputs, watch: Stopwatch) -> Loaded:
@@ -124,7 +130,8 @@ def load(inputs: Inputs, watch: Stopwatch) -> Loaded:
         )
         assignments = [Assignment.read(text) for text in inputs.settings]
         assignments += [Assignment.read(text, as_text=True) for text in inputs.texts]
-        values = read_values([files.Source(str(file), file) for file in inputs.values], assignments)
+        value_files = [Source(str(file), file) for file in inputs.values]
+        values = read_values(value_files, assignments)
         memory = ParseCache(inputs.cache) if inputs.cache is not None else None
         found = reading.read(sources, values=values, memory=memory)
     with watch.stage("validating"):
@@ -136,6 +143,7 @@ def load(inputs: Inputs, watch: Stopwatch) -> Loaded:
     return Loaded(
         desired=desired,
         files=len(found.manifests),
+        sources=(*value_files, *(each for source in sources for each in (*source.defaults, source))),
         locate=lambda place: documents[place.file].origin(place.path),
         secrets=SecretSources(
             Surroundings(root=root, environment=inputs.environ, run=inputs.run, choose=secrets.choice)
@@ -212,7 +220,9 @@ def plan(request: PlanRequest) -> Planned:
     """
     watch = Stopwatch(request.inputs.clock.now)
     loaded = load(request.inputs, watch)
-    options = _options(request, loaded)
+    with watch.stage("reading history"):
+        base = _base(request, loaded)
+    options = _options(request, loaded, base)
     with watch.stage("reading server"), opened(request.server) as server:
         live, notes = _read(server, loaded.desired, options)
         with watch.stage("comparing"):
@@ -220,7 +230,7 @@ def plan(request: PlanRequest) -> Planned:
         live = _with_neighbours(server, difference.changes, live)
     with watch.stage("comparing"):
         found = check(registry(), loaded.desired, live, difference.changes, options=options)
-    diagnostics = (*notes, *difference.diagnostics, *found)
+    diagnostics = (*base.findings, *notes, *difference.diagnostics, *found)
     errors = tuple(each for each in diagnostics if each.severity is Severity.ERROR)
     if errors:
         raise ManifestError(errors, summary="the server cannot be made so")
@@ -244,10 +254,26 @@ def plan(request: PlanRequest) -> Planned:
         server=server,
         live=live,
         options=options,
+        base=base,
     )
 
 
-def _options(request: PlanRequest, loaded: Loaded) -> PlanOptions:
+def _base(request: PlanRequest, loaded: Loaded) -> Base:
+    """What was declared before; nothing is known of that where nobody asks git."""
+    inputs = request.inputs
+    if inputs.asked is None:
+        return Base()
+    return base_of_run(
+        inputs.asked,
+        loaded.desired,
+        loaded.sources,
+        git=inputs.git,
+        server=request.server.url.rstrip("/"),
+        choice=request.base,
+    )
+
+
+def _options(request: PlanRequest, loaded: Loaded, base: Base) -> PlanOptions:
     return PlanOptions(
         resend=request.resend,
         skip_unsupported=request.skip_unsupported,
@@ -257,12 +283,15 @@ def _options(request: PlanRequest, loaded: Loaded) -> PlanOptions:
         secret=loaded.secrets.for_plan,
         locate=loaded.locate,
         domains=request.domains,
+        base=base.applied,
+        attempted=base.attempted,
     )
 
 
 def _read(server: OpenServer, desired: DesiredState, options: PlanOptions) -> tuple[LiveState, tuple[Diagnostic, ...]]:
     kinds = registry()
-    wanted = wanted_by(desired, kinds, also={scope.kind for scope in options.prune}, domains=options.domains)
+    also = {scope.kind for scope in options.prune} | {name for state in options.earlier for name in state.resources}
+    wanted = wanted_by(desired, kinds, also=also, domains=options.domains)
     readout = server.reader.read(wanted)
     return readout.live, readout.diagnostics
 
@@ -310,6 +339,8 @@ def _is_allowed(addresses: tuple[Address, ...], allowed: tuple[str, ...]) -> boo
 def apply(request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Event], None]) -> Report:
     """Carry out a plan that was just made. Ctrl-C finishes what is in flight; running again continues.
 
+    A revision that converged is remembered as applied.
+
     Args:
         on_event: is told what happens, as it happens.
 
@@ -329,6 +360,8 @@ def apply(request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Even
         handles=Handles(planned.live, server.reader.handles_of),
         resolve=planned.loaded.secrets.for_apply,
     )
+    if not _why_forgotten(request, planned):
+        remember_attempt(planned.base)
     with _interruptible() as stop, closing(server.client):
         means = Means(
             kinds=registry(),
@@ -346,7 +379,30 @@ def apply(request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Even
                 on_event(next(run))
             except StopIteration as end:
                 report: Report = end.value
-                return report
+                break
+    done = report.converged is True and report.count(Outcome.DONE) == len(report.changes)
+    return replace(report, notes=remember(request, planned)) if done else report
+
+
+def remember(request: PlanRequest, planned: PlanResult) -> tuple[Diagnostic, ...]:
+    """Remember a revision that converged as applied, and say so; or say why it is not remembered."""
+    if not isinstance(planned, Planned) or planned.base.checkout is None:
+        return ()
+    base = planned.base
+    why = _why_forgotten(request, planned) or remember_success(base)
+    if why:
+        hint = "until it is, what is not declared any more is found by comparing with an older revision, or not at all"
+        return (Diagnostic("applied-not-remembered", Severity.WARNING, f"not remembered as applied: {why}", hint=hint),)
+    name = str(planned.base.checkout.commit)[:12]
+    summary = f"{name} is remembered as applied: {applied_ref(base.environment)}"
+    return (Diagnostic("applied-remembered", Severity.NOTE, summary),)
+
+
+def _why_forgotten(request: PlanRequest, planned: Planned) -> str:
+    """Why a converged apply would not stand for its revision; empty when it does."""
+    if request.domains is not None:
+        return "`--domain` narrowed the run, so it says nothing of the rest"
+    return planned.base.stays
 
 
 @contextmanager
@@ -372,7 +428,7 @@ def _interruptible() -> Iterator[threading.Event]:
 def _leftovers(planned: Planned) -> tuple[Leftover, ...]:
     """Read once more what the plan touched, and compare it with what was planned."""
     touched = {change.address for change in planned.plan.changes}
-    options = replace(planned.options, resend=(), prune=(), base=None)
+    options = replace(planned.options, resend=(), prune=(), base=None, attempted=())
     live, _ = _read(planned.server, planned.loaded.desired, planned.options)
     again = diff(registry(), planned.loaded.desired, live, capabilities=planned.server.capabilities, options=options)
     left = [
@@ -435,4 +491,16 @@ def references() -> tuple[KindReference, ...]:
     return References(registry(), INITIAL, emit).all()
 
 
-__all__ = ["Clock", "Planned", "apply", "digest", "export", "opened", "plan", "references", "schemas", "validate"]
+__all__ = [
+    "Clock",
+    "Planned",
+    "apply",
+    "digest",
+    "export",
+    "opened",
+    "plan",
+    "references",
+    "remember",
+    "schemas",
+    "validate",
+]

@@ -23,6 +23,7 @@ from reconciler.cli.views import plan_view
 from reconciler.flow import PlanResult
 from reconciler.model.report import Report
 from reconciler.render.apply_text import report_text
+from reconciler.render.diagnostic_text import diagnostics_text
 from reconciler.render.events_json import line, report_line
 from reconciler.render.plan_json import plan_document
 
@@ -48,8 +49,11 @@ def command(session: Session, /, **given: Any) -> int:
     request = plan_request_of(session, given)
     planned = session.pipeline.plan(request)
     _show_plan(session, planned, calls=given["show_calls"])
-    if planned.plan.refusals or planned.plan.is_empty:
+    if planned.plan.refusals:
         return of_plan(planned.plan, detailed=False)
+    if planned.plan.is_empty:
+        session.say(diagnostics_text(session.pipeline.remember(request, planned), session.talk_style))
+        return Exit.DONE
     if not given["auto_approve"] and not is_approved(session, planned.plan):
         session.complain("Not approved: nothing was sent.\n")
         return Exit.REFUSED

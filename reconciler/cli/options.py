@@ -9,10 +9,12 @@ from typing import Any, Final, TypeVar
 import click
 
 from reconciler.cli.commands import Commands
+from reconciler.cli.programs import git_runner
 from reconciler.cli.session import JSON, MARKDOWN, TEXT, Given, Session
 from reconciler.cli.surroundings import KEY_VARIABLE, URL_VARIABLE
 from reconciler.errors import UsageError
 from reconciler.flow import Inputs, PlanRequest, Server
+from reconciler.manifest.asked import Asked, Choice
 from reconciler.manifest.project import GuardSettings, Project, ServerSettings, Settings, find_project
 from reconciler.model.secret import Secret
 
@@ -99,6 +101,8 @@ PLAN_OPTIONS: Final = _together(
         metavar="KIND/KEY[#FIELD]",
         help="Send what cannot be compared, such as a password; `*` matches anything.",
     ),
+    click.option("--base", metavar="REV", help="Delete what this revision declared and the manifests do not any more."),
+    click.option("--no-base", is_flag=True, help="Delete nothing for being no longer declared."),
     click.option("--allow-delete", multiple=True, metavar="KIND/KEY", help="Delete it although it is to be kept."),
     click.option("--allow-delete-kind", multiple=True, metavar="KIND", help="Delete of a protected kind."),
     click.option("--allow-deletes", type=click.IntRange(0), metavar="N", help="Up to so many deletions."),
@@ -137,6 +141,16 @@ def inputs_of(session: Session, given: Given, project: Project | None, settings:
         texts=given["texts"],
         environ=environ,
         stdin=surroundings.stdin.buffer.read,
+        asked=Asked(
+            start=surroundings.start,
+            paths=given["paths"],
+            values=given["values"],
+            project=given["project"],
+            environment=given["environment"],
+            settings=given["settings"],
+            texts=given["texts"],
+        ),
+        git=git_runner(surroundings.environ),
         cache=None if given["no_cache"] else surroundings.cache,
     )
 
@@ -206,6 +220,7 @@ def plan_request_of(session: Session, given: Given) -> PlanRequest:
         allowed_deletes=given["allow_delete"],
         allowed_kinds=given["allow_delete_kind"],
         prune=settings.prune,
+        base=Choice(revision=given["base"], off=given["no_base"]),
     )
 
 

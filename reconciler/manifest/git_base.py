@@ -7,36 +7,22 @@ apply began since and did not converge. `applied` remembers which these are.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, NoReturn
 
 from reconciler.errors import ManifestError
 from reconciler.manifest.applied import DEFAULT_ENVIRONMENT, Base, Memory, applied_ref, memories
+from reconciler.manifest.asked import Asked, Choice
 from reconciler.manifest.checkout import Checkout, checkout_of
 from reconciler.manifest.files import Source
 from reconciler.manifest.git import RunGit, open_repository
-from reconciler.manifest.git_tree import Asked, declared_at
+from reconciler.manifest.git_tree import declared_at
 from reconciler.model.diagnostic import Diagnostic, Severity, error
 from reconciler.model.state import DesiredState
 
-__all__ = ["Choice", "base_of_run", "find_base"]
+__all__ = ["base_of_run", "find_base"]
 
 _SHORT: Final = 12
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """Which revisions a person wants to be taken for what was declared before.
-
-    Attributes:
-        revision: this one; None for those that are remembered.
-        several: those a saved plan was made with.
-        off: none at all.
-    """
-
-    revision: str | None = None
-    several: tuple[str, ...] | None = None
-    off: bool = False
 
 
 def base_of_run(

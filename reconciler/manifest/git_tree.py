@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from reconciler.errors import ManifestError, UsageError
 from reconciler.kinds import registry
+from reconciler.manifest.asked import Asked
 from reconciler.manifest.build import build
 from reconciler.manifest.files import LARGEST_FILE, PROJECT_FILE, STANDARD_INPUT, Source, find
 from reconciler.manifest.git import Entry, Repository
@@ -22,35 +23,12 @@ from reconciler.manifest.values import Assignment, read_values
 from reconciler.model.diagnostic import Diagnostic, Origin, error
 from reconciler.model.state import DesiredState
 
-__all__ = ["MAY_BE_READ", "Asked", "Layout", "declared_at", "laid_out", "project_at"]
+__all__ = ["MAY_BE_READ", "Layout", "declared_at", "laid_out", "project_at"]
 
 MAY_BE_READ: Final = re.compile(r".+\.ya?ml(?:\.j2)?")
 _MARKER: Final = ".git"
 _UNREADABLE: Final = "base-unreadable"
 _ABSENT: Final = frozenset({"path-not-found", "path-without-manifests"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What a run reads, in the words of its command line, so that it can be read at another revision too.
-
-    Attributes:
-        start: the folder it started in.
-        paths: manifests; empty for those the project file names.
-        values: values files, beside those the project file names.
-        project: the project file, where it was named.
-        environment: of the project file.
-        settings: ``NAME=VALUE`` for templates.
-        texts: the same, taken as text.
-    """
-
-    start: Path
-    paths: tuple[str, ...] = ()
-    values: tuple[str, ...] = ()
-    project: str | None = None
-    environment: str | None = None
-    settings: tuple[str, ...] = ()
-    texts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

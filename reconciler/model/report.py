@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.model.address import Address
+from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.operation import Operation
 
 
@@ -95,6 +96,7 @@ class Report:
         leftovers: what it found otherwise.
         interrupted: a person stopped the run before all was tried.
         stopped: why it ended before all was tried; None when all was.
+        notes: what else a person should know, such as which revision is remembered as applied.
     """
 
     changes: tuple[ChangeEnded, ...]
@@ -104,6 +106,7 @@ class Report:
     interrupted: bool = False
     seconds: float = 0.0
     stopped: Stopped | None = None
+    notes: tuple[Diagnostic, ...] = ()
 
     def count(self, outcome: Outcome) -> int:
         """How many changes ended so."""

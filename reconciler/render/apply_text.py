@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.model.address import Address
 from reconciler.model.report import ChangeEnded, OperationEnded, Outcome, Report
+from reconciler.render.diagnostic_text import finding
 from reconciler.render.phrases import count, visible
 from reconciler.render.style import OUTCOME_ROLES, Role, Style
 
@@ -39,6 +40,7 @@ def report_text(report: Report, style: Style) -> str:
     elif report.stopped is not None:
         told.append(style.paint("Stopped", Role.ERROR) + f" [{report.stopped.id}]: {visible(report.stopped.summary)}")
         told += [f"hint: {visible(report.stopped.hint)}"] if report.stopped.hint else []
+    told += [finding(each, style) for each in report.notes]
     told.append(style.paint(_summary(report), Role.STRONG))
     return "\n".join(told) + "\n"
 

@@ -97,7 +97,8 @@ def refusal_text(refusal: Refusal, style: Style) -> str:
 def error_text(error: ReconcilerError, style: Style) -> str:
     """An error that ended the run: its findings where it holds some, or its sentence, what is known, and a hint."""
     if isinstance(error, ManifestError) and error.diagnostics:
-        return diagnostics_text(error.diagnostics, style, conclusion=error.summary)
+        told_all = diagnostics_text(error.diagnostics, style, conclusion=error.summary)
+        return told_all + (_hint(error.hint, style) + "\n" if error.hint else "")
     told = [f"{style.paint(f'error[{error.id}]', Role.ERROR)}: {visible(error.summary)}"]
     told += [f"  {name.replace('_', ' ')}: {_known(value)}" for name, value in error.details.items() if _says(value)]
     if error.hint:

@@ -9,6 +9,7 @@ from typing import Any
 from reconciler.model.report import ChangeEnded, Event, OperationEnded, OperationStarted, Report
 from reconciler.render.calls import call_document
 from reconciler.render.document import FORMAT_VERSION
+from reconciler.render.plan_json import diagnostic_document
 
 
 def line(kind: str, content: Mapping[str, Any]) -> str:
@@ -43,6 +44,7 @@ def report_document(report: Report) -> dict[str, Any]:
         "leftovers": [{"address": str(each.address), "field": each.field} for each in report.leftovers],
         "interrupted": report.interrupted,
         "seconds": round(report.seconds, 4),
+        "notes": [diagnostic_document(each) for each in report.notes],
     }
 
 

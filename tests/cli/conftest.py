@@ -11,6 +11,7 @@ import pytest
 from reconciler.cli import main
 from reconciler.cli.surroundings import Surroundings
 from reconciler.flow import Clock, Exported, Inputs, PlanRequest, PlanResult, Server, Validation
+from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.plan import Plan
 from reconciler.model.reference import KindReference
 from reconciler.model.report import ChangeEnded, Event, OperationEnded, Outcome, Report
@@ -55,6 +56,10 @@ class FakePipeline:
         for ended in self.report.changes:
             on_event(ended)
         return self.report
+
+    def remember(self, request: PlanRequest, planned: PlanResult) -> tuple[Diagnostic, ...]:
+        self._answer("remember", request, planned)
+        return ()
 
     def export(self, server: Server, *, domains: tuple[str, ...] | None, every_field: bool) -> Exported:
         self._answer("export", server, domains, every_field)

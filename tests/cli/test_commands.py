@@ -220,7 +220,7 @@ def test_an_empty_plan_is_not_applied(run: Runner) -> None:
     run.pipeline.plan_made = samples.EMPTY
     ended = run("apply", "mail", "--auto-approve")
     assert ended.code == 0
-    assert [asked[0] for asked in run.pipeline.asked] == ["plan"]
+    assert [asked[0] for asked in run.pipeline.asked] == ["plan", "remember"]
 
 
 def test_apply_for_machines_is_one_document_a_line(run: Runner) -> None:

@@ -7,11 +7,11 @@ import pytest
 from reconciler.errors import ManifestError
 from reconciler.kinds import registry
 from reconciler.manifest.applied import Base, applied_ref, remember_attempt, remember_success
+from reconciler.manifest.asked import Asked
 from reconciler.manifest.build import build
 from reconciler.manifest.checkout import checkout_of
 from reconciler.manifest.files import find
 from reconciler.manifest.git_base import find_base
-from reconciler.manifest.git_tree import Asked
 from reconciler.manifest.reading import read
 from reconciler.model.state import DesiredState
 from tests.repository import Made, made
