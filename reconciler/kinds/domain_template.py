@@ -6,10 +6,11 @@ from typing import Annotated, Any, Final
 
 from typing_extensions import Required, TypedDict
 
+from reconciler.model.operation import Verb
 from reconciler.model.version import Version
 from reconciler.spec.codec import Codec
-from reconciler.spec.codecs import Flag, Line, Size, State, Tags, choice, number, text, truthy, words
-from reconciler.spec.kind import Kind, crud, listed
+from reconciler.spec.codecs import Flag, Line, State, Tags, choice, number, size, text, truthy, words
+from reconciler.spec.kind import Kind, Situation, crud, listed
 from reconciler.spec.mark import Mark, field
 from reconciler.spec.rights import RATE_IN_PARTS
 
@@ -42,15 +43,17 @@ class DomainTemplate(TypedDict, total=False):
         Annotated[Line, field("Its name. `Default` is there always.", "template", edit="template", repeated=True)]
     ]
     state: Annotated[State, _kept("Whether its domains are in force.", "active", default="active")]
-    max_aliases: Annotated[int, number(least=1), _kept("How many aliases.", "max_num_aliases_for_domain", default=400)]
-    max_mailboxes: Annotated[
-        int, number(least=1), _kept("How many mailboxes.", "max_num_mboxes_for_domain", default=10)
-    ]
+    max_aliases: Annotated[int, number(), _kept("How many aliases.", "max_num_aliases_for_domain", default=400)]
+    max_mailboxes: Annotated[int, number(), _kept("How many mailboxes.", "max_num_mboxes_for_domain", default=10)]
     default_mailbox_quota: Annotated[
-        Size, _kept("What a mailbox gets in mailcow's own pages.", "def_quota_for_mbox", default="3GiB")
+        str, size(least=0), _kept("What a mailbox gets in mailcow's own pages.", "def_quota_for_mbox", default="3GiB")
     ]
-    max_mailbox_quota: Annotated[Size, _kept("The largest mailbox.", "max_quota_for_mbox", default="10GiB")]
-    max_total_quota: Annotated[Size, _kept("All mailboxes together.", "max_quota_for_domain", default="10GiB")]
+    max_mailbox_quota: Annotated[
+        str, size(least=0), _kept("The largest mailbox.", "max_quota_for_mbox", default="10GiB")
+    ]
+    max_total_quota: Annotated[
+        str, size(least=0), _kept("All mailboxes together.", "max_quota_for_domain", default="10GiB")
+    ]
     global_address_list: Annotated[Flag, _kept("People find each other in webmail.", "gal", default=True)]
     relay: Annotated[
         str,
@@ -81,6 +84,15 @@ class DomainTemplate(TypedDict, total=False):
     tags: Annotated[Tags, _kept("Words to find it by.", "tags", default=())]
 
 
+def _refuses(situation: Situation) -> tuple[tuple[str, str, str], ...]:
+    """Name the limits an add makes something else of (2022-12 to 2026-07a, recorded exchanges)."""
+    names = ("max_aliases", "max_mailboxes")
+    nothing = [name for name in names if situation.verb is Verb.ADD and situation.after.get(name) == 0]
+    return tuple(
+        (name, "mailcow takes 0 for nothing said when a template is made", "write 1 at least") for name in nothing
+    )
+
+
 KIND = Kind(
     name="domain_template",
     plural="domain_templates",
@@ -93,6 +105,7 @@ KIND = Kind(
     since=Version(2022, 12),
     serial=True,
     alone=True,
+    refuses=_refuses,
     stays=lambda values: values["name"] == "Default",
     also_called={"active": "state", "template": "name"},
 )

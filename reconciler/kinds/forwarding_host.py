@@ -64,7 +64,6 @@ KIND = Kind(
     routes=crud("fwdhost", added="forwarding_host_added", edited="object_modified", deleted="forwarding_host_removed"),
     handle="host",
     serial=True,
-    unique=False,
     on_add=_filtered,
     on_steps=_each_of_its_hosts,
     also_called={"hostname": "host", "source": "host"},

@@ -386,7 +386,7 @@ def _settled(name: str, situation: Situation) -> bool:
     own = situation.address.key
     implied = {
         alias.address.key
-        for alias in situation.live.of("alias").values()
+        for alias in situation.future.of("alias").values()
         if alias.values.get("sender_allowed", True) and own in map(str.lower, _targets(alias.values))
     }
     wanted = {str(each).lower() for each in situation.after[name]} - implied

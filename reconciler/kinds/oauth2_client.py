@@ -6,9 +6,12 @@ from typing import Annotated
 
 from typing_extensions import Required, TypedDict
 
+from reconciler.model.address import Address
+from reconciler.model.operation import HandleOf, Verb
 from reconciler.spec.codecs import Line
-from reconciler.spec.kind import Kind, Routes, listed
+from reconciler.spec.kind import Kind, Routes, Situation, listed
 from reconciler.spec.mark import field
+from reconciler.spec.step import Stage, Step
 
 
 class OAuth2Client(TypedDict, total=False):
@@ -26,6 +29,21 @@ class OAuth2Client(TypedDict, total=False):
     ]
 
 
+def _readdress(_source: Address, situation: Situation) -> tuple[Step, ...]:
+    """Give it another address, so that it keeps its id and secret (2022-01a to 2026-07a, ``edit/oauth2-client``)."""
+    return (
+        Step(
+            verb=Verb.EDIT,
+            route="oauth2-client",
+            item=situation.observed.handle if situation.observed is not None else HandleOf(situation.address),
+            attributes={"redirect_uri": situation.address.key},
+            successes=("object_modified",),
+            stage=Stage.FREE,
+            alone=True,
+        ),
+    )
+
+
 KIND = Kind(
     name="oauth2_client",
     plural="oauth2_clients",
@@ -40,5 +58,6 @@ KIND = Kind(
     unique=False,
     serial=True,
     alone=True,
+    on_move=_readdress,
 )
 """One deletion a call: of several only the last is named in the answer (2022-01a to 2026-07a, recorded exchanges)."""

@@ -38,7 +38,7 @@ class TimeLimitedAlias(TypedDict, total=False):
             "The domain of the address: the mailbox's own, or one that stands for it.", add="domain", owner=Owner.USER
         ),
     ]
-    permanent: Annotated[Flag, field("It never runs out.", "permanent", default=False, owner=Owner.USER)]
+    permanent: Annotated[Flag, field("It never runs out.", "permanent", default=False, repeated=True, owner=Owner.USER)]
     valid_for: Annotated[
         str,
         duration(unit="h", least=1, most=87_600),

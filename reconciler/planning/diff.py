@@ -75,6 +75,7 @@ class _Diff:
     capabilities: Capabilities
     options: PlanOptions
     findings: _Findings = field(default_factory=_Findings)
+    as_declared: dict[str, Mapping[str, Observed]] = field(default_factory=dict)
 
     def run(self) -> Difference:
         found = self.findings
@@ -199,7 +200,20 @@ class _Diff:
         """Whether the server would never show this difference as gone."""
         if kind.settled is None:
             return False
-        return kind.settled(change.name, self._situation(Action.UPDATE, observed.address, [change], observed))
+        situation = self._situation(Action.UPDATE, observed.address, [change], observed)
+        beside = {name: self._as_declared(name) for name in kind.fields[change.name].mark.beside}
+        future = replace(self.live, resources={**self.live.resources, **beside})
+        return kind.settled(change.name, replace(situation, future=future))
+
+    def _as_declared(self, kind: str) -> Mapping[str, Observed]:
+        """The live resources of a kind as they will be when they are as declared."""
+        if kind not in self.as_declared:
+            declared = self.desired.of(kind)
+            self.as_declared[kind] = {
+                key: replace(each, values={**each.values, **declared[key].values}) if key in declared else each
+                for key, each in self.live.of(kind).items()
+            }
+        return self.as_declared[kind]
 
     def _compare_secret(self, kind: Kind, declared: Declared, name: str, live: Value) -> list[FieldChange]:
         source = declared.values[name]

@@ -152,7 +152,7 @@ class Visit:
     def _take_up(self, kind: Kind) -> None:
         """Read a kind's list; a kind without one has what is declared of it, with nothing known about it."""
         if kind.main_source(self.capabilities) is None:
-            keys = [kind.name] if kind.singleton else sorted(self.wanted.declared.get(kind.name, ()))
+            keys = [kind.name] if kind.singleton else sorted(self.wanted.assumed.get(kind.name, ()))
             self._resources[kind.name] = {key: Observed(Address(kind.name, key), {}, key) for key in keys}
             return
         if kind.name not in self._lists:

@@ -123,7 +123,7 @@ def or_word(codec: Codec, word: str, *, encoded: Any) -> Codec:
 
     return Codec(
         accept=accept,
-        decode=codec.decode,
+        decode=lambda value: word if value in (encoded, None) else codec.decode(value),
         encode=lambda value: encoded if value == word else codec.encode(value),
         schema={"anyOf": [{"const": word}, dict(codec.schema)]},
         fold=codec.fold and (lambda value: value if value == word or codec.fold is None else codec.fold(value)),
