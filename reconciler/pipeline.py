@@ -369,6 +369,7 @@ def apply(request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Even
             look_again=server.reader.look_again,
             verify=lambda: _leftovers(planned),
             before=planned.live,
+            resolve=planned.loaded.secrets.for_apply,
             workers=server.parallelism if server.capabilities.parallel_writes else 1,
             clock=request.inputs.clock.now,
             stop=stop,
