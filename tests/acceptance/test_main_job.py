@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from tests.acceptance.person import EXAMPLES, READ_ONLY_KEY, VERSIONS, Person
+from tests.acceptance.person import EXAMPLES, KEY, READ_ONLY_KEY, VERSIONS, Person
 
 Welcome = Callable[..., Person]
 
@@ -28,8 +30,11 @@ aliases:
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("example", ["small-office", "many-domains"])
-def test_an_example_converges_in_one_apply_and_exports_to_itself(welcome: Welcome, version: str, example: str) -> None:
-    person = welcome(version, folder=EXAMPLES / example)
+def test_an_example_converges_in_one_apply_and_exports_to_itself(
+    welcome: Welcome, tmp_path: Path, version: str, example: str
+) -> None:
+    person = welcome(version, folder=Path(shutil.copytree(EXAMPLES / example, tmp_path / example)))
+    person.environ["MAILCOW_PRODUCTION_KEY"] = KEY
     where = ("--env", "production", "--url", person.url) if example == "many-domains" else ()
 
     applied = person.types("apply", "--auto-approve", "--skip-unsupported", *where)
