@@ -18,12 +18,10 @@ from reconciler.spec.codecs import (
     ACTIVE,
     FLAG,
     MAIL_ADDRESS,
-    SECRET,
     Flag,
     Line,
     MailboxAddress,
     MailboxState,
-    Password,
     RateLimit,
     SizeOrUnlimited,
     Tags,
@@ -40,6 +38,7 @@ from reconciler.spec.names import domain_for_wire, domain_of, read_address
 from reconciler.spec.policies import POLICY_SOURCES, Senders, senders_field
 from reconciler.spec.rights import Permissions
 from reconciler.spec.scores import SHIPPED_SCORES, SPAM_SCORE
+from reconciler.spec.secrets import SECRET, Password
 from reconciler.spec.step import Stage, Step
 from reconciler.spec.tags import tags_of
 
@@ -440,7 +439,12 @@ KIND = Kind(
     space="mail address",
     protected=True,
     kept={"attribute_hash": "attributes.attribute_hash"},
-    measures={"bytes": "quota_used", "messages": "messages", "last_login": "last_imap_login"},
+    witnesses={"password": "attributes.passwd_update"},
+    measures={
+        "bytes": "quota_used",
+        "messages": "messages",
+        "last_login": ("last_imap_login", "last_pop3_login", "last_smtp_login", "last_sso_login"),
+    },
     left_half_made="object_exists",
     needed=_needed,
     derives=_quota_of_the_domain,

@@ -107,6 +107,7 @@ KIND = Kind(
     },
     key=("address",),
     sources=listed("resource"),
+    protected=True,
     routes=crud("resource", added="resource_added", edited="resource_modified", deleted="resource_removed"),
     handle="name",
     domain_of=lambda values: domain_of(str(values["address"])),

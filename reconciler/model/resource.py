@@ -92,6 +92,7 @@ class Observed:
         measures: what it holds and when it was used last, for guards and for people
             (``bytes``, ``messages``, ``last_login``).
         twins: further rows under the same key; they are interchangeable when their values are equal.
+        witnesses: when fields were set last that are never shown, by field.
     """
 
     address: Address
@@ -101,3 +102,4 @@ class Observed:
     measures: Values = NOTHING
     rows: Values = NOTHING
     twins: tuple[Observed, ...] = field(default=())
+    witnesses: Values = NOTHING

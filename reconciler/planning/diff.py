@@ -280,7 +280,7 @@ class _Diff:
                 Reason.MOVED,
                 origin=self.options.locate(move.place),
                 moved_from=move.source,
-                precondition=digest.of_record(observed),
+                precondition=digest.of_record(kind, observed, [each.name for each in fields]),
             )
         )
 
@@ -305,7 +305,7 @@ class _Diff:
                         (FieldChange("state", before, step),),
                         Reason.REMOVED,
                         origin=self.options.locate(removal.place),
-                        precondition=digest.of_record(observed),
+                        precondition=digest.of_record(kind, observed, ["state"]),
                     )
                 )
 
@@ -317,7 +317,7 @@ class _Diff:
             reason=departure.reason,
             origin=self.options.locate(departure.removal.place) if departure.removal is not None else None,
             cost=tuple(sorted((name, value) for name, value in observed.measures.items() if value)),
-            precondition=digest.of_record(observed),
+            precondition=digest.of_record(kind, observed),
         )
         return self._with_effects(kind, change, observed)
 
@@ -355,7 +355,7 @@ class _Diff:
                 tuple(sorted(fields, key=lambda each: order[each.name])),
                 reason,
                 origin=self.options.locate(declared.place),
-                precondition=None if observed is None else digest.of_record(observed),
+                precondition=None if observed is None else digest.of_record(kind, observed, situation.changed),
             )
             self.findings.changes.append(self._with_effects(kind, change, observed))
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from reconciler.model.resource import Observed
 from reconciler.model.secret import Secret, SecretSource
 from reconciler.model.state import DesiredState
+from reconciler.spec.kind import Kind
+from reconciler.spec.mark import Owner
+
+_OPERATED = (Owner.OPERATOR, Owner.DOMAIN_ADMIN)
 
 
 def _plain(value: Any) -> Any:
@@ -29,10 +33,23 @@ def _digest(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def of_record(observed: Observed) -> str:
-    """Stand for a live resource, without its secrets and without what changes by itself (sizes, log-in times)."""
-    values = {name: value for name, value in observed.values.items() if not isinstance(value, Secret)}
-    return _digest([observed.handle, values])
+def of_record(kind: Kind, observed: Observed, touched: Collection[str] = ()) -> str:
+    """Stand for all of a live resource that a change leaves as it is, and for when what it sets unseen was set last.
+
+    Secrets are left out, and what changes by itself or by its user's hand.
+
+    Args:
+        kind: of the resource.
+        observed: the resource.
+        touched: the fields the change sets; their values stand in the change.
+    """
+    values = {
+        name: value
+        for name, value in observed.values.items()
+        if name not in touched and not isinstance(value, Secret) and kind.fields[name].mark.owner in _OPERATED
+    }
+    witnesses = {name: when for name, when in observed.witnesses.items() if name in touched}
+    return _digest([observed.handle, values, witnesses])
 
 
 def of_declarations(desired: DesiredState) -> str:
@@ -46,6 +63,7 @@ def of_declarations(desired: DesiredState) -> str:
             each.options.additive,
             each.options.prevent_delete,
             each.options.template,
+            each.options.nth,
         ]
         for resources in desired.resources.values()
         for _, each in sorted(resources.items())

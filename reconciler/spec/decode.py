@@ -58,13 +58,14 @@ class Decoder:
         keys: the keys of other kinds by handle, for references.
     """
 
-    __slots__ = ("_kept", "_measures", "_ways", "capabilities", "kind")
+    __slots__ = ("_kept", "_measures", "_ways", "_witnesses", "capabilities", "kind")
 
     def __init__(self, kind: Kind, capabilities: Capabilities, wanted: Collection[str], keys: KeysByHandle) -> None:
         self.kind = kind
         self.capabilities = capabilities
         self._kept = tuple(kind.kept.items())
         self._measures = tuple(kind.measures.items())
+        self._witnesses = tuple(kind.witnesses.items())
         self._ways: dict[str, list[_Way]] = {source: [] for source in (MAIN, *kind.sources)}
         for name, each in kind.fields.items():
             if (name in wanted or name in kind.key) and each.readable(capabilities):
@@ -86,7 +87,8 @@ class Decoder:
             values,
             handle=str(dig(row, kind.handle)) if kind.handle else "",
             kept=_found(row, self._kept),
-            measures=_found(row, self._measures),
+            measures=_measured(row, self._measures),
+            witnesses=_found(row, self._witnesses),
         )
 
     def join(self, observed: Observed, source: str, rows: Sequence[Row]) -> Observed:
@@ -105,7 +107,7 @@ class Decoder:
             elif way.absent is not UNSET:
                 values[way.name] = way.absent
         was = observed
-        return Observed(was.address, values, was.handle, was.kept, was.measures, row_ids, was.twins)
+        return Observed(was.address, values, was.handle, was.kept, was.measures, row_ids, was.twins, was.witnesses)
 
     def _decode_into(self, values: dict[str, Value], way: _Way, row: Row) -> None:
         if way.inner:
@@ -154,6 +156,20 @@ def _found(row: Row, paths: tuple[tuple[str, str], ...]) -> Values:
     if not paths:
         return NOTHING
     return {name: value for name, path in paths if (value := dig(row, path)) is not _MISSING}
+
+
+def _measured(row: Row, paths: tuple[tuple[str, str | tuple[str, ...]], ...]) -> Values:
+    """What stands at some paths of a row, by name; of several paths, the largest number."""
+    if not paths:
+        return NOTHING
+    found = {}
+    for name, path in paths:
+        told = [dig(row, each) for each in (path if isinstance(path, tuple) else (path,))]
+        numbers = [each for each in told if isinstance(each, int)]
+        value = max(numbers) if numbers else told[0]
+        if value is not _MISSING:
+            found[name] = value
+    return found
 
 
 def main_rows(answer: Any) -> list[Row]:

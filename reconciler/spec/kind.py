@@ -142,7 +142,8 @@ class Kind:
         unique: whether the server keeps keys unique; otherwise equal rows may exist.
         fold_key: keys that differ only in case are the same resource.
         kept: what every edit must repeat: name in the edit -> where a row shows it.
-        measures: what a deletion would destroy: name -> where a row shows it.
+        measures: what a deletion would destroy: name -> where a row shows it; the largest number of several places.
+        witnesses: a field that is never shown -> where a row shows when it was set last.
         template: the kind of the server's templates a creation can start from.
         alone: edits are sent one resource a call.
         left_half_made: what an add says that finds the remains of one that was answered with nothing; deleting it by
@@ -187,7 +188,8 @@ class Kind:
     fold_key: bool = False
     since: Version | None = None
     kept: Mapping[str, str] = field(default_factory=dict)
-    measures: Mapping[str, str] = field(default_factory=dict)
+    measures: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    witnesses: Mapping[str, str] = field(default_factory=dict)
     template: str | None = None
     alone: bool = False
     left_half_made: str | None = None
