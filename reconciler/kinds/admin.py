@@ -8,9 +8,10 @@ from typing_extensions import Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import Verb
-from reconciler.spec.codecs import Flag, Password, State, text
+from reconciler.spec.codecs import Flag, State, text
 from reconciler.spec.kind import Kind, Situation, crud, listed
 from reconciler.spec.mark import Owner, field
+from reconciler.spec.secrets import Password
 from reconciler.spec.step import Stage, Step
 
 

@@ -10,10 +10,11 @@ from typing_extensions import Required, TypedDict
 
 from reconciler.model.operation import Verb
 from reconciler.model.version import Version
-from reconciler.spec.codecs import MAILBOX_ADDRESS, MailboxAddress, Password, State, a_set_of, text, truthy, words
+from reconciler.spec.codecs import MAILBOX_ADDRESS, MailboxAddress, State, a_set_of, text, truthy, words
 from reconciler.spec.kind import Attributes, Kind, Situation, Source, crud
 from reconciler.spec.mark import MAIN, Owner, field
 from reconciler.spec.names import domain_of, inside
+from reconciler.spec.secrets import Password
 
 _PROTOCOLS: Final = ("dav", "eas", "imap", "pop3", "sieve", "smtp")
 _OWN_PASSWORD_NAMES_SINCE: Final = Version(2025, 9, "c")

@@ -9,9 +9,10 @@ from typing_extensions import Required, TypedDict
 
 from reconciler.model.operation import Verb
 from reconciler.model.resource import Values
-from reconciler.spec.codecs import Domain, Flag, SecretText, number, text
+from reconciler.spec.codecs import Domain, Flag, number, text
 from reconciler.spec.kind import Kind, Routes, Situation, Source
 from reconciler.spec.mark import ASKED, MAIN, field
+from reconciler.spec.secrets import SecretText
 from reconciler.spec.step import Step
 
 _DEFAULT_SELECTOR: Final = "dkim"

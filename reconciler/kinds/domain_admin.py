@@ -9,9 +9,10 @@ from typing_extensions import Required, TypedDict
 from reconciler.model.address import Address
 from reconciler.model.operation import Verb
 from reconciler.spec.codec import Codec, Scope, refuse
-from reconciler.spec.codecs import DOMAIN, Flag, Password, State, a_set_of, choice
+from reconciler.spec.codecs import DOMAIN, Flag, State, a_set_of, choice
 from reconciler.spec.kind import Kind, Situation, crud, listed
 from reconciler.spec.mark import Owner, field
+from reconciler.spec.secrets import Password
 from reconciler.spec.step import Stage, Step
 
 _RIGHTS: Final = (

@@ -12,10 +12,11 @@ from reconciler.model.operation import Verb
 from reconciler.model.resource import Value, Values
 from reconciler.model.version import Version
 from reconciler.spec.codec import Codec, Scope, refuse
-from reconciler.spec.codecs import Flag, Line, SecretText, Text, choice, duration, number, text, truthy, words
+from reconciler.spec.codecs import Flag, Line, Text, choice, duration, number, text, truthy, words
 from reconciler.spec.kind import Attributes, Kind, Routes, Situation, Source
 from reconciler.spec.mappings import a_list_of
 from reconciler.spec.mark import MAIN, UNSET, Mark, field
+from reconciler.spec.secrets import SecretText
 from reconciler.spec.step import Step
 
 _SYNC: Final = ("periodic_sync", "import_users", "sync_interval")

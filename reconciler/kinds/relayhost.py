@@ -10,9 +10,10 @@ from typing_extensions import Required, TypedDict
 from reconciler.model.address import Address
 from reconciler.model.operation import HandleOf, Verb
 from reconciler.model.resource import Values
-from reconciler.spec.codecs import Line, SecretText, State, Text
+from reconciler.spec.codecs import Line, State, Text
 from reconciler.spec.kind import Kind, Situation, crud, listed
 from reconciler.spec.mark import field
+from reconciler.spec.secrets import SecretText
 from reconciler.spec.step import Step
 
 

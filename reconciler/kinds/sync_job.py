@@ -9,22 +9,11 @@ from typing_extensions import Required, TypedDict
 
 from reconciler.model.resource import Values
 from reconciler.spec.codec import Codec, Scope, refuse
-from reconciler.spec.codecs import (
-    UNLIMITED,
-    Flag,
-    Line,
-    MailboxAddress,
-    SecretText,
-    State,
-    Text,
-    duration,
-    number,
-    text,
-    words,
-)
+from reconciler.spec.codecs import UNLIMITED, Flag, Line, MailboxAddress, State, Text, duration, number, text, words
 from reconciler.spec.kind import Kind, Source, crud
 from reconciler.spec.mark import MAIN, Mark, Owner, field
 from reconciler.spec.names import domain_of, inside
+from reconciler.spec.secrets import SecretText
 
 _SPEED: Final = re.compile(r"(\d+) ?(B|KiB|MiB)/s$")
 _SPEED_UNITS: Final = {"MiB": 1024**2, "KiB": 1024, "B": 1}

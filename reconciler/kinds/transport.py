@@ -8,9 +8,10 @@ from typing_extensions import Required, TypedDict
 
 from reconciler.model.operation import Verb
 from reconciler.model.resource import Observed
-from reconciler.spec.codecs import Flag, Line, SecretText, State, Text
+from reconciler.spec.codecs import Flag, Line, State, Text
 from reconciler.spec.kind import Attributes, Kind, Situation, crud, listed
 from reconciler.spec.mark import field
+from reconciler.spec.secrets import SecretText
 
 
 class Transport(TypedDict, total=False):

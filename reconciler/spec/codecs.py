@@ -9,9 +9,6 @@ from typing import Annotated, Any, Final
 
 from pydantic_core import core_schema
 
-from reconciler.model.resource import Value
-from reconciler.model.secret import Secret, SecretSource
-from reconciler.spec import secrets
 from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.names import domain_for_people, domain_for_wire, read_address, read_domain
 
@@ -441,22 +438,3 @@ def reference(*, none: bool = True) -> Codec:
         decode=lambda value: NONE if none and not truthy(value) else _text(value),
         schema={"type": "string", "minLength": 1},
     )
-
-
-def _encode_secret(value: SecretSource | Secret) -> SecretSource | Secret:
-    return value
-
-
-SECRET: Final = Codec(
-    accept=lambda value, _scope: secrets.read_source(value),
-    decode=lambda value: Secret(_text(value)),
-    encode=_encode_secret,
-    schema=secrets.SCHEMA,
-    sensitive=True,
-)
-SecretText = Annotated[Value, SECRET]
-PASSWORD: Final = replace(
-    SECRET, accept=lambda value, _scope: secrets.read_password(value), schema=secrets.PASSWORD_SCHEMA
-)
-Password = Annotated[Value, PASSWORD]
-"""A password: a secret, a hash the server stores as it is, or one that is generated."""

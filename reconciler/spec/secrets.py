@@ -1,13 +1,15 @@
-"""What a secret may be written as in a manifest."""
+"""Secrets: what one may be written as in a manifest, and its codecs."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from dataclasses import replace
+from typing import Annotated, Any, Final
 
-from reconciler.model.secret import SecretSource, SourceKind
-from reconciler.spec.codec import refuse
+from reconciler.model.resource import Value
+from reconciler.model.secret import Secret, SecretSource, SourceKind
+from reconciler.spec.codec import Codec, refuse
 
 VERBATIM_SCHEMES: Final = (
     "ARGON2I",
@@ -140,3 +142,15 @@ def is_verbatim_hash(text: str) -> bool:
     """Whether the server stores this text as a password hash as it is."""
     match = _HASH.match(text)
     return match is not None and match[1] in VERBATIM_SCHEMES
+
+
+SECRET: Final = Codec(
+    accept=lambda value, _scope: read_source(value),
+    decode=lambda value: Secret("" if value is None else str(value)),
+    schema=SCHEMA,
+    sensitive=True,
+)
+SecretText = Annotated[Value, SECRET]
+PASSWORD: Final = replace(SECRET, accept=lambda value, _scope: read_password(value), schema=PASSWORD_SCHEMA)
+Password = Annotated[Value, PASSWORD]
+"""A password: a secret, a hash the server stores as it is, or one that is generated."""
