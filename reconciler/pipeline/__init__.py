@@ -1,0 +1,47 @@
+"""The flow: validate, plan, apply, export. The library's public face.
+
+manifests -> loading --> desired --+
+                                   +-> planning: diff -> checks -> compile -> guard -> Plan -> applying -> Report
+server ---> opening ---> live -----+
+
+loading.py     manifests in: found, read, made one desired state
+opening.py     a server that lets us in, as long as it is needed
+planning.py    both sides read, and what would change said
+applying.py    a plan carried out, proved by reading again, and remembered
+exporting.py   a server written down as manifests
+describing.py  what can be declared, for editors and people
+stopwatch.py   where the time goes
+
+Each stage is imported when it is first asked for: checking a manifest needs no HTTP, and explaining a kind neither.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from reconciler.pipeline.applying import apply, remember
+    from reconciler.pipeline.describing import references, schemas
+    from reconciler.pipeline.exporting import export
+    from reconciler.pipeline.loading import validate
+    from reconciler.pipeline.planning import plan
+
+__all__ = ["apply", "export", "plan", "references", "remember", "schemas", "validate"]
+
+_STAGES: Final = {
+    "apply": "applying",
+    "export": "exporting",
+    "plan": "planning",
+    "references": "describing",
+    "remember": "applying",
+    "schemas": "describing",
+    "validate": "loading",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a stage when it is first asked for."""
+    if name not in _STAGES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_STAGES[name]}"), name)

@@ -1,0 +1,132 @@
+"""A plan carried out, proved by reading again, and remembered."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from typing import Any
+
+from reconciler.engine.apply import Means
+from reconciler.engine.apply import apply as carry_out
+from reconciler.errors import PlanRefused
+from reconciler.flow import PlanRequest, PlanResult
+from reconciler.kinds import registry
+from reconciler.manifest.applied import applied_ref, remember_attempt, remember_success
+from reconciler.manifest.secrets import wanted_by as wanted_secrets
+from reconciler.model.change import Action
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.report import Event, Leftover, Outcome, Report
+from reconciler.pipeline.planning import Planned, read_live
+from reconciler.planning.diff import diff
+from reconciler.remote.handles import Handles
+from reconciler.remote.writer import ApiWriter
+
+
+def apply(request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Event], None]) -> Report:
+    """Carry out a plan that was just made. Ctrl-C finishes what is in flight; running again continues.
+
+    A revision that converged is remembered as applied.
+
+    Args:
+        on_event: is told what happens, as it happens.
+
+    Raises:
+        PlanRefused: a guard objects.
+        ManifestError: a secret that is needed cannot be had; nothing was sent.
+    """
+    if not isinstance(planned, Planned):
+        raise TypeError("only a plan made by this run can be carried out")
+    if planned.plan.refusals:
+        raise PlanRefused("the plan was refused", id="plan-refused", hint="see what would allow it")
+    server = planned.server
+    planned.loaded.secrets.prepare(wanted_secrets(planned.plan.changes))
+    writer = ApiWriter(
+        client=server.client,
+        kinds=registry(),
+        handles=Handles(planned.live, server.reader.handles_of),
+        resolve=planned.loaded.secrets.for_apply,
+    )
+    if not _why_forgotten(request, planned):
+        remember_attempt(planned.base)
+    with _interruptible() as stop, closing(server.client):
+        means = Means(
+            kinds=registry(),
+            writer=writer,
+            look_again=server.reader.look_again,
+            verify=lambda: _leftovers(planned),
+            before=planned.live,
+            resolve=planned.loaded.secrets.for_apply,
+            workers=server.parallelism if server.capabilities.parallel_writes else 1,
+            clock=request.inputs.clock.now,
+            stop=stop,
+        )
+        run = carry_out(planned.plan.changes, planned.operations, means)
+        while True:
+            try:
+                on_event(next(run))
+            except StopIteration as end:
+                report: Report = end.value
+                break
+    done = report.converged is True and report.count(Outcome.DONE) == len(report.changes)
+    return replace(report, notes=remember(request, planned)) if done else report
+
+
+def remember(request: PlanRequest, planned: PlanResult) -> tuple[Diagnostic, ...]:
+    """Remember a revision that converged as applied, and say so; or say why it is not remembered."""
+    if not isinstance(planned, Planned) or planned.base.checkout is None:
+        return ()
+    base = planned.base
+    why = _why_forgotten(request, planned) or remember_success(base)
+    if why:
+        hint = "until it is, what is not declared any more is found by comparing with an older revision, or not at all"
+        return (Diagnostic("applied-not-remembered", Severity.WARNING, f"not remembered as applied: {why}", hint=hint),)
+    name = str(planned.base.checkout.commit)[:12]
+    summary = f"{name} is remembered as applied: {applied_ref(base.environment)}"
+    return (Diagnostic("applied-remembered", Severity.NOTE, summary),)
+
+
+def _why_forgotten(request: PlanRequest, planned: Planned) -> str:
+    """Why a converged apply would not stand for its revision; empty when it does."""
+    if request.domains is not None:
+        return "`--domain` narrowed the run, so it says nothing of the rest"
+    return planned.base.stays
+
+
+@contextmanager
+def _interruptible() -> Iterator[threading.Event]:
+    """Turn the first Ctrl-C into a wish to stop; the second one is as hard as ever."""
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def wish(_number: int, _frame: Any) -> None:
+        stop.set()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, wish)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _leftovers(planned: Planned) -> tuple[Leftover, ...]:
+    """Read once more what the plan touched, and compare it with what was planned."""
+    touched = {change.address for change in planned.plan.changes}
+    options = replace(planned.options, resend=(), prune=(), base=None, attempted=())
+    live, _ = read_live(planned.server, planned.loaded.desired, planned.options)
+    again = diff(registry(), planned.loaded.desired, live, capabilities=planned.server.capabilities, options=options)
+    left = [
+        Leftover(change.address, each.name)
+        for change in again.changes
+        if change.address in touched
+        for each in change.fields or ()
+    ]
+    gone = [change.address for change in planned.plan.changes if change.action is Action.DELETE]
+    left += [Leftover(address, "still there") for address in gone if live.get(address) is not None]
+    return tuple(left)

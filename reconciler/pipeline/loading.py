@@ -1,0 +1,81 @@
+"""Manifests in: found, read, and made one desired state."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from reconciler.flow import Inputs, Validation
+from reconciler.kinds import registry
+from reconciler.manifest import files, reading
+from reconciler.manifest.build import build
+from reconciler.manifest.cache import ParseCache
+from reconciler.manifest.files import Source
+from reconciler.manifest.secrets import SecretSources, Surroundings
+from reconciler.manifest.values import Assignment, read_values
+from reconciler.model.diagnostic import Origin
+from reconciler.model.resource import Place
+from reconciler.model.state import DesiredState
+from reconciler.pipeline.stopwatch import Stopwatch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """The manifests of a run, read.
+
+    Attributes:
+        sources: every file that was read.
+        locate: finds the line of an entry.
+    """
+
+    desired: DesiredState
+    files: int
+    sources: tuple[Source, ...]
+    locate: Callable[[Place], Origin]
+    secrets: SecretSources
+
+
+def load(inputs: Inputs, watch: Stopwatch) -> Loaded:
+    """Read the manifests.
+
+    Raises:
+        ManifestError: with everything that is wrong in any of them.
+    """
+    project = inputs.project.folder if inputs.project is not None else None
+    with watch.stage("reading files"):
+        sources = files.find(
+            inputs.paths, start=inputs.start, project=project, exclude=inputs.values, stdin=inputs.stdin
+        )
+        assignments = [Assignment.read(text) for text in inputs.settings]
+        assignments += [Assignment.read(text, as_text=True) for text in inputs.texts]
+        value_files = [Source(str(file), file) for file in inputs.values]
+        values = read_values(value_files, assignments)
+        memory = ParseCache(inputs.cache) if inputs.cache is not None else None
+        found = reading.read(sources, values=values, memory=memory)
+    with watch.stage("validating"):
+        desired = build(found.manifests, registry(), earlier=found.findings)
+        if memory is not None:
+            memory.save()
+    documents = {each.name: each for manifest in found.manifests for each in (*manifest.defaults, manifest.document)}
+    root = project if project is not None else inputs.start
+    return Loaded(
+        desired=desired,
+        files=len(found.manifests),
+        sources=(*value_files, *(each for source in sources for each in (*source.defaults, source))),
+        locate=lambda place: documents[place.file].origin(place.path),
+        secrets=SecretSources(
+            Surroundings(root=root, environment=inputs.environ, run=inputs.run, choose=secrets.choice)
+        ),
+    )
+
+
+def validate(inputs: Inputs) -> Validation:
+    """Read and check the manifests, without any server.
+
+    Raises:
+        ManifestError: with everything that is wrong.
+    """
+    watch = Stopwatch(inputs.clock.now)
+    loaded = load(inputs, watch)
+    return Validation(resources=len(loaded.desired), files=loaded.files, timings=watch.seconds)

@@ -1,0 +1,164 @@
+"""Both sides read, and what would change said. Nothing is written: there is no writer here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from reconciler.errors import ManifestError
+from reconciler.flow import PlanRequest, PlanResult
+from reconciler.kinds import registry
+from reconciler.manifest.applied import Base
+from reconciler.manifest.git_base import base_of_run
+from reconciler.model.address import Address
+from reconciler.model.change import Action, Change
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.plan import Plan
+from reconciler.model.state import DesiredState, LiveState
+from reconciler.pipeline.loading import Loaded, load
+from reconciler.pipeline.opening import OpenServer, opened
+from reconciler.pipeline.stopwatch import Stopwatch
+from reconciler.planning.checks import check
+from reconciler.planning.compile import compile_changes
+from reconciler.planning.diff import diff
+from reconciler.planning.guard import Limits, guard
+from reconciler.planning.options import PlanOptions, PruneScope
+from reconciler.remote.wanted import Wanted, listed_fields, wanted_by
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned(PlanResult):
+    """A plan with what it was made from, so that it can be carried out."""
+
+    loaded: Loaded
+    server: OpenServer
+    live: LiveState
+    options: PlanOptions
+    base: Base
+
+
+def plan(request: PlanRequest) -> Planned:
+    """Read both sides and say what would change. Nothing is written: there is no writer here.
+
+    Raises:
+        ManifestError: the manifests are wrong, in themselves or for this server.
+        ApiError: the server, or the way to it, failed.
+    """
+    watch = Stopwatch(request.inputs.clock.now)
+    loaded = load(request.inputs, watch)
+    with watch.stage("reading history"):
+        base = _base(request, loaded)
+    options = _options(request, loaded, base)
+    with watch.stage("reading server"), opened(request.server) as server:
+        live, notes = read_live(server, loaded.desired, options)
+        with watch.stage("comparing"):
+            difference = diff(registry(), loaded.desired, live, capabilities=server.capabilities, options=options)
+        live = _with_neighbours(server, difference.changes, live)
+    with watch.stage("comparing"):
+        found = check(registry(), loaded.desired, live, difference.changes, options=options)
+    diagnostics = (*base.findings, *notes, *difference.diagnostics, *found)
+    errors = tuple(each for each in diagnostics if each.severity is Severity.ERROR)
+    if errors:
+        raise ManifestError(errors, summary="the server cannot be made so")
+    with watch.stage("compiling"):
+        operations = compile_changes(registry(), difference.changes, live, capabilities=server.capabilities)
+    refusals = guard(difference.changes, loaded.desired, options.base, live, _limits(request))
+    made = Plan(
+        server=server.identity,
+        changes=difference.changes,
+        unchanged=difference.unchanged,
+        unmanaged={kind: len(addresses) for kind, addresses in difference.unmanaged.items()},
+        not_compared=difference.not_compared,
+        diagnostics=diagnostics,
+        refusals=tuple(each for each in refusals if not _is_allowed(each.addresses, request.allowed_deletes)),
+    )
+    return Planned(
+        plan=made,
+        operations=operations,
+        timings=watch.seconds,
+        loaded=loaded,
+        server=server,
+        live=live,
+        options=options,
+        base=base,
+    )
+
+
+def _base(request: PlanRequest, loaded: Loaded) -> Base:
+    """What was declared before; nothing is known of that where nobody asks git."""
+    inputs = request.inputs
+    if inputs.asked is None:
+        return Base()
+    return base_of_run(
+        inputs.asked,
+        loaded.desired,
+        loaded.sources,
+        git=inputs.git,
+        server=request.server.url.rstrip("/"),
+        choice=request.base,
+    )
+
+
+def _options(request: PlanRequest, loaded: Loaded, base: Base) -> PlanOptions:
+    return PlanOptions(
+        resend=request.resend,
+        skip_unsupported=request.skip_unsupported,
+        prune=tuple(PruneScope(rule.kind, rule.domains) for rule in request.prune),
+        delete_protected=frozenset(request.allowed_kinds),
+        today=request.inputs.clock.today,
+        secret=loaded.secrets.for_plan,
+        locate=loaded.locate,
+        domains=request.domains,
+        base=base.applied,
+        attempted=base.attempted,
+    )
+
+
+def read_live(
+    server: OpenServer, desired: DesiredState, options: PlanOptions
+) -> tuple[LiveState, tuple[Diagnostic, ...]]:
+    """Read what a desired state, and what the run may delete, is to be compared with."""
+    kinds = registry()
+    also = {scope.kind for scope in options.prune} | {name for state in options.earlier for name in state.resources}
+    wanted = wanted_by(desired, kinds, also=also, domains=options.domains)
+    readout = server.reader.read(wanted)
+    return readout.live, readout.diagnostics
+
+
+def _with_neighbours(server: OpenServer, changes: tuple[Change, ...], live: LiveState) -> LiveState:
+    """Where something is to be created, also see what else may have its address."""
+    neighbours = _neighbours(changes, live)
+    if not neighbours:
+        return live
+    fields = {name: listed_fields(registry()[name]) for name in neighbours}
+    domains = {_domain(change, live) for change in changes if change.action is Action.CREATE}
+    narrow = tuple(sorted(domain for domain in domains if domain is not None))
+    seen = server.reader.read(Wanted(fields=fields, domains=narrow or None), known=live)
+    return replace(live, resources={**seen.live.resources, **live.resources})
+
+
+def _neighbours(changes: tuple[Change, ...], live: LiveState) -> frozenset[str]:
+    """The kinds that were not read and may hold an address that is to be created."""
+    kinds = registry()
+    spaces = {kinds[change.address.kind].space for change in changes if change.action is Action.CREATE} - {None}
+    return frozenset(name for name, kind in kinds.items() if kind.space in spaces and not live.was_read(name))
+
+
+def _domain(change: Change, live: LiveState) -> str | None:
+    observed = live.get(change.address)
+    values = {**(observed.values if observed is not None else {}), **change.after}
+    return registry()[change.address.kind].domain_of(values)
+
+
+def _limits(request: PlanRequest) -> Limits:
+    given = request.limits
+    said = {
+        "deletes": given.deletes,
+        "delete_percent": given.delete_percent,
+        "delete_bytes": given.delete_bytes,
+        "changes": given.changes,
+    }
+    return Limits(**{name: value for name, value in said.items() if value is not None})
+
+
+def _is_allowed(addresses: tuple[Address, ...], allowed: tuple[str, ...]) -> bool:
+    return bool(addresses) and all(str(address) in allowed for address in addresses)
