@@ -15,7 +15,7 @@ from reconciler.engine.progress import Progress, levels, only
 from reconciler.errors import ApiError, ConnectionFailed
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
-from reconciler.model.operation import Operation
+from reconciler.model.operation import Operation, Verb
 from reconciler.model.report import ChangeEnded, Event, Leftover, Outcome, Report, Stopped
 from reconciler.model.state import LiveState
 from reconciler.spec.kind import Kind
@@ -113,7 +113,8 @@ class _Run:
         """Send operations that need nothing of each other, and see to it that each is settled."""
         waiting: list[Attempt] = []
         for operation in operations:
-            trimmed = self._progress.trimmed(operation)
+            makes = operation.verb is Verb.ADD and operation.route == self._kind(operation).routes.add
+            trimmed = self._progress.trimmed(operation, makes=makes)
             for address, why in trimmed.blocked:
                 yield from self._settle(address, Outcome.BLOCKED, (why,) if why else ())
             if trimmed.operation is not None:

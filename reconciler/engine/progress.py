@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
 from reconciler.model.operation import Operation
 from reconciler.model.report import ChangeEnded, Outcome
+
+_IN_ORDER: Final = (Action.CREATE, Action.MOVE)
+"""Changes whose later operations are about what the first one brings about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +71,20 @@ class Progress:
             outcomes.add(Outcome.BLOCKED)
         return ChangeEnded(address, _sum_of(outcomes), messages)
 
-    def trimmed(self, operation: Operation) -> Trimmed:
-        """Leave out what cannot be done because something it needs was not."""
+    def trimmed(self, operation: Operation, *, makes: bool) -> Trimmed:
+        """Leave out what cannot be done because something it needs was not.
+
+        Args:
+            makes: whether it makes the resources themselves: where they are deleted first to be made anew, and that
+                failed, the old ones would pass for new.
+        """
         needs = operation.requires_of or (operation.requires,) * len(operation.changes)
         blocked: dict[Address, str] = {}
         for address, required in zip(operation.changes, needs, strict=True):
             missing = next((each for each in sorted(required) if each != address and self._went_wrong(each)), None)
             if missing is not None:
                 blocked[address] = f"needs {missing}, which was not done"
-            elif self.changes[address].action in (Action.CREATE, Action.MOVE) and self._went_wrong(address):
+            elif (makes or self.changes[address].action in _IN_ORDER) and self._went_wrong(address):
                 blocked.setdefault(address, "")
         if not blocked:
             return Trimmed(operation)

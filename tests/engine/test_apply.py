@@ -246,6 +246,20 @@ def test_a_change_of_which_one_call_failed_is_partial() -> None:
     assert run(world, [change], operations).outcomes == {str(ANNA): "partial"}
 
 
+def test_what_could_not_be_deleted_does_not_pass_for_made_anew() -> None:
+    world = with_names(ANNA, BEN).on("away", Does.REFUSE, Does.REFUSE)
+    operations = [
+        call(Verb.DELETE, ANNA, note="away"),
+        call(Verb.ADD, ANNA),
+        call(Verb.DELETE, BEN),
+        call(Verb.ADD, BEN),
+    ]
+    ran = run(world, [update(ANNA), update(BEN)], operations)
+    assert ran.outcomes == {str(ANNA): "failed", str(BEN): "done"}
+    assert world.times_sent()["add", ANNA] == 0
+    assert world.there[BEN] == {"name": "new"}
+
+
 def test_a_change_without_a_call_is_not_called_done() -> None:
     assert run(World(), [update(ANNA)], []).outcomes == {str(ANNA): "blocked"}
 
