@@ -56,6 +56,36 @@ class Refusal:
     addresses: tuple[Address, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a plan was made with, as far as it decides what is in it: carrying it out later takes the same.
+
+    Attributes:
+        revision: the commit that was checked out.
+        changed: what was read and was not as that commit has it.
+        base: the revisions that said what was declared before.
+        named_base: whether a person named them.
+        domains: patterns the run was narrowed to; None for everything.
+        resend: selectors of fields sent although they cannot be compared.
+        prune: by kind, the domain patterns in which undeclared resources are deleted.
+        allowed_deletes: addresses that may be deleted although they are kept.
+        allowed_kinds: protected kinds whose resources may be deleted.
+        limits: how much the plan may do, by the guards' names.
+    """
+
+    revision: str | None = None
+    changed: tuple[str, ...] = ()
+    base: tuple[str, ...] = ()
+    named_base: bool = False
+    domains: tuple[str, ...] | None = None
+    resend: tuple[str, ...] = ()
+    skip_unsupported: bool = False
+    prune: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    allowed_deletes: tuple[str, ...] = ()
+    allowed_kinds: tuple[str, ...] = ()
+    limits: Mapping[str, int] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What would be done to one server.
@@ -64,7 +94,8 @@ class Plan:
         changes: in the order a person reads them: by kind, then key.
         unchanged: how many declared resources are as declared.
         unmanaged: by kind, how many live resources nothing declares; a kind that is missing was not read.
-        desired_digest: stands for the declarations the plan was made from.
+        desired_digest: stands for the declarations the plan was made from; empty where nobody will need it.
+        terms: what it was made with; None where nobody will need it.
     """
 
     server: ServerIdentity
@@ -75,6 +106,7 @@ class Plan:
     diagnostics: tuple[Diagnostic, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     desired_digest: str = ""
+    terms: Terms | None = None
 
     @property
     def is_empty(self) -> bool:

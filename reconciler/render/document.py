@@ -135,12 +135,36 @@ class CallDocument(TypedDict):
     note: str | None
 
 
+class PruneDocument(TypedDict):
+    """Where undeclared resources are deleted."""
+
+    kind: str
+    domains: list[str]
+
+
+class TermsDocument(TypedDict):
+    """What the plan was made with; carrying it out later takes the same."""
+
+    revision: Annotated[str | None, About("The commit that was checked out.")]
+    changed: Annotated[list[str], About("What was read and was not as that commit has it.")]
+    base: Annotated[list[str], About("The revisions that said what was declared before.")]
+    named_base: Annotated[bool, About("A person named them.")]
+    domains: Annotated[list[str] | None, About("Patterns the run was narrowed to.")]
+    resend: list[str]
+    skip_unsupported: bool
+    prune: list[PruneDocument]
+    allowed_deletes: list[str]
+    allowed_kinds: list[str]
+    limits: Annotated[dict[str, int], About("How much the plan may do, by the guards' names.")]
+
+
 class PlanDocument(TypedDict):
     """What would be done to one server."""
 
     format_version: Annotated[str, About("MAJOR.MINOR; a minor version only adds names.")]
     server: ServerDocument
     desired_digest: Annotated[str, About("Stands for the declarations the plan was made from.")]
+    terms: Annotated[TermsDocument | None, About("In a plan that is kept: what it was made with.")]
     summary: SummaryDocument
     changes: list[ChangeDocument]
     unmanaged: Annotated[

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from reconciler.model.change import Absent
-from reconciler.model.secret import Secret, SecretSource, SourceKind
+from reconciler.model.secret import MASK, Secret, SecretSource, SourceKind
 
 _ABSENT_NAMES: Final = {Absent.NOT_SET: "not-set", Absent.NOT_READABLE: "not-readable", Absent.HIDDEN: "hidden"}
 _ABSENCES: Final = {name: absent for absent, name in _ABSENT_NAMES.items()}
@@ -61,6 +61,8 @@ def read_value(value: Any) -> Any:
 
 def _written_source(source: SecretSource) -> dict[str, Any]:
     name = source.kind.value
+    if source.kind is SourceKind.HASH:
+        return {name: MASK}  # it is its own source, and would be all an attacker needs to start guessing
     if source.kind is SourceKind.GENERATE:
         return {name: True, **({"deliver": list(source.deliver)} if source.deliver else {})}
     return {name: source.argument[0] if source.kind in _SINGLE else list(source.argument)}

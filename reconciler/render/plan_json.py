@@ -9,7 +9,7 @@ from typing import Any, Final
 from reconciler.model.change import Action, Change, Reason
 from reconciler.model.diagnostic import Diagnostic, Origin
 from reconciler.model.operation import Operation
-from reconciler.model.plan import Plan
+from reconciler.model.plan import Plan, Terms
 from reconciler.render.calls import calls_documents
 from reconciler.render.document import (
     FORMAT_VERSION,
@@ -18,6 +18,7 @@ from reconciler.render.document import (
     OriginDocument,
     PlanDocument,
     ReasonName,
+    TermsDocument,
 )
 from reconciler.render.document_values import written_value
 
@@ -49,6 +50,7 @@ def plan_document(plan: Plan, operations: Iterable[Operation] | None = None) -> 
         "format_version": FORMAT_VERSION,
         "server": {"origin": plan.server.origin, "version": plan.server.version},
         "desired_digest": plan.desired_digest,
+        "terms": _terms(plan.terms),
         "summary": {
             "create": counts.get(Action.CREATE, 0),
             "update": counts.get(Action.UPDATE, 0),
@@ -76,6 +78,24 @@ def plan_document(plan: Plan, operations: Iterable[Operation] | None = None) -> 
     if operations is not None:
         document["calls"] = calls_documents(operations)
     return document
+
+
+def _terms(terms: Terms | None) -> TermsDocument | None:
+    if terms is None:
+        return None
+    return {
+        "revision": terms.revision,
+        "changed": list(terms.changed),
+        "base": list(terms.base),
+        "named_base": terms.named_base,
+        "domains": None if terms.domains is None else list(terms.domains),
+        "resend": list(terms.resend),
+        "skip_unsupported": terms.skip_unsupported,
+        "prune": [{"kind": kind, "domains": list(domains)} for kind, domains in terms.prune],
+        "allowed_deletes": list(terms.allowed_deletes),
+        "allowed_kinds": list(terms.allowed_kinds),
+        "limits": dict(terms.limits),
+    }
 
 
 def _change(change: Change) -> ChangeDocument:

@@ -10,7 +10,7 @@ from reconciler.errors import UsageError
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change, FieldChange, Reason
 from reconciler.model.diagnostic import Diagnostic, Origin, Severity
-from reconciler.model.plan import NotCompared, Plan, Refusal, ServerIdentity
+from reconciler.model.plan import NotCompared, Plan, Refusal, ServerIdentity, Terms
 from reconciler.render.document import (
     FORMAT_VERSION,
     ChangeDocument,
@@ -18,6 +18,7 @@ from reconciler.render.document import (
     OriginDocument,
     PlanDocument,
     RefusalDocument,
+    TermsDocument,
 )
 from reconciler.render.document_values import read_value
 from reconciler.render.plan_json import REASON_NAMES
@@ -57,6 +58,7 @@ def plan_from_document(document: Any) -> Plan:
             diagnostics=tuple(_diagnostic(each) for each in checked["diagnostics"]),
             refusals=tuple(_refusal(each) for each in checked["refusals"]),
             desired_digest=checked["desired_digest"],
+            terms=_terms(checked["terms"]),
         )
     except ValueError as problem:
         raise UsageError(f"this is not a plan: {problem}", id="plan-malformed", hint=_HINT) from problem
@@ -84,6 +86,25 @@ def _checked(document: Any) -> PlanDocument:
         first = problem.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
         raise UsageError(f"this is not a plan: `{where}`: {first['msg']}", id="plan-malformed", hint=_HINT) from problem
+
+
+def _terms(document: TermsDocument | None) -> Terms | None:
+    if document is None:
+        return None
+    domains = document["domains"]
+    return Terms(
+        revision=document["revision"],
+        changed=tuple(document["changed"]),
+        base=tuple(document["base"]),
+        named_base=document["named_base"],
+        domains=None if domains is None else tuple(domains),
+        resend=tuple(document["resend"]),
+        skip_unsupported=document["skip_unsupported"],
+        prune=tuple((each["kind"], tuple(each["domains"])) for each in document["prune"]),
+        allowed_deletes=tuple(document["allowed_deletes"]),
+        allowed_kinds=tuple(document["allowed_kinds"]),
+        limits=document["limits"],
+    )
 
 
 def _change(document: ChangeDocument) -> Change:

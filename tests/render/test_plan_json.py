@@ -14,7 +14,7 @@ from reconciler.errors import UsageError
 from reconciler.model.address import Address
 from reconciler.model.change import Absent, Action, Change, FieldChange, Reason
 from reconciler.model.diagnostic import Diagnostic, Origin, Severity
-from reconciler.model.plan import NotCompared, Plan, Refusal, ServerIdentity
+from reconciler.model.plan import NotCompared, Plan, Refusal, ServerIdentity, Terms
 from reconciler.model.secret import Secret, SecretSource, SourceKind
 from reconciler.render.document import ReasonName
 from reconciler.render.plan_json import REASON_NAMES, json_text, plan_document
@@ -30,7 +30,7 @@ _names = st.text(min_size=1, max_size=8)
 _sources = st.one_of(
     st.builds(
         SecretSource,
-        st.sampled_from([SourceKind.ENV, SourceKind.FILE, SourceKind.HASH, SourceKind.HASH_TABLE]),
+        st.sampled_from([SourceKind.ENV, SourceKind.FILE, SourceKind.HASH_TABLE]),
         st.tuples(_words),
     ),
     st.builds(SecretSource, st.just(SourceKind.COMMAND), st.lists(_words).map(tuple)),
@@ -64,6 +64,21 @@ _changes = st.builds(
     cost=st.dictionaries(_names, st.integers() | _words, max_size=2).map(lambda cost: tuple(cost.items())),
     precondition=st.none() | _words,
 )
+_texts = st.lists(_words, max_size=2).map(tuple)
+_terms = st.builds(
+    Terms,
+    revision=st.none() | _words,
+    changed=_texts,
+    base=_texts,
+    named_base=st.booleans(),
+    domains=st.none() | _texts,
+    resend=_texts,
+    skip_unsupported=st.booleans(),
+    prune=st.lists(st.tuples(_words, _texts), max_size=2).map(tuple),
+    allowed_deletes=_texts,
+    allowed_kinds=_texts,
+    limits=st.dictionaries(_names, st.integers(), max_size=2),
+)
 _plans = st.builds(
     Plan,
     st.builds(ServerIdentity, _words, _words),
@@ -89,6 +104,7 @@ _plans = st.builds(
         st.builds(Refusal, _names, _words, _words, st.lists(_addresses, max_size=2).map(tuple)), max_size=2
     ).map(tuple),
     desired_digest=_words,
+    terms=st.none() | _terms,
 )
 
 
@@ -192,3 +208,11 @@ def test_a_plan_of_another_format_is_refused_and_a_later_minor_one_is_read() -> 
         plan_from_document(_document(format_version="2.0"))
     assert caught.value.id == "plan-format-unknown"
     assert plan_from_document(_document(format_version="1.7", more="unknown")) == samples.PLAN
+
+
+def test_a_hash_that_is_a_source_itself_is_not_written() -> None:
+    source = SecretSource(SourceKind.HASH, ("{BLF-CRYPT}$2y$10$canary",))
+    field = FieldChange("password", Absent.NOT_READABLE, source, sensitive=True)
+    text = json_text(plan_document(Plan(samples.SERVER, changes=(replace(samples.UPDATE_RELAY, fields=(field,)),))))
+    assert "canary" not in text
+    assert '"hash": "********"' in text
