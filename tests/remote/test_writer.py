@@ -190,9 +190,9 @@ def test_a_kind_is_listed_again_only_after_it_was_written_to() -> None:
     assert [handles.of(wanted) for _ in range(3)] == ["0", "0", "0"]
     handles.outdate("relayhost")
     assert handles.of(wanted) == "0"
-    assert listed == ["relayhost", "relayhost"]
     with pytest.raises(HandleUnknownError, match="relayhost/smtp"):
         handles.of(HandleOf(Address("relayhost", "smtp")))
+    assert listed == ["relayhost", "relayhost"]
 
 
 def add_mailbox(password: SecretSource | Secret, address: str = "anna@a.example") -> Operation:
@@ -254,3 +254,10 @@ def test_a_route_the_version_does_not_have_is_a_failure(old_server: Rehearsal) -
     reply = old_server.writer().send(operation)
     assert reply.outcome is Outcome.FAILED
     assert reply.messages == ("route not found",)
+
+
+def test_fewer_confirmations_than_items_prove_nothing() -> None:
+    keys = ("a.example", "b.example")
+    operation = edit("domain", "domain", keys, keys, "domain_modified", gal=0)
+    one = Verdict(Judgement.ACCEPTED, (Entry("success", "domain_modified", ("a.example",)),), 200)
+    assert reply_of(operation, one, set()).outcome is Outcome.UNKNOWN
