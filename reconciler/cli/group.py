@@ -10,6 +10,7 @@ import click
 from reconciler import __version__
 
 PROGRAM: Final = "reconciler"
+_WIDTH: Final = 100
 COMMANDS: Final = {
     "validate": "Check manifests, without any server.",
     "plan": "Show what would change on the server. Changes nothing.",
@@ -48,7 +49,7 @@ class LazyGroup(click.Group):
 
 @click.group(
     cls=LazyGroup,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": _WIDTH},
     epilog="Exit codes: 0 done, 2 changes pending (with --detailed-exitcode), 3 a manifest is wrong, 4 the API failed, "
     "5 the plan was refused, 6 the apply is incomplete, 64 wrong usage, 130 interrupted, 1 a bug.",
 )
@@ -59,4 +60,18 @@ def root() -> None:
 
 def help_text() -> str:
     """What ``help.txt`` holds: the help of all commands, kept so that showing it imports nothing."""
-    return root.get_help(click.Context(root, info_name=PROGRAM, terminal_width=100)) + "\n"
+    return root.get_help(_context()) + "\n"
+
+
+def command_help_text(name: str) -> str:
+    """The help of one command, as `reconciler NAME --help` prints it."""
+    context = _context()
+    command = root.get_command(context, name)
+    if command is None:
+        raise ValueError(f"there is no command {name}")
+    own = command.make_context(name, [], parent=context, resilient_parsing=True, obj=None)
+    return command.get_help(own) + "\n"
+
+
+def _context() -> click.Context:
+    return root.make_context(PROGRAM, [], resilient_parsing=True, terminal_width=_WIDTH)
