@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from typing_extensions import Required, TypedDict
 
-from reconciler.spec.codecs import Domain, RateLimit, State
-from reconciler.spec.kind import Kind, crud, listed
-from reconciler.spec.mark import field
+from reconciler.model.operation import Verb
+from reconciler.spec.codecs import UNLIMITED, Domain, RateLimit, State
+from reconciler.spec.kind import Kind, Situation, crud, listed
+from reconciler.spec.mark import Owner, field
+from reconciler.spec.policies import POLICY_SOURCES, Senders, senders_field
+from reconciler.spec.step import Step
 
 
 class AliasDomain(TypedDict, total=False):
@@ -27,6 +31,42 @@ class AliasDomain(TypedDict, total=False):
             successes=("rl_saved",),
         ),
     ]
+    allowed_senders: Annotated[
+        Senders,
+        senders_field(
+            "Senders whose mail is never taken for spam: addresses, domains, patterns with `*`.",
+            "allowed senders",
+            route="domain-policy",
+            name="domain",
+            said=("domain_modified", "item_deleted"),
+            owner=Owner.DOMAIN_ADMIN,
+        ),
+    ]
+    blocked_senders: Annotated[
+        Senders,
+        senders_field(
+            "Senders whose mail is always taken for spam. A sender may stand in one of both lists only.",
+            "blocked senders",
+            route="domain-policy",
+            name="domain",
+            said=("domain_modified", "item_deleted"),
+            owner=Owner.DOMAIN_ADMIN,
+        ),
+    ]
+
+
+def _leaving_nothing(steps: tuple[Step, ...], situation: Situation) -> tuple[Step, ...]:
+    """Take its rate limit and its lists of senders away first: they would come back with it (2022-01a to 2026-07a)."""
+    observed = situation.observed
+    if situation.verb is not Verb.DELETE or observed is None:
+        return steps
+    made: list[Step] = []
+    if observed.values.get("rate_limit", UNLIMITED) != UNLIMITED:
+        none = {"rl_value": "", "rl_frame": "s"}
+        made.append(replace(steps[0], verb=Verb.EDIT, route="rl-domain", attributes=none, successes=("rl_saved",)))
+    policy = replace(steps[0], route="domain-policy", successes=("item_deleted",))
+    rows = (row for listed in observed.rows.values() for row in listed.values())
+    return (*made, *(replace(policy, item=row) for row in rows), *steps)
 
 
 KIND = Kind(
@@ -35,11 +75,12 @@ KIND = Kind(
     record=AliasDomain,
     example={"name": "acme-mail.example", "target": "acme.example"},
     key=("name",),
-    sources=listed("alias-domain"),
+    sources={**listed("alias-domain"), **POLICY_SOURCES},
     routes=crud("alias-domain", added="aliasd_added", edited="aliasd_modified", deleted="alias_domain_removed"),
     handle="alias_domain",
     domain_of=lambda values: str(values["name"]),
     after=("domain",),
     space="domain",
+    on_steps=_leaving_nothing,
     also_called={"active": "state"},
 )

@@ -69,7 +69,7 @@ def kinds_to_read(
             mark = kind.fields[each].mark
             if mark.by_handle and mark.refers is not None and not known.was_read(mark.refers):
                 needed.add(mark.refers)
-        if name not in wanted.containers and not is_known(kind, wanted, known):
+        if asks_everywhere(kind, wanted) and not is_known(kind, wanted, known):
             needed |= {each for each in containers_of(kind) if not known.was_read(each)}
         if can_be_narrowed(kind) and not wanted.names_each_domain and not is_known(kind, wanted, known):
             needed |= {home for home in kind.within if not known.was_read(home)}
@@ -96,6 +96,11 @@ def containers_of(kind: Kind) -> tuple[str, ...]:
         return ()
     refers = kind.fields[each].mark.refers
     return kind.within if refers is None else (refers,)
+
+
+def asks_everywhere(kind: Kind, wanted: Wanted) -> bool:
+    """Whether a kind's list is asked for in every container there is."""
+    return bool(containers_of(kind)) and (kind.name not in wanted.containers or kind.name in wanted.everywhere)
 
 
 def container_gets(kind: Kind, containers: Iterable[str]) -> list[Get]:

@@ -20,6 +20,7 @@ from reconciler.remote.rows import ambiguities, half_made, listed
 from reconciler.remote.schedule import (
     HANDLE,
     Get,
+    asks_everywhere,
     can_be_narrowed,
     container_gets,
     containers_of,
@@ -119,7 +120,7 @@ class Visit:
         for kind in sorted(new, key=lambda each: each.name not in homes):
             if kind.main_source(self.capabilities) is None:
                 self._lists[kind.name] = []
-            elif kind.name in self.wanted.containers:
+            elif containers_of(kind) and not asks_everywhere(kind, self.wanted):
                 self._lists[kind.name] = self._asked(container_gets(kind, self.wanted.containers[kind.name]))
             elif not can_be_narrowed(kind) and not containers_of(kind):
                 self._lists[kind.name] = self._asked(list_gets(kind, None, self.parallelism))
@@ -159,7 +160,9 @@ class Visit:
             each = kind.sources[MAIN].each or ""
             held = {key for name in containers_of(kind) for key in self._resources[name]}
             held = {key for key in held if in_scope(kind.domain_of({each: key}), self.wanted)}
-            self._lists[kind.name] = self._asked(container_gets(kind, held))
+            self._lists[kind.name] = self._asked(
+                container_gets(kind, held | {*self.wanted.containers.get(kind.name, ())})
+            )
         asked, self._lists[kind.name] = self._lists[kind.name], []
         found = listed(self._decoder(kind), ((get, future.result()) for get, future in asked))
         self._resources[kind.name] = found.resources

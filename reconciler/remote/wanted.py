@@ -26,8 +26,9 @@ class Wanted:
             or for no resource.
         declared: by kind, the keys that manifests speak of: two different rows under one of these stop the run.
         assumed: for kinds that cannot be read (see `Kind.sources`), the keys that are taken for being there.
-        containers: for kinds whose list is asked for once for each container (see `Source.each`): which of them; all
-            where the kind is missing.
+        containers: for kinds whose list is asked for once for each container (see `Source.each`): which of them, be
+            they there or not; where the kind is missing, all that are there.
+        everywhere: such kinds that are asked for in all containers that are there besides.
         domains: patterns reading is narrowed to; None for every domain. Resources that belong to none are always read.
     """
 
@@ -36,6 +37,7 @@ class Wanted:
     declared: Mapping[str, Collection[str]] = field(default_factory=dict)
     assumed: Mapping[str, Collection[str]] = field(default_factory=dict)
     containers: Mapping[str, Collection[str]] = field(default_factory=dict)
+    everywhere: Collection[str] = ()
     domains: tuple[str, ...] | None = None
 
     @property
@@ -92,7 +94,8 @@ def wanted_by(
             if not kinds[name].unique
         },
         assumed={name: frozenset(desired.of(name)) for name in desired.resources if MAIN not in kinds[name].sources},
-        containers={each: _containers(kinds[each], desired) for each in names - {*also} if _each(kinds[each])},
+        containers={each: _containers(kinds[each], desired) for each in names if _each(kinds[each])},
+        everywhere=frozenset(also),
         domains=domains,
     )
 

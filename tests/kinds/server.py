@@ -58,10 +58,12 @@ class InProcess(httpx.BaseTransport):
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
         self._lock = threading.Lock()
+        self.asked: list[str] = []
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         with self._lock:
             path = request.url.raw_path.decode()
+            self.asked.append(path.removeprefix("/api/v1/"))
             answer = self._simulator.handle(request.method, path, dict(request.headers), request.read())
         return httpx.Response(answer.status, headers=list(answer.headers), content=answer.body)
 
@@ -96,6 +98,7 @@ class Server:
     base: DesiredState | None = None
     simulator: Simulator = field(init=False)
     sent: list[Operation] = field(default_factory=list)
+    way: InProcess = field(init=False)
 
     def __post_init__(self) -> None:
         moment = datetime(2026, 11, 22)  # noqa: DTZ001 the server's clock is local, without a zone
@@ -104,7 +107,8 @@ class Server:
         access = ServerAccess(
             origin="http://localhost", key=KEY, readable=readable_routes(registry().values()), parallelism=2
         )
-        self.client = Client(access, timing=Timing(lambda: 0.0, lambda _: None), transport=InProcess(self.simulator))
+        self.way = InProcess(self.simulator)
+        self.client = Client(access, timing=Timing(lambda: 0.0, lambda _: None), transport=self.way)
         self.reader = Reader(self.client, kinds=registry(), capabilities=self.capabilities, parallelism=1)
 
     def desired(self, manifest: Manifest) -> DesiredState:
@@ -138,8 +142,11 @@ class Server:
         return self.apply(manifest)
 
     def apply(self, manifest: Manifest) -> tuple[Change, ...]:
-        """Make the server so, and see that it is."""
-        wanted = self.desired(manifest)
+        """Make the server so, and see that every change succeeded."""
+        return self.carry_out(self.desired(manifest))
+
+    def carry_out(self, wanted: DesiredState) -> tuple[Change, ...]:
+        """Make the server as is wanted, and see that every change succeeded."""
         live = self.read(wanted)
         changes = self.difference(wanted, live).changes
         operations = compile_changes(registry(), changes, live, capabilities=self.capabilities)
