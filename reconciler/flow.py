@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -27,11 +28,27 @@ class Clock:
         now: seconds on a clock that never goes back.
         sleep: waits for so many seconds.
         today: the ISO date, for `delete_after`.
+        moment: when the run began, as text that sorts by time.
     """
 
     now: Callable[[], float]
     sleep: Callable[[float], None]
     today: str
+    moment: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workplace:
+    """Where the applies of one checkout keep their lock and their journals: outside of it, and only this person's.
+
+    Attributes:
+        holder: a few words on this run, for others that want the lock.
+        moment: when the run began, as text that sorts by time.
+    """
+
+    folder: Path
+    holder: str
+    moment: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +67,7 @@ class Inputs:
         run: runs the commands secrets come from, when a plan is carried out; None where none may run.
         asked: the same in the words of the command line, for reading another revision; None where that is not wanted.
         git: runs git; None where there is none.
+        workplace: where an apply keeps its lock and journal; None where it keeps none.
         cache: the folder where parsed manifests are kept between runs, outside any checkout; None keeps nothing.
     """
 
@@ -65,6 +83,7 @@ class Inputs:
     run: Run | None = field(default=None, repr=False)
     asked: Asked | None = None
     git: RunGit | None = field(default=None, repr=False)
+    workplace: Workplace | None = None
     cache: Path | None = None
 
 
@@ -164,6 +183,11 @@ class Pipeline(Protocol):
 
     def plan(self, request: PlanRequest) -> PlanResult:
         """Read both sides and say what would change; a refused plan is an answer, not an error."""
+
+    def alone(
+        self, request: PlanRequest, *, wait: bool, told: Callable[[str], None]
+    ) -> AbstractContextManager[tuple[Diagnostic, ...]]:
+        """Keep other applies of the same checkout out; gives what the last one left unsaid."""
 
     def apply(self, request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Event], None]) -> Report:
         """Carry out a plan that was just made; finishes what is in flight when interrupted."""

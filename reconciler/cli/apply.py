@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -18,9 +19,9 @@ from reconciler.cli.options import (
     plan_request_of,
 )
 from reconciler.cli.progress import showing
-from reconciler.cli.session import JSON, TEXT, Session
+from reconciler.cli.session import JSON, TEXT, Given, Session
 from reconciler.cli.views import plan_view
-from reconciler.flow import PlanResult
+from reconciler.flow import PlanRequest, PlanResult
 from reconciler.model.report import Report
 from reconciler.render.apply_text import report_text
 from reconciler.render.diagnostic_text import diagnostics_text
@@ -35,6 +36,7 @@ from reconciler.render.plan_json import plan_document
 @INPUT_OPTIONS
 @PLAN_OPTIONS
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
+@click.option("--wait-for-lock", is_flag=True, help="Wait for another apply of this checkout to end.")
 @output_options(TEXT, JSON)
 @click.pass_obj
 def command(session: Session, /, **given: Any) -> int:
@@ -47,6 +49,12 @@ def command(session: Session, /, **given: Any) -> int:
     if not given["auto_approve"]:
         check_that_someone_can_be_asked(session)
     request = plan_request_of(session, given)
+    with session.pipeline.alone(request, wait=given["wait_for_lock"], told=_waiting(session)) as unsaid:
+        session.say(diagnostics_text(unsaid, session.talk_style))
+        return _carry_out(session, request, given)
+
+
+def _carry_out(session: Session, request: PlanRequest, given: Given) -> int:
     planned = session.pipeline.plan(request)
     _show_plan(session, planned, calls=given["show_calls"])
     if planned.plan.refusals:
@@ -63,6 +71,10 @@ def command(session: Session, /, **given: Any) -> int:
     if given["profile"]:
         session.tell_timings({**planned.timings, "applying": report.seconds})
     return of_report(report)
+
+
+def _waiting(session: Session) -> Callable[[str], None]:
+    return lambda holder: session.say(f"Waiting for another apply of this checkout ({holder}).\n")
 
 
 def _show_plan(session: Session, planned: PlanResult, *, calls: bool) -> None:

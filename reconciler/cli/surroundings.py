@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Final, TextIO
 
-from reconciler.flow import Clock
+from reconciler.flow import Clock, Workplace
 from reconciler.render.style import Style, coloured, plain
 
 URL_VARIABLE: Final = "MAILCOW_URL"
@@ -27,6 +28,7 @@ class Surroundings:
         start: the folder it started in.
         environ: the environment's variables.
         clock: the time.
+        process: this process's number.
     """
 
     stdin: TextIO
@@ -35,6 +37,7 @@ class Surroundings:
     start: Path
     environ: Mapping[str, str]
     clock: Clock
+    process: int = 0
 
     @property
     def cache(self) -> Path | None:
@@ -42,6 +45,16 @@ class Surroundings:
         home = self.environ.get("HOME")
         base = self.environ.get("XDG_CACHE_HOME") or (home and f"{home}/.cache")
         return Path(base, "mailcow-reconciler") if base else None
+
+    def workplace(self, checkout: Path) -> Workplace | None:
+        """The person's own folder for the applies of a checkout; None where they have no home."""
+        home = self.environ.get("HOME")
+        base = self.environ.get("XDG_STATE_HOME") or (home and f"{home}/.local/state")
+        if not base:
+            return None
+        name = hashlib.sha256(str(checkout.resolve()).encode()).hexdigest()[:16]
+        holder = f"process {self.process} since {self.clock.moment}"
+        return Workplace(folder=Path(base, "mailcow-reconciler", name), holder=holder, moment=self.clock.moment)
 
     @property
     def is_interactive(self) -> bool:
@@ -64,5 +77,7 @@ def of_this_process() -> Surroundings:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    clock = Clock(now=time.perf_counter, sleep=time.sleep, today=date.today().isoformat())  # noqa: DTZ011  as people date
-    return Surroundings(sys.stdin, sys.stdout, sys.stderr, Path.cwd(), os.environ, clock)
+    now = datetime.now(tz=UTC).astimezone()
+    moment = now.strftime("%Y-%m-%dT%H%M%S")
+    clock = Clock(now=time.perf_counter, sleep=time.sleep, today=now.date().isoformat(), moment=moment)
+    return Surroundings(sys.stdin, sys.stdout, sys.stderr, Path.cwd(), os.environ, clock, os.getpid())

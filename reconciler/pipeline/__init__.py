@@ -10,6 +10,7 @@ planning.py    both sides read, and what would change said
 applying.py    a plan carried out, proved by reading again, and remembered
 exporting.py   a server written down as manifests
 describing.py  what can be declared, for editors and people
+workplace.py   one apply at a time, each written down as it goes
 stopwatch.py   where the time goes
 
 Each stage is imported when it is first asked for: checking a manifest needs no HTTP, and explaining a kind neither.
@@ -26,10 +27,12 @@ if TYPE_CHECKING:
     from reconciler.pipeline.exporting import export
     from reconciler.pipeline.loading import validate
     from reconciler.pipeline.planning import plan
+    from reconciler.pipeline.workplace import alone
 
-__all__ = ["apply", "export", "plan", "references", "remember", "schemas", "validate"]
+__all__ = ["alone", "apply", "export", "plan", "references", "remember", "schemas", "validate"]
 
 _STAGES: Final = {
+    "alone": "workplace",
     "apply": "applying",
     "export": "exporting",
     "plan": "planning",

@@ -20,6 +20,7 @@ from reconciler.model.change import Action
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.report import Event, Leftover, Outcome, Report
 from reconciler.pipeline.planning import Planned, read_live
+from reconciler.pipeline.workplace import journal
 from reconciler.planning.diff import diff
 from reconciler.remote.handles import Handles
 from reconciler.remote.writer import ApiWriter
@@ -51,7 +52,8 @@ def apply(request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Even
     )
     if not _why_forgotten(request, planned):
         remember_attempt(planned.base)
-    with _interruptible() as stop, closing(server.client):
+    record = journal(request.inputs.workplace, server=server.identity.origin)
+    with record as kept, _interruptible() as stop, closing(server.client):
         means = Means(
             kinds=registry(),
             writer=writer,
@@ -62,6 +64,7 @@ def apply(request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Even
             workers=server.parallelism if server.capabilities.parallel_writes else 1,
             clock=request.inputs.clock.now,
             stop=stop,
+            record=kept,
         )
         run = carry_out(planned.plan.changes, planned.operations, means)
         while True:
@@ -92,7 +95,7 @@ def _why_forgotten(request: PlanRequest, planned: Planned) -> str:
     """Why a converged apply would not stand for its revision; empty when it does."""
     if request.domains is not None:
         return "`--domain` narrowed the run, so it says nothing of the rest"
-    return planned.base.stays
+    return planned.incomplete or planned.base.stays
 
 
 @contextmanager

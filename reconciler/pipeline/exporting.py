@@ -22,7 +22,12 @@ def export(server: Server, *, domains: tuple[str, ...] | None, every_field: bool
     kinds = registry()
     with watch.stage("reading server"), opened(server) as source:
         lists = Wanted(
-            fields={name: listed_fields(kind) for name, kind in kinds.items() if kind.sources}, domains=domains
+            fields={
+                name: listed_fields(kind)
+                for name, kind in kinds.items()
+                if kind.sources and (every_field or kind.owner is Owner.OPERATOR)
+            },
+            domains=domains,
         )
         first = source.reader.read(lists)
         readout = source.reader.read(_everything(first.live, domains, every_field=every_field), known=first.live)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from reconciler.errors import ManifestError
 from reconciler.flow import PlanRequest, PlanResult
@@ -12,11 +12,12 @@ from reconciler.manifest.git_base import base_of_run
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.plan import Plan
+from reconciler.model.plan import Plan, Terms
 from reconciler.model.state import DesiredState, LiveState
 from reconciler.pipeline.loading import Loaded, load
 from reconciler.pipeline.opening import OpenServer, opened
 from reconciler.pipeline.stopwatch import Stopwatch
+from reconciler.planning import digest
 from reconciler.planning.checks import check
 from reconciler.planning.compile import compile_changes
 from reconciler.planning.diff import diff
@@ -27,13 +28,18 @@ from reconciler.remote.wanted import Wanted, listed_fields, wanted_by
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned(PlanResult):
-    """A plan with what it was made from, so that it can be carried out."""
+    """A plan with what it was made from, so that it can be carried out.
+
+    Attributes:
+        incomplete: why carrying it out does not make the server as declared; empty when it does.
+    """
 
     loaded: Loaded
     server: OpenServer
     live: LiveState
     options: PlanOptions
     base: Base
+    incomplete: str = ""
 
 
 def plan(request: PlanRequest) -> Planned:
@@ -61,7 +67,7 @@ def plan(request: PlanRequest) -> Planned:
         raise ManifestError(errors, summary="the server cannot be made so")
     with watch.stage("compiling"):
         operations = compile_changes(registry(), difference.changes, live, capabilities=server.capabilities)
-    refusals = guard(difference.changes, loaded.desired, options.base, live, _limits(request))
+    refusals = guard(difference.changes, loaded.desired, options.base, live, limits_of(request))
     made = Plan(
         server=server.identity,
         changes=difference.changes,
@@ -70,6 +76,8 @@ def plan(request: PlanRequest) -> Planned:
         not_compared=difference.not_compared,
         diagnostics=diagnostics,
         refusals=tuple(each for each in refusals if not _is_allowed(each.addresses, request.allowed_deletes)),
+        desired_digest=digest.of_declarations(loaded.desired) if request.keep else "",
+        terms=_terms(request, base) if request.keep else None,
     )
     return Planned(
         plan=made,
@@ -129,10 +137,10 @@ def _with_neighbours(server: OpenServer, changes: tuple[Change, ...], live: Live
     neighbours = _neighbours(changes, live)
     if not neighbours:
         return live
-    fields = {name: listed_fields(registry()[name]) for name in neighbours}
+    wanted = {name: listed_fields(registry()[name]) for name in neighbours}
     domains = {_domain(change, live) for change in changes if change.action is Action.CREATE}
     narrow = tuple(sorted(domain for domain in domains if domain is not None))
-    seen = server.reader.read(Wanted(fields=fields, domains=narrow or None), known=live)
+    seen = server.reader.read(Wanted(fields=wanted, domains=narrow or None), known=live)
     return replace(live, resources={**seen.live.resources, **live.resources})
 
 
@@ -149,15 +157,30 @@ def _domain(change: Change, live: LiveState) -> str | None:
     return registry()[change.address.kind].domain_of(values)
 
 
-def _limits(request: PlanRequest) -> Limits:
-    given = request.limits
-    said = {
-        "deletes": given.deletes,
-        "delete_percent": given.delete_percent,
-        "delete_bytes": given.delete_bytes,
-        "changes": given.changes,
-    }
-    return Limits(**{name: value for name, value in said.items() if value is not None})
+def limits_of(request: PlanRequest) -> Limits:
+    """How much the plan may do: what is said, and else what guards allow by themselves."""
+    return Limits(**_said(request))
+
+
+def _said(request: PlanRequest) -> dict[str, int]:
+    given = ((each.name, getattr(request.limits, each.name)) for each in fields(request.limits))
+    return {name: value for name, value in given if value is not None}
+
+
+def _terms(request: PlanRequest, base: Base) -> Terms:
+    return Terms(
+        revision=base.checkout.commit if base.checkout is not None else None,
+        changed=base.checkout.changed if base.checkout is not None else (),
+        base=base.commits,
+        named_base=request.base.revision is not None,
+        domains=request.domains,
+        resend=request.resend,
+        skip_unsupported=request.skip_unsupported,
+        prune=tuple((rule.kind, rule.domains) for rule in request.prune),
+        allowed_deletes=request.allowed_deletes,
+        allowed_kinds=request.allowed_kinds,
+        limits=_said(request),
+    )
 
 
 def _is_allowed(addresses: tuple[Address, ...], allowed: tuple[str, ...]) -> bool:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
@@ -49,6 +50,12 @@ class FakePipeline:
     def plan(self, request: PlanRequest) -> PlanResult:
         self._answer("plan", request)
         return PlanResult(plan=self.plan_made, operations=samples.OPERATIONS, timings={"reading": 0.2})
+
+    def alone(
+        self, request: PlanRequest, *, wait: bool, told: Callable[[str], None]
+    ) -> AbstractContextManager[tuple[Diagnostic, ...]]:
+        del request, wait, told
+        return nullcontext(())
 
     def apply(self, request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Event], None]) -> Report:
         self._answer("apply", request, planned)

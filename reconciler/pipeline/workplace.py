@@ -1,0 +1,81 @@
+"""One apply at a time, each written down as it goes, so that a crash does not hide what was in flight."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Final
+
+from reconciler.engine.journal import Journal, LastRun, last_run
+from reconciler.engine.lock import locked
+from reconciler.flow import PlanRequest, Workplace
+from reconciler.model.diagnostic import Diagnostic, Severity
+
+_JOURNALS: Final = "journals"
+_KEPT: Final = 20
+"""How many journals are kept; an older one has nothing to tell about what is on the server now."""
+
+_SECONDS_BETWEEN_TRIES: Final = 0.5
+_SHOWN: Final = 5
+
+
+@contextmanager
+def alone(
+    request: PlanRequest, *, wait: bool = False, told: Callable[[str], None] = lambda _holder: None
+) -> Iterator[tuple[Diagnostic, ...]]:
+    """Keep other applies of the same checkout out, from planning on; gives what the last one left unsaid.
+
+    Args:
+        wait: wait for another one to end, instead of giving up.
+        told: is told once who is waited for.
+
+    Raises:
+        PlanRefused: another one is under way.
+        UsageError: the folder for locks and journals cannot be written.
+    """
+    place = request.inputs.workplace
+    if place is None:
+        yield ()
+        return
+    waiting: list[str] = []
+
+    def another_try(holder: str) -> bool:
+        if not waiting:
+            waiting.append(holder)
+            told(holder)
+        request.inputs.clock.sleep(_SECONDS_BETWEEN_TRIES)
+        return True
+
+    with locked(place.folder / "lock", holder=place.holder, wait=another_try if wait else None):
+        yield _left_unsaid(last_run(place.folder / _JOURNALS))
+
+
+def journal(place: Workplace | None, *, server: str) -> Journal | nullcontext[None]:
+    """Begin the journal of an apply; nothing where there is no place for one.
+
+    Raises:
+        UsageError: ``journal-unwritable``.
+    """
+    if place is None:
+        return nullcontext()
+    folder = place.folder / _JOURNALS
+    for old in sorted(folder.glob("*.jsonl"))[:-_KEPT]:
+        old.unlink(missing_ok=True)
+    taken = len(list(folder.glob(f"{place.moment}*")))
+    return Journal(folder / f"{place.moment}-{taken}.jsonl", {"server": server, "began": place.moment})
+
+
+def _left_unsaid(run: LastRun | None) -> tuple[Diagnostic, ...]:
+    """Tell of the calls that were in flight when the last apply ended without ending."""
+    if run is None or run.ended:
+        return ()
+    calls = [f"{each.call} ({', '.join(map(str, each.changes[:_SHOWN]))})" for each in run.unfinished]
+    in_flight = "; ".join(calls[:_SHOWN]) or "nothing"
+    return (
+        Diagnostic(
+            "last-apply-unfinished",
+            Severity.NOTE,
+            f"the last apply ({run.about.get('began', 'unknown')}) did not come to its end after {run.calls} calls",
+            detail=f"in flight: {in_flight}; what became of it is read from the server now",
+        ),
+    )
