@@ -50,8 +50,10 @@ class EntryWriter:
             home: the domain of the file it goes to; addresses there are shortened.
 
         Returns:
-            The entry in plain values; None when even its key cannot be written.
+            The entry in plain values; None when even its key cannot be written, or it is not the operator's.
         """
+        if not self._every_field and kind.owner is not Owner.OPERATOR:
+            return None
         scope = Scope(home)
         entry: dict[str, Any] = {}
         for name, each in kind.fields.items():

@@ -18,7 +18,7 @@ from reconciler.model.state import LiveState
 from reconciler.model.version import Version
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.codec import Codec, Scope
-from reconciler.spec.mark import MAIN, UNSET, Mark
+from reconciler.spec.mark import MAIN, UNSET, Mark, Owner
 from reconciler.spec.step import Step
 
 
@@ -242,6 +242,12 @@ class Kind:
     def about(self) -> str:
         """What the kind is, for people."""
         return (self.record.__doc__ or "").strip()
+
+    @property
+    def owner(self) -> Owner:
+        """Who usually makes such resources: the operator, unless every field is usually changed by others."""
+        owners = [each.mark.owner for each in self.fields.values()]
+        return Owner.OPERATOR if Owner.OPERATOR in owners else owners[0]
 
     def main_source(self, capabilities: Capabilities) -> Source | None:
         """The list of the kind's resources on this server; None where it cannot be read."""

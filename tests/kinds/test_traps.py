@@ -156,7 +156,7 @@ def test_fail2ban_keeps_what_an_edit_would_reset(new_server: Server) -> None:
 
 
 def test_a_right_that_an_alias_gives_already_is_settled(new_server: Server) -> None:
-    manifest = {
+    manifest: dict[str, Any] = {
         "domains": [ACME],
         "mailboxes": [{**ANNA, "send_as": ["info@acme.example"]}],
         "aliases": [{"address": "info@acme.example", "to": ["anna@acme.example"]}],
