@@ -191,3 +191,12 @@ def changed(manifest: Manifest, plural: str, number: int, **fields: Any) -> dict
     for name, value in fields.items():
         entry.pop(name, None) if value is ... else entry.update({name: value})
     return copy
+
+
+def told(changes: tuple[Change, ...]) -> list[str]:
+    """What changes say, so that a failure reads like a plan."""
+    return [
+        f"{change.action} {change.address} {each.name}: {each.before} -> {each.after}"
+        for change in changes
+        for each in change.fields
+    ]

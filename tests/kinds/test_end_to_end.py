@@ -6,9 +6,9 @@ import pytest
 
 from reconciler.kinds import registry
 from reconciler.model.address import Address
-from reconciler.model.change import Action, Change
+from reconciler.model.change import Action
 from tests.kinds.samples import payloads, whole_manifest
-from tests.kinds.server import Server, changed
+from tests.kinds.server import Server, changed, told
 
 VERSIONS = ("2022-01a", "2024-08a", "2026-07a")
 
@@ -76,15 +76,6 @@ def test_a_fresh_server_is_described_by_nothing_but_its_first_administrator_and_
         Address("domain_template", "Default"),
         Address("mailbox_template", "Default"),
     }
-
-
-def told(changes: tuple[Change, ...]) -> list[str]:
-    """What changes say, so that a failure reads like a plan."""
-    return [
-        f"{change.action} {change.address} {each.name}: {each.before} -> {each.after}"
-        for change in changes
-        for each in change.fields
-    ]
 
 
 def kind_of(address: Address) -> str:
