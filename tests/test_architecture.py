@@ -17,6 +17,8 @@ BELOW_CLI = sorted(file for file in PACKAGE.rglob("*.py") if file.relative_to(PA
 OUTSIDE_KINDS = sorted(file for file in PACKAGE.rglob("*.py") if not {"kinds", "simulator"} & set(file.parts))
 
 PLACES_OF_WORDS = {
+    "render/plan_json.py": {"domains"},
+    "render/plan_reading.py": {"domains"},
     "manifest/words.py": {"domain"},
     "manifest/dump.py": {"domains"},
     "manifest/project_reading.py": {"domain", "domains"},

@@ -10,6 +10,7 @@ from typing import Any, Final
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
 from reconciler.model.operation import Operation, Verb
+from reconciler.model.secret import SecretSource, SourceKind
 from reconciler.model.state import LiveState
 from reconciler.planning.future import future_of
 from reconciler.planning.order import phase_of, ranks
@@ -158,12 +159,21 @@ def _freeze(value: Any) -> Any:
     return (type(value).__name__, value)
 
 
+def _has_its_own_secret(value: Any) -> bool:
+    """Whether a secret in it is another one for each resource, though its source reads the same."""
+    if isinstance(value, SecretSource):
+        return value.kind in (SourceKind.GENERATE, SourceKind.HASH_TABLE)
+    if isinstance(value, Mapping):
+        return any(map(_has_its_own_secret, value.values()))
+    return isinstance(value, list | tuple) and any(map(_has_its_own_secret, value))
+
+
 def _gather(singles: Iterable[_Single]) -> list[Operation]:
     """Put equal edits, and deletions by one route, into one call each, in chunks; then sort by phase."""
     gathered: dict[Any, list[Operation]] = {}
     for place, single in enumerate(singles):
         operation = single.operation
-        if single.alone or operation.verb is Verb.ADD:
+        if single.alone or operation.verb is Verb.ADD or _has_its_own_secret(operation.attributes):
             gathered[place] = [operation]
         else:
             key = (operation.verb, operation.route, operation.phase, operation.successes, _freeze(operation.attributes))

@@ -7,6 +7,7 @@ from typing import Any
 from reconciler.model.operation import HandleOf
 from reconciler.model.resource import Place
 from reconciler.model.state import Relocation, Removal
+from reconciler.planning.options import PlanOptions
 from tests.planning.states import NEW, OLD, address, calls, desired, live, routes
 
 ACME: dict[str, Any] = {
@@ -237,3 +238,13 @@ def test_a_mailbox_without_a_declared_quota_gets_what_its_domain_gives() -> None
     operations = calls(desired(manifest), live({}))
 
     assert [operation.attributes["quota"] for operation in operations if operation.route == "mailbox"] == [1024, 1024]
+
+
+def test_edits_with_a_secret_of_its_own_for_each_are_not_one_call() -> None:
+    names = ("anna@acme.example", "ben@acme.example")
+    have = live({"domains": [ACME], "mailboxes": [{"address": each} for each in names]})
+    again = PlanOptions(resend=("mailbox/*#password",))
+
+    for source, count in (({"hash_table": "hashes.yaml"}, 2), ({"env": "SHARED"}, 1)):
+        want = desired({"mailboxes": [{"address": each, "password": source} for each in names]})
+        assert len(calls(want, have, options=again)) == count
