@@ -118,6 +118,7 @@ class PlanRequest:
         allowed_kinds: kinds whose resources may be deleted although they are protected.
         prune: where undeclared resources are deleted.
         base: which revisions say what was declared before.
+        keep: whether the plan will be kept, so that it must say what it was made with.
     """
 
     inputs: Inputs
@@ -130,6 +131,7 @@ class PlanRequest:
     allowed_kinds: tuple[str, ...] = ()
     prune: tuple[PruneRule, ...] = ()
     base: Choice = field(default_factory=Choice)
+    keep: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,11 +154,13 @@ class PlanResult:
     """A plan, and the calls it comes down to.
 
     Attributes:
+        stale: of a plan that was kept, what is refused because it moved.
         timings: seconds by stage.
     """
 
     plan: Plan
     operations: Sequence[Operation] = ()
+    stale: tuple[Diagnostic, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -188,6 +192,9 @@ class Pipeline(Protocol):
         self, request: PlanRequest, *, wait: bool, told: Callable[[str], None]
     ) -> AbstractContextManager[tuple[Diagnostic, ...]]:
         """Keep other applies of the same checkout out; gives what the last one left unsaid."""
+
+    def resume(self, request: PlanRequest, kept: Plan) -> PlanResult:
+        """Plan again by the terms of a kept plan, and take of it what has not moved."""
 
     def apply(self, request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Event], None]) -> Report:
         """Carry out a plan that was just made; finishes what is in flight when interrupted."""

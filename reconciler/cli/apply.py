@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from reconciler.cli.approval import check_that_someone_can_be_asked, is_approved
-from reconciler.cli.exits import Exit, of_plan, of_report
+from reconciler.cli.exits import Exit, gravest, of_plan, of_report
+from reconciler.cli.kept import take_plan
 from reconciler.cli.options import (
     INPUT_OPTIONS,
     PATHS,
@@ -39,30 +40,36 @@ from reconciler.render.plan_json import plan_document
 @click.option("--wait-for-lock", is_flag=True, help="Wait for another apply of this checkout to end.")
 @output_options(TEXT, JSON)
 @click.pass_obj
-def command(session: Session, /, **given: Any) -> int:
+def command(session: Session, /, **said: Any) -> int:
     """Make the server as the manifests say, and prove it.
+
+    The first PATH may be a plan that was kept with `plan --out FILE`: then only what it holds is done, of the same
+    manifests, on the same server, as far as nothing has moved since, and nobody is asked again.
 
     The plan is shown and, on a terminal, carried out once it is approved; afterwards the server is read again. After a
     failure, running again continues. With `--format json` every event is a JSON document on a line of its own.
     """
     session.streaming = True
-    if not given["auto_approve"]:
+    kept, given = take_plan(session, said)
+    approved = given["auto_approve"] or kept is not None
+    if not approved:
         check_that_someone_can_be_asked(session)
     request = plan_request_of(session, given)
     with session.pipeline.alone(request, wait=given["wait_for_lock"], told=_waiting(session)) as unsaid:
         session.say(diagnostics_text(unsaid, session.talk_style))
-        return _carry_out(session, request, given)
+        planned = session.pipeline.plan(request) if kept is None else session.pipeline.resume(request, kept)
+        ended = _carry_out(session, request, planned, given, approved=approved)
+    return gravest(ended, Exit.REFUSED if planned.stale else Exit.DONE)
 
 
-def _carry_out(session: Session, request: PlanRequest, given: Given) -> int:
-    planned = session.pipeline.plan(request)
+def _carry_out(session: Session, request: PlanRequest, planned: PlanResult, given: Given, *, approved: bool) -> int:
     _show_plan(session, planned, calls=given["show_calls"])
     if planned.plan.refusals:
         return of_plan(planned.plan, detailed=False)
     if planned.plan.is_empty:
         session.say(diagnostics_text(session.pipeline.remember(request, planned), session.talk_style))
         return Exit.DONE
-    if not given["auto_approve"] and not is_approved(session, planned.plan):
+    if not approved and not is_approved(session, planned.plan):
         session.complain("Not approved: nothing was sent.\n")
         return Exit.REFUSED
     with showing(session, calls=len(planned.operations)) as show:

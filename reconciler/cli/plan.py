@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -18,7 +19,7 @@ from reconciler.cli.options import (
     output_options,
     plan_request_of,
 )
-from reconciler.cli.session import Session
+from reconciler.cli.session import JSON, Session
 from reconciler.cli.views import plan_view
 from reconciler.render.plan_json import json_text, plan_document
 
@@ -30,7 +31,7 @@ from reconciler.render.plan_json import json_text, plan_document
 @INPUT_OPTIONS
 @PLAN_OPTIONS
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
-@click.option("--out", metavar="FILE", help="Keep the plan, as JSON.")
+@click.option("--out", metavar="FILE", help="Keep the plan, for `apply FILE PATH...` and `show FILE`.")
 @output_options(*ALL_FORMATS)
 @click.pass_obj
 def command(session: Session, /, **given: Any) -> int:
@@ -38,7 +39,8 @@ def command(session: Session, /, **given: Any) -> int:
 
     A read-only API key is enough.
     """
-    planned = session.pipeline.plan(plan_request_of(session, given))
+    kept = given["out"] is not None or session.format == JSON
+    planned = session.pipeline.plan(replace(plan_request_of(session, given), keep=kept))
     session.give(plan_view(session, planned, calls=given["show_calls"]))
     if given["out"]:
         write_private(session.surroundings.start / given["out"], json_text(plan_document(planned.plan)))

@@ -8,6 +8,7 @@ loading.py     manifests in: found, read, made one desired state
 opening.py     a server that lets us in, as long as it is needed
 planning.py    both sides read, and what would change said
 applying.py    a plan carried out, proved by reading again, and remembered
+resuming.py    a plan that was kept, taken up again
 exporting.py   a server written down as manifests
 describing.py  what can be declared, for editors and people
 workplace.py   one apply at a time, each written down as it goes
@@ -27,9 +28,10 @@ if TYPE_CHECKING:
     from reconciler.pipeline.exporting import export
     from reconciler.pipeline.loading import validate
     from reconciler.pipeline.planning import plan
+    from reconciler.pipeline.resuming import resume
     from reconciler.pipeline.workplace import alone
 
-__all__ = ["alone", "apply", "export", "plan", "references", "remember", "schemas", "validate"]
+__all__ = ["alone", "apply", "export", "plan", "references", "remember", "resume", "schemas", "validate"]
 
 _STAGES: Final = {
     "alone": "workplace",
@@ -38,6 +40,7 @@ _STAGES: Final = {
     "plan": "planning",
     "references": "describing",
     "remember": "applying",
+    "resume": "resuming",
     "schemas": "describing",
     "validate": "loading",
 }

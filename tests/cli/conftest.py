@@ -64,6 +64,10 @@ class FakePipeline:
             on_event(ended)
         return self.report
 
+    def resume(self, request: PlanRequest, kept: Plan) -> PlanResult:
+        self._answer("resume", request, kept)
+        return PlanResult(plan=self.plan_made, operations=samples.OPERATIONS)
+
     def remember(self, request: PlanRequest, planned: PlanResult) -> tuple[Diagnostic, ...]:
         self._answer("remember", request, planned)
         return ()

@@ -1,0 +1,157 @@
+"""How a kept plan stands to the server as it is now: what is to be done, is done already, or is not as it was.
+
+The kept plan decides what may be done; what is done comes from a fresh plan. So a file that somebody wrote into brings
+about nothing that the manifests do not ask for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.model.address import Address
+from reconciler.model.change import Action, Change, FieldChange
+from reconciler.model.operation import Operation
+from reconciler.model.resource import Observed
+from reconciler.model.state import LiveState
+from reconciler.planning import digest
+from reconciler.spec.codecs import NONE
+from reconciler.spec.kind import Field, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A change that is not what was reviewed any more.
+
+    Attributes:
+        why: a clause, such as ``it is gone``.
+    """
+
+    address: Address
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a kept plan stands.
+
+    Attributes:
+        todo: what is to be done, as planned afresh.
+        done: what is so already.
+        moved: what is neither as it was nor as it was to be.
+        beyond: what the manifests ask for and the kept plan does not hold.
+    """
+
+    todo: tuple[Change, ...]
+    done: tuple[Address, ...]
+    moved: tuple[Moved, ...]
+    beyond: tuple[Address, ...]
+
+
+def standing(
+    kinds: Mapping[str, Kind],
+    kept: Sequence[Change],
+    fresh: Sequence[Change],
+    live: LiveState,
+    *,
+    as_kept: Callable[[Change], Change],
+) -> Standing:
+    """Compare a kept plan's changes with those of a plan made now, of the same declarations.
+
+    Args:
+        kinds: every kind.
+        kept: the changes that were reviewed.
+        fresh: the changes planned now.
+        live: what was read for these.
+        as_kept: what a change is once it was kept and read again.
+    """
+    now = {change.address: change for change in fresh}
+    todo: list[Change] = []
+    done: list[Address] = []
+    moved: list[Moved] = []
+    for reviewed in kept:
+        change = now.get(reviewed.address)
+        if change is None:
+            why = _why_not_done(reviewed, live)
+        else:
+            why = _why_other(kinds[change.address.kind], reviewed, as_kept(change), live)
+        if why:
+            moved.append(Moved(reviewed.address, why))
+        elif change is None:
+            done.append(reviewed.address)
+        else:
+            todo.append(change)
+    reviewed_addresses = {change.address for change in kept}
+    beyond = tuple(address for address in now if address not in reviewed_addresses)
+    return Standing(tuple(todo), tuple(done), tuple(moved), beyond)
+
+
+def _why_not_done(reviewed: Change, live: LiveState) -> str:
+    """Why a change that is not planned any more is not done already; empty when it is."""
+    there = live.get(reviewed.address) is not None or not live.was_read(reviewed.address.kind)
+    if reviewed.action is Action.DELETE:
+        return "it is there, and nothing says any more that it is to be deleted" if there else ""
+    return "" if there else "it is not there, and nothing says any more that it is to be"
+
+
+def _why_other(kind: Kind, reviewed: Change, change: Change, live: LiveState) -> str:
+    """Why what is planned now is not what was reviewed, or the rest of it; empty when it is."""
+    if reviewed.action is Action.CREATE and change.action is Action.UPDATE:
+        observed = live.get(change.address)
+        unfinished = observed is not None and all(_is_unset(kind.fields[each.name], observed) for each in change.fields)
+        return _why_other_fields(reviewed, change) if unfinished else "somebody has created it since, and otherwise"
+    if reviewed.action is not change.action:
+        return {
+            Action.CREATE: "it is gone",
+            Action.DELETE: "it is to be deleted now",
+            Action.UPDATE: "it was to be " + {Action.DELETE: "deleted", Action.MOVE: "moved"}.get(reviewed.action, ""),
+            Action.MOVE: "it is to be moved now",
+        }[change.action]
+    if reviewed.moved_from != change.moved_from:
+        return f"it was to be moved from {reviewed.moved_from}"
+    observed = live.get(change.moved_from or change.address)
+    names = [each.name for each in reviewed.fields]
+    if observed is not None and digest.of_record(kind, observed, names) != reviewed.precondition:
+        return "it was changed on the server since"
+    return _why_other_fields(reviewed, change)
+
+
+def _is_unset(field: Field, observed: Observed) -> bool:
+    """Whether a field of something new waits for a call of its own: not taken by add, and as add leaves it."""
+    value = observed.values.get(field.name)
+    untouched = not value or value in (NONE, field.mark.default, field.mark.absent)
+    return untouched and not field.written_on_add
+
+
+def _why_other_fields(reviewed: Change, change: Change) -> str:
+    """Why the fields a change sets are not among those that were reviewed; those that are done already are missing."""
+    known: dict[str, FieldChange] = {each.name: each for each in reviewed.fields}
+    for each in change.fields:
+        if each.name not in known or known[each.name].after != each.after:
+            return f"`{each.name}` was not to be changed so"
+        if reviewed.action is not Action.CREATE and known[each.name].before != each.before:
+            return f"`{each.name}` was changed on the server since"
+    return ""
+
+
+def dependents(operations: Sequence[Operation], held_back: Sequence[Address]) -> dict[Address, Address]:
+    """What cannot be done because something is held back: each such change with what it needs.
+
+    Args:
+        operations: what all changes come down to, those held back included.
+        held_back: the changes that are not carried out.
+    """
+    needs: dict[Address, set[Address]] = {}
+    for operation in operations:
+        for number, address in enumerate(operation.changes):
+            own = operation.requires_of[number] if operation.requires_of else operation.requires
+            needs.setdefault(address, set()).update(own)
+    found: dict[Address, Address] = {}
+    while True:
+        gone = {*held_back, *found}
+        more = {
+            address: min(needed & gone) for address, needed in needs.items() if address not in gone and needed & gone
+        }
+        if not more:
+            return found
+        found |= more
