@@ -72,6 +72,7 @@ def build(
     removals = tuple(removal for each in contents for removal in each.removals)
     relocations = tuple(relocation for each in contents for relocation in each.relocations)
     union.check_spaces(resources)
+    union.check_shared(resources)
     complete_references(resources, kinds, documents, findings)
     union.check_farewells(resources, removals, relocations)
     findings.raise_if_any()

@@ -9,7 +9,7 @@ from reconciler.manifest.complaints import Complaint, Path
 from reconciler.manifest.document import Document
 from reconciler.manifest.findings import Findings, Spot
 from reconciler.model.address import Address
-from reconciler.model.resource import Declared, Place
+from reconciler.model.resource import Declared, Place, Value
 from reconciler.model.state import Relocation, Removal
 from reconciler.spec.kind import Kind
 
@@ -53,6 +53,25 @@ class Union:
                 for second in names[position + 1 :]:
                     for key in sorted(resources[first].keys() & resources[second].keys()):
                         self._refuse_both(resources[first][key], resources[second][key])
+
+    def check_shared(self, resources: Mapping[str, Declarations]) -> None:
+        """Tell where declarations disagree about what the server keeps once for all of them."""
+        for name, declarations in resources.items():
+            for by, shared in self.kinds[name].shared_by.items():
+                said: dict[tuple[Value, str], Declared] = {}
+                for declared in declarations.values():
+                    for field in shared:
+                        if field in declared.values:
+                            self._check_agreement(said, declared, by, field)
+
+    def _check_agreement(
+        self, said: dict[tuple[Value, str], Declared], declared: Declared, by: str, field: str
+    ) -> None:
+        together = declared.values.get(by)
+        first = said.setdefault((together, field), declared)
+        if first.values[field] != declared.values[field]:
+            summary = f"`{field}` is one for all with the {by} `{together}`, and is declared twice, differently"
+            self._tell(first, declared, Complaint((), "shared-disagree", summary, "write the same for all of them"))
 
     def check_farewells(
         self, resources: Mapping[str, Declarations], removals: Sequence[Removal], relocations: Sequence[Relocation]
