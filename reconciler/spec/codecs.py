@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any, Final
 
 from pydantic_core import core_schema
@@ -20,8 +21,10 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def text(*, most: int | None = None, least: int = 0, pattern: str | None = None) -> Codec:
-    """Make a codec for text that is sent as it is; at most and at least so many characters."""
+def text(
+    *, most: int | None = None, least: int = 0, pattern: str | None = None, most_bytes: int | None = None
+) -> Codec:
+    """Make a codec for text that is sent as it is; at most and at least so many characters, or at most so many bytes."""
     schema: dict[str, Any] = {"type": "string"}
     if most is not None:
         schema["maxLength"] = most
@@ -29,11 +32,29 @@ def text(*, most: int | None = None, least: int = 0, pattern: str | None = None)
         schema["minLength"] = least
     if pattern is not None:
         schema["pattern"] = pattern
+    core: core_schema.CoreSchema = core_schema.str_schema(
+        strict=True, max_length=most, min_length=least or None, pattern=pattern
+    )
+    if most_bytes is not None:
+        schema["maxLength"] = most_bytes
+        core = core_schema.no_info_after_validator_function(partial(_within, most_bytes), core)
     return Codec(
         accept=lambda value, _scope: value,
-        core=core_schema.str_schema(strict=True, max_length=most, min_length=least or None, pattern=pattern),
+        core=core,
         decode=_text,
         schema=schema,
+    )
+
+
+def _within(most_bytes: int, value: str) -> str:
+    """Let a text pass that takes up no more than so many bytes."""
+    taken = len(value) if value.isascii() else len(value.encode())
+    if taken <= most_bytes:
+        return value
+    raise refuse(
+        "text-too-long",
+        f"the text takes up {taken} bytes, and mailcow keeps {most_bytes}",
+        hint="shorten it; letters with accents and the like take up two bytes or more",
     )
 
 
