@@ -41,7 +41,7 @@ TARGETS: Final = Codec(
 )
 
 Comment = Annotated[str, text(most_bytes=160)]
-"""Longer ones are refused when an alias is added, counted in bytes (2022-01a to 2026-07a, functions.mailbox.inc.php)."""
+"""Longer ones are refused when an alias is added, in bytes (2022-01a to 2026-07a, functions.mailbox.inc.php)."""
 
 
 class Alias(TypedDict, total=False):

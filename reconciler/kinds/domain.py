@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 from typing_extensions import Required, TypedDict
 
 from reconciler.model.operation import Verb
-from reconciler.model.resource import Value
+from reconciler.model.resource import Value, Values
 from reconciler.model.version import Version
 from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.codecs import (
@@ -285,9 +285,14 @@ def _refuses(situation: Situation) -> tuple[tuple[str, str, str], ...]:
     found = []
     if "max_aliases" in situation.changed and situation.after["max_aliases"] == 0 and situation.before:
         found.append(("max_aliases", "mailcow ignores a limit of 0 in an edit", "write 1 at least"))
-    if "description" in situation.changed and situation.after["description"] == "" and situation.before:
-        found.append(("description", "mailcow cannot empty a description", "write another, or leave the field out"))
     return tuple(found)
+
+
+def _check(values: Values) -> tuple[tuple[str, str, str], ...]:
+    """Name what is nothing to PHP, and so never stored as a description (2022-01a to 2026-07a)."""
+    if values.get("description") in ("", "0"):
+        return (("description", "mailcow takes this for no description at all", "write another, or leave it out"),)
+    return ()
 
 
 def _by_their_own_ways(steps: tuple[Step, ...], situation: Situation) -> tuple[Step, ...]:
@@ -357,5 +362,6 @@ KIND = Kind(
     on_add=_without_surprises,
     on_steps=_by_their_own_ways,
     refuses=_refuses,
+    on_check=_check,
     also_called={"aliases": "max_aliases", "mailboxes": "max_mailboxes", "quota": "max_total_quota", "active": "state"},
 )

@@ -373,6 +373,13 @@ def _needed(values: Values) -> tuple[str, ...]:
     return ("password",) if values.get("authentication", "mailcow") == "mailcow" else ()
 
 
+def _check(values: Values) -> tuple[tuple[str, str, str], ...]:
+    """Name what is nothing to PHP, and so never stored as a name (2022-01a to 2026-07a)."""
+    if values.get("name") == "0":
+        return (("name", "mailcow takes this for no name at all", "write another, or leave it out"),)
+    return ()
+
+
 def _settled(name: str, situation: Situation) -> bool:
     """Tell whether a difference is one that the server never shows as gone.
 
@@ -447,6 +454,7 @@ KIND = Kind(
     },
     left_half_made="object_exists",
     needed=_needed,
+    on_check=_check,
     derives=_quota_of_the_domain,
     settled=_settled,
     consumes={"max_mailboxes": None, "max_total_quota": "quota"},

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any, Final
 
-from pydantic_core import core_schema
+from pydantic_core import SchemaValidator, ValidationError, core_schema
 
 from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.names import domain_for_people, domain_for_wire, read_address, read_domain
@@ -24,7 +25,7 @@ def _text(value: Any) -> str:
 def text(
     *, most: int | None = None, least: int = 0, pattern: str | None = None, most_bytes: int | None = None
 ) -> Codec:
-    """Make a codec for text that is sent as it is; at most and at least so many characters, or at most so many bytes."""
+    """Make a codec for text that is sent as it is; of at least and at most so many characters, or so many bytes."""
     schema: dict[str, Any] = {"type": "string"}
     if most is not None:
         schema["maxLength"] = most
@@ -39,11 +40,23 @@ def text(
         schema["maxLength"] = most_bytes
         core = core_schema.no_info_after_validator_function(partial(_within, most_bytes), core)
     return Codec(
-        accept=lambda value, _scope: value,
+        accept=partial(_accept_text, SchemaValidator(core)),
         core=core,
         decode=_text,
         schema=schema,
     )
+
+
+def _accept_text(form: SchemaValidator, value: Any, _scope: Scope) -> str:
+    """Read an element of a list, which says itself what is wrong with it."""
+    if not isinstance(value, str):
+        raise refuse("text-expected", f"`{value}` is not text", hint=f'put it in quotes: `"{value}"`')
+    try:
+        return str(form.validate_python(value))
+    except ValidationError as wrong:
+        told = wrong.errors(include_url=False)[0]
+        hint = "; ".join(f"{name.replace('_', ' ')}: {limit}" for name, limit in told.get("ctx", {}).items())
+        raise refuse("text-malformed", f"`{value}` is not what this takes", hint=hint) from None
 
 
 def _within(most_bytes: int, value: str) -> str:
@@ -388,14 +401,22 @@ def _listed(value: Any) -> list[Any]:
     raise refuse("list-expected", "this takes a list", hint="write it as a list: `[a, b]`")
 
 
-def a_set_of(element: Codec, *, wire: str = "list", split: str = r"[\s,;]+", join: str = ",", least: int = 0) -> Codec:
+def a_set_of(
+    element: Codec,
+    *,
+    wire: str = "list",
+    split: str = r"[\s,;]+",
+    join: str = ",",
+    least: int = 0,
+    most: int | None = None,
+) -> Codec:
     """Make a codec for a list whose order means nothing and in which nothing stands twice.
 
     Args:
         wire: ``list`` for a JSON list on the wire, ``text`` for one string.
         split: what separates the elements of a string that is read.
         join: what separates them in a string that is written.
-        least: how many there must be.
+        least: how many there must be; at most `most`.
     """
     fold_one = element.fold or (lambda value: value)
 
@@ -412,9 +433,8 @@ def a_set_of(element: Codec, *, wire: str = "list", split: str = r"[\s,;]+", joi
         listed = value if value.__class__ is list else _listed(value)
         if len(listed) < least:
             raise refuse("list-too-short", f"this needs at least {least}", hint="name one, or leave the field out")
-        if element.core is not None and any(type(each) is not str for each in listed):
-            wrong = next(each for each in listed if type(each) is not str)
-            raise refuse("text-expected", f"`{wrong}` is not text", hint=f'put it in quotes: `"{wrong}"`')
+        if most is not None and len(listed) > most:
+            raise refuse("list-too-long", f"this takes {most} at most", hint="mailcow stops reading there; shorten it")
         return canonical([element.accept(each, scope) for each in listed])
 
     def decode(value: Any) -> tuple[str, ...]:
@@ -432,14 +452,24 @@ def a_set_of(element: Codec, *, wire: str = "list", split: str = r"[\s,;]+", joi
         encode=encode,
         fold=lambda values: {fold_one(value) for value in values},
         schema={"type": "array", "items": dict(element.schema), "uniqueItems": True}
-        | ({"minItems": least} if least else {}),
+        | ({"minItems": least} if least else {})
+        | ({"maxItems": most} if most is not None else {}),
         elements=True,
     )
 
 
-TAGS: Final = a_set_of(replace(text(least=1, most=255), fold=str.lower))
+def collated(value: str) -> str:
+    """What the server's database compares a text by, where it must be unique (collation utf8mb4_general_ci)."""
+    if value.isascii():
+        return value.lower().rstrip(" ")
+    bare = (each for each in unicodedata.normalize("NFD", value) if not unicodedata.combining(each))
+    return "".join("\ufffd" if each > "\uffff" else each for each in bare).lower().replace("ß", "s").rstrip(" ")
+
+
+TAGS: Final = a_set_of(replace(text(least=1, most=255), fold=collated), most=25)
 Tags = Annotated[tuple[str, ...], TAGS]
-"""Words attached to a domain or mailbox; case does not tell them apart (unique key, ``_ci`` collation)."""
+"""Words attached to a domain or mailbox; neither case nor accents tell them apart (a unique key in the database). What
+comes after the 26th of one call is dropped (``TAGGING_LIMIT``, mailcow 2022-05 to 2026-07a)."""
 
 Addresses = Annotated[tuple[str, ...], a_set_of(MAIL_ADDRESS, wire="text")]
 Domains = Annotated[tuple[str, ...], a_set_of(DOMAIN)]
