@@ -10,7 +10,10 @@ help:  ## this list
 
 $(VENV)/.ready: pyproject.toml .ci/constraints.txt
 	$(PYTHON) -m venv $(VENV)
+	# the launchers an older pip writes import what takes as long as `reconciler --version` itself
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=26'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint .ci/constraints.txt --editable '.[dev]'
+	$(BIN)/python -m compileall -q reconciler
 	touch $@
 
 setup: $(VENV)/.ready  ## the virtual environment in .venv

@@ -1,18 +1,15 @@
 """Where the server is and what opens it, checked before anything is sent."""
 
-import ipaddress
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
-
+from reconciler.api.origin import Origin
 from reconciler.errors import UsageError
 
 __all__ = ["ServerAccess"]
 
 _KEY = re.compile(r"[A-Za-z0-9-]+")
-_ADDRESS_HINT = "write it as `https://mail.example.org`, with a port if it is not 443, and nothing behind"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +45,7 @@ class ServerAccess:
     proxy: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        url = self.url
-        if url.scheme == "http" and not (self.allow_plain_http or is_loopback(url)):
+        if not (self.url.is_encrypted or self.url.is_loopback or self.allow_plain_http):
             raise UsageError(
                 "the API key would travel unencrypted",
                 id="server-address-plain-http",
@@ -66,36 +62,10 @@ class ServerAccess:
             )
 
     @property
-    def url(self) -> httpx.URL:
-        """The origin as a URL with a host and no path.
+    def url(self) -> Origin:
+        """The origin, read.
 
         Raises:
             UsageError: `server-address-wrong`.
         """
-        try:
-            url = httpx.URL(self.origin)
-            host = url.host  # decoded here, which a broken IDN does not survive
-        except (httpx.InvalidURL, UnicodeError) as error:
-            raise _wrong_address(str(error)) from error
-        if url.scheme not in ("https", "http") or not host:
-            raise _wrong_address("it has no scheme or no host")
-        if url.userinfo:
-            raise _wrong_address("it holds a user name or a password")
-        if url.raw_path != b"/" or url.fragment:
-            raise _wrong_address("it goes on behind the host")
-        return url
-
-
-def is_loopback(url: httpx.URL) -> bool:
-    """Tell whether a URL's host is this machine itself, by its spelling alone."""
-    host = url.raw_host.decode("ascii")
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _wrong_address(why: str) -> UsageError:
-    return UsageError(f"the server's address is wrong: {why}", id="server-address-wrong", hint=_ADDRESS_HINT)
+        return Origin.parse(self.origin)

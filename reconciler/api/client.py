@@ -2,21 +2,18 @@
 
 import threading
 from collections.abc import Mapping
-from functools import lru_cache
-from io import BytesIO
 from typing import Any, Self
-
-import httpx
 
 from reconciler.api.access import ServerAccess
 from reconciler.api.envelope import Answer, Denial, DenialReason, denial_in
-from reconciler.api.failures import Failure, FailureReason, denied, error_of, failure_of
+from reconciler.api.exchange import ExchangeFailed, Transport
+from reconciler.api.failures import Failure, FailureReason, denied, error_of
 from reconciler.api.jsontext import encode_json
 from reconciler.api.paths import get_path, kind_of_get, kind_of_post, post_path
 from reconciler.api.reading import Reading, ReadingState, reading_of
 from reconciler.api.retry import Patience, Timing
 from reconciler.api.statistics import CallCost, Statistics, Tally
-from reconciler.api.transport import KeepAliveTransport, transport_for
+from reconciler.api.transport import transport_for
 from reconciler.api.verdict import Judgement, Verdict, verdict_of
 from reconciler.errors import AccessDenied, RequestRefused
 
@@ -41,7 +38,7 @@ class Client:
         *,
         timing: Timing,
         patience: Patience | None = None,
-        transport: httpx.BaseTransport | None = None,
+        transport: Transport | None = None,
     ) -> None:
         """Prepare the way; nothing is sent yet.
 
@@ -49,19 +46,17 @@ class Client:
             access: The server, its key, and the limits.
             timing: The clock.
             patience: How often reads are tried; a few seconds' worth by default.
-            transport: Another httpx transport than our own, such as a test's.
+            transport: Another way than our own, such as a test's.
         """
         self.access = access
-        self._url_of = lru_cache(maxsize=256)(lambda path: access.url.copy_with(raw_path=path))
         self._timing = timing
         self._patience = patience or Patience()
         self._transport = transport or transport_for(access)
         common = {"Accept": "application/json", "User-Agent": _USER_AGENT, "X-API-Key": access.key}
         self._headers = {
-            "GET": httpx.Headers(common | {"Accept-Encoding": "gzip"}),
-            "POST": httpx.Headers(common | {"Content-Type": "application/json"}),
+            "GET": common | {"Accept-Encoding": "gzip"},
+            "POST": common | {"Content-Type": "application/json"},
         }
-        self._timeouts = httpx.Timeout(access.timeout, connect=access.connect_timeout).as_dict()
         self._slots = threading.BoundedSemaphore(access.parallelism)
         self._first = threading.Lock()
         self._answered = False
@@ -81,8 +76,7 @@ class Client:
 
     def rest(self) -> None:
         """Close the connections for now: whoever has read may not come back, and leaves none behind."""
-        if isinstance(self._transport, KeepAliveTransport):
-            self._transport.rest()
+        self._transport.rest()
 
     @property
     def statistics(self) -> Statistics:
@@ -195,41 +189,17 @@ class Client:
         return denied(denial, origin=self.access.origin)
 
     def _send(self, method: str, path: bytes, call: str, content: bytes | None) -> Answer | Failure:
-        request = httpx.Request(
-            method,
-            self._url_of(path),
-            headers=self._headers[method],
-            content=content,
-            extensions={"timeout": self._timeouts},
-        )
         begin = self._timing.now()
-        received = 0
         outcome: Answer | Failure
+        size = 0
         try:
-            response = self._transport.handle_request(request)
-            try:
-                outcome = self._receive(response)
-            finally:
-                response.close()
-                received = response.num_bytes_downloaded
-        except httpx.DecodingError:
-            outcome = Failure(FailureReason.UNINTELLIGIBLE, detail="the body is not what its encoding says")
-        except httpx.TransportError as error:
-            outcome = failure_of(error)
+            received = self._transport.exchange(method, path, self._headers[method], content)
+        except ExchangeFailed as failed:
+            outcome = failed.failure
+        else:
+            told, size = received.headers, received.size
+            outcome = Answer(received.status, received.body, told.get("content-type", ""), told.get("location", ""))
         seconds = self._timing.now() - begin
         failures = int(isinstance(outcome, Failure) or outcome.is_failure)
-        self._tally.add(call, CallCost(1, failures, len(content or b""), received, seconds))
+        self._tally.add(call, CallCost(1, failures, len(content or b""), size, seconds))
         return outcome
-
-    def _receive(self, response: httpx.Response) -> Answer | Failure:
-        body = BytesIO()  # grows in place; joining pieces would hold a large list twice
-        for chunk in response.iter_bytes():
-            if body.tell() + len(chunk) > self.access.largest_answer:
-                return Failure(FailureReason.TOO_LARGE, status=response.status_code)
-            body.write(chunk)
-        return Answer(
-            response.status_code,
-            body.getvalue(),
-            response.headers.get("Content-Type", ""),
-            response.headers.get("Location", ""),
-        )

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
 
-from reconciler.api.jsontext import decode_json
+from reconciler.api.jsontext import Body, decode_json
 from reconciler.errors import ProtocolError
 
 __all__ = ["Answer", "Denial", "DenialReason", "denial_in", "error_message_in"]
 
 _LARGEST_ERROR_OBJECT = 2_000
+_NOT_BLANK = re.compile(rb"\S")
 _ADDRESS_IN_REFUSAL = re.compile(r"^api access denied for ip (\S+)$")
 
 
@@ -32,14 +33,25 @@ class Answer:
     """
 
     status: int
-    body: bytes
+    body: Body
     content_type: str = ""
     location: str = ""
 
     @property
     def speaks_json(self) -> bool:
         """Whether the body begins like the objects and lists the API sends (not whether it is whole)."""
-        return self.body.lstrip()[:1] in (b"{", b"[")
+        return self._begins_with in tuple(b"{[")
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing was said."""
+        return self._begins_with is None
+
+    @property
+    def _begins_with(self) -> int | None:
+        """The first byte that is not blank; found without copying, since lists can be large."""
+        found = _NOT_BLANK.search(self.body)
+        return self.body[found.start()] if found else None
 
     @property
     def is_redirect(self) -> bool:
@@ -53,7 +65,7 @@ class Answer:
         A missing Redis, database or dockerapi gives HTML with 500, and with 200 on 2022-01a (prerequisites.inc.php).
         """
         broken = self.status >= HTTPStatus.INTERNAL_SERVER_ERROR or self.status == HTTPStatus.TOO_MANY_REQUESTS
-        return broken or not (self.body.strip() == b"" or self.speaks_json)
+        return broken or not (self.is_blank or self.speaks_json)
 
 
 class DenialReason(StrEnum):

@@ -1,17 +1,14 @@
 """Why an exchange did not come about, as a value, and the error that says so to people."""
 
 import socket
-import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-import httpx
-
 from reconciler.api.envelope import Denial, DenialReason
 from reconciler.errors import AccessDenied, ApiError, ConnectionFailed, ProtocolError
 
-__all__ = ["Failure", "FailureReason", "denied", "error_of", "failure_of"]
+__all__ = ["Failure", "FailureReason", "broken", "denied", "error_of", "not_connected", "why_not_connected"]
 
 
 class FailureReason(StrEnum):
@@ -104,13 +101,16 @@ class Failure:
     status: int = 0
 
 
-def failure_of(error: httpx.TransportError) -> Failure:
-    """Read what a transport raised."""
-    if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
+def not_connected(error: OSError) -> Failure:
+    """Read what was raised when a connection was to be made."""
+    if isinstance(error, TimeoutError):
         return Failure(FailureReason.CONNECT_TIMEOUT, sent=False)
-    if isinstance(error, httpx.ConnectError | httpx.ProxyError | httpx.UnsupportedProtocol):
-        return Failure(_why_not_connected(error), sent=False, detail=str(error))
-    if isinstance(error, httpx.TimeoutException):
+    return Failure(why_not_connected(error), sent=False, detail=str(error))
+
+
+def broken(error: OSError) -> Failure:
+    """Read what was raised once something may have been sent."""
+    if isinstance(error, TimeoutError):
         return Failure(FailureReason.READ_TIMEOUT)
     return Failure(FailureReason.BROKEN, detail=str(error))
 
@@ -141,16 +141,17 @@ def denied(denial: Denial, *, origin: str) -> AccessDenied:
     return AccessDenied(summary, id=error_id, hint=hint, origin=origin, address=denial.address)
 
 
-def _why_not_connected(error: Exception) -> FailureReason:
+def why_not_connected(error: Exception) -> FailureReason:
+    """Say what kept a connection from being made, from the error and what caused it."""
     for cause in _causes(error):
         if isinstance(cause, socket.gaierror):
             return FailureReason.NAME
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return FailureReason.CERTIFICATE
-        if isinstance(cause, ssl.SSLError):
-            return FailureReason.TLS
         if isinstance(cause, ConnectionRefusedError):
             return FailureReason.REFUSED
+        if type(cause).__name__ == "SSLCertVerificationError":  # by name: ssl is imported only where it is used
+            return FailureReason.CERTIFICATE
+        if type(cause).__module__ == "ssl":
+            return FailureReason.TLS
     return FailureReason.UNREACHABLE
 
 

@@ -6,10 +6,13 @@ from typing import Any
 
 from reconciler.errors import ProtocolError
 
-__all__ = ["decode_json", "encode_json"]
+__all__ = ["Body", "decode_json", "encode_json"]
+
+Body = bytes | bytearray
+"""An answer's body; a large one is the buffer it came into, because copying hundreds of megabytes takes time."""
 
 
-def _decoder() -> tuple[Callable[[bytes], Any], tuple[type[Exception], ...]]:
+def _decoder() -> tuple[Callable[[Body], Any], tuple[type[Exception], ...]]:
     try:
         import msgspec  # noqa: PLC0415  optional
     except ImportError:
@@ -20,7 +23,7 @@ def _decoder() -> tuple[Callable[[bytes], Any], tuple[type[Exception], ...]]:
 _decode, _undecodable = _decoder()
 
 
-def decode_json(body: bytes) -> Any:
+def decode_json(body: Body) -> Any:
     """Read the JSON text of an answer.
 
     Raises:

@@ -6,10 +6,14 @@ from http import HTTPStatus
 from typing import Any
 
 from reconciler.api.envelope import Answer, error_message_in
-from reconciler.api.jsontext import decode_json
+from reconciler.api.jsontext import Body, decode_json
 from reconciler.errors import ProtocolError
 
 __all__ = ["Reading", "ReadingState", "reading_of"]
+
+
+_LONGEST_EMPTY = 64
+"""Bytes; an answer with nothing in it is two, with blanks around them perhaps."""
 
 
 class ReadingState(StrEnum):
@@ -40,7 +44,7 @@ class Reading:
     """
 
     state: ReadingState
-    body: bytes = b""
+    body: Body = b""
     message: str = ""
 
     @property
@@ -69,10 +73,9 @@ class Reading:
 
 def reading_of(answer: Answer) -> Reading:
     """Say what a GET brought; a denial or a redirect is to be looked for first."""
-    body = answer.body.strip()
     if answer.is_failure:
         return Reading(ReadingState.FAILED)
-    if body == b"":
+    if answer.is_blank:
         return Reading(ReadingState.SILENT)
     message = error_message_in(answer)
     if message is not None:
@@ -80,4 +83,5 @@ def reading_of(answer: Answer) -> Reading:
         return Reading(ReadingState.NO_ROUTE if absent else ReadingState.REFUSED, message=message)
     if answer.status != HTTPStatus.OK:
         return Reading(ReadingState.FAILED)
-    return Reading(ReadingState.EMPTY if body in (b"{}", b"[]") else ReadingState.CONTENT, body)
+    empty = len(answer.body) <= _LONGEST_EMPTY and answer.body.strip() in (b"{}", b"[]")
+    return Reading(ReadingState.EMPTY if empty else ReadingState.CONTENT, answer.body)

@@ -102,7 +102,7 @@ def verdict_of(answer: Answer) -> Verdict:
     if answer.is_failure:
         cause = "not-json" if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR else "server-error"
         return Verdict(Judgement.UNKNOWN, status=answer.status, cause=cause)
-    if answer.body.strip() == b"":
+    if answer.is_blank:
         return Verdict(Judgement.UNKNOWN, status=answer.status, cause="empty-body")
     try:
         said = decode_json(answer.body)

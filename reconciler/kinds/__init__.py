@@ -4,8 +4,6 @@ To add one, read `bcc_map.py` (a plain one) or `mailbox.py` (a rich one), write 
 and add the server's answer it was written from to ``tests/kinds/payloads/``.
 """
 
-from __future__ import annotations
-
 import importlib
 import pkgutil
 from collections.abc import Mapping

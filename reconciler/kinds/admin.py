@@ -1,10 +1,6 @@
 """Administrators."""
 
-from __future__ import annotations
-
-from typing import Annotated
-
-from typing_extensions import Required, TypedDict
+from typing import Annotated, Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import Verb

@@ -1,10 +1,7 @@
 """Aliases."""
 
-from __future__ import annotations
-
-from typing import Annotated, Any, Final
-
-from typing_extensions import Required, TypedDict
+from collections.abc import Sequence
+from typing import Annotated, Any, Final, Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import HandleOf, Verb
@@ -31,6 +28,16 @@ def _accept_targets(value: Any, scope: Scope) -> Value:
     return _LIST.accept(value, scope)
 
 
+def _accept_many_targets(values: Sequence[Any], scope: Scope) -> Sequence[Value]:
+    found = iter(_LIST.accept_all([value for value in values if value.__class__ is list], scope))
+    return [next(found) if value.__class__ is list else _accept_targets(value, scope) for value in values]
+
+
+def _decode_many_targets(values: Sequence[Any]) -> Sequence[Value]:
+    lists = _LIST.decode_all(values)
+    return [_SPECIAL_READ.get(value, found) for value, found in zip(values, lists, strict=True)]
+
+
 TARGETS: Final = Codec(
     accept=_accept_targets,
     decode=lambda value: _SPECIAL_READ.get(value) or _LIST.decode(value),
@@ -38,6 +45,8 @@ TARGETS: Final = Codec(
     fold=lambda value: value if isinstance(value, str) else _LIST.fold(value) if _LIST.fold else value,
     schema={"oneOf": [{"enum": list(_SPECIAL)}, dict(_LIST.schema)]},
     elements=True,
+    accept_many=_accept_many_targets,
+    decode_many=_decode_many_targets,
 )
 
 Comment = Annotated[str, text(most_bytes=160)]

@@ -1,11 +1,7 @@
 """Alias domains."""
 
-from __future__ import annotations
-
 from dataclasses import replace
-from typing import Annotated
-
-from typing_extensions import Required, TypedDict
+from typing import Annotated, Required, TypedDict
 
 from reconciler.model.operation import Verb
 from reconciler.spec.codecs import UNLIMITED, Domain, RateLimit, State

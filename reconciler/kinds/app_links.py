@@ -1,11 +1,7 @@
 """The links of mailcow's pages."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
-
-from typing_extensions import Required, TypedDict
+from typing import Annotated, Any, Final, Required, TypedDict
 
 from reconciler.model.resource import Value
 from reconciler.spec.codecs import FLAG, text

@@ -1,12 +1,8 @@
 """App passwords."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from html import unescape
-from typing import Annotated, Any, Final
-
-from typing_extensions import Required, TypedDict
+from typing import Annotated, Any, Final, Required, TypedDict
 
 from reconciler.model.operation import Verb
 from reconciler.model.version import Version

@@ -1,10 +1,6 @@
 """CORS."""
 
-from __future__ import annotations
-
-from typing import Annotated, Final
-
-from typing_extensions import TypedDict
+from typing import Annotated, Final, TypedDict
 
 from reconciler.model.version import Version
 from reconciler.spec.codecs import a_set_of, choice, text

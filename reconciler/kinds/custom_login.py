@@ -1,10 +1,6 @@
 """The pages for logging in."""
 
-from __future__ import annotations
-
-from typing import Annotated
-
-from typing_extensions import TypedDict
+from typing import Annotated, TypedDict
 
 from reconciler.model.version import Version
 from reconciler.spec.codecs import Flag

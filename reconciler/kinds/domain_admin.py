@@ -1,10 +1,6 @@
 """Domain administrators."""
 
-from __future__ import annotations
-
-from typing import Annotated, Final
-
-from typing_extensions import Required, TypedDict
+from typing import Annotated, Final, Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import Verb

@@ -1,10 +1,6 @@
 """Domain templates."""
 
-from __future__ import annotations
-
-from typing import Annotated, Any, Final
-
-from typing_extensions import Required, TypedDict
+from typing import Annotated, Any, Final, Required, TypedDict
 
 from reconciler.model.operation import Verb
 from reconciler.model.version import Version

@@ -1,11 +1,7 @@
 """Forwarding hosts."""
 
-from __future__ import annotations
-
 from dataclasses import replace
-from typing import Annotated, Final
-
-from typing_extensions import Required, TypedDict
+from typing import Annotated, Final, Required, TypedDict
 
 from reconciler.model.operation import Verb
 from reconciler.spec.codec import Codec
@@ -17,6 +13,7 @@ from reconciler.spec.step import Step
 FILTERED: Final = Codec(
     accept=FLAG.accept,
     core=FLAG.core,
+    accept_many=FLAG.accept_many,
     decode=lambda value: value == "no",
     encode=lambda value: int(not value),
     schema=FLAG.schema,

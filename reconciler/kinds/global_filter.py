@@ -1,11 +1,7 @@
 """The global filters."""
 
-from __future__ import annotations
-
 from dataclasses import replace
-from typing import Annotated, Final
-
-from typing_extensions import TypedDict
+from typing import Annotated, Final, TypedDict
 
 from reconciler.model.operation import Verb
 from reconciler.spec.codecs import text

@@ -1,12 +1,8 @@
 """The identity provider."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, Any, Final
-
-from typing_extensions import TypedDict
+from typing import Annotated, Any, Final, TypedDict
 
 from reconciler.model.operation import Verb
 from reconciler.model.resource import Value, Values

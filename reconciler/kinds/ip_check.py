@@ -1,10 +1,6 @@
 """The check of the server's own address."""
 
-from __future__ import annotations
-
-from typing import Annotated
-
-from typing_extensions import Required, TypedDict
+from typing import Annotated, Required, TypedDict
 
 from reconciler.model.version import Version
 from reconciler.spec.codecs import Flag

@@ -1,11 +1,7 @@
 """Mailboxes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
-
-from typing_extensions import Required, TypedDict
+from typing import Annotated, Any, Final, Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import Verb

@@ -1,10 +1,6 @@
 """The settings of the quarantine."""
 
-from __future__ import annotations
-
-from typing import Annotated, Any, Final
-
-from typing_extensions import TypedDict
+from typing import Annotated, Any, Final, TypedDict
 
 from reconciler.spec.codecs import DOMAIN, MAIL_ADDRESS, Count, Size, Text, a_set_of, choice, duration
 from reconciler.spec.kind import Attributes, Situation

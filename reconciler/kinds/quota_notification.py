@@ -1,10 +1,6 @@
 """The notice about a full mailbox."""
 
-from __future__ import annotations
-
-from typing import Annotated
-
-from typing_extensions import TypedDict
+from typing import Annotated, TypedDict
 
 from reconciler.spec.codecs import MAIL_ADDRESS, Text
 from reconciler.spec.mappings import or_word

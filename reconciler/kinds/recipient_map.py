@@ -1,10 +1,6 @@
 """Recipient maps."""
 
-from __future__ import annotations
-
-from typing import Annotated
-
-from typing_extensions import Required, TypedDict
+from typing import Annotated, Required, TypedDict
 
 from reconciler.spec.codecs import DomainOrAddress, State
 from reconciler.spec.kind import Kind, crud, listed

@@ -1,11 +1,7 @@
 """Relayhosts."""
 
-from __future__ import annotations
-
 from dataclasses import replace
-from typing import Annotated
-
-from typing_extensions import Required, TypedDict
+from typing import Annotated, Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import HandleOf, Verb

@@ -1,11 +1,7 @@
 """Resources."""
 
-from __future__ import annotations
-
 from dataclasses import replace
-from typing import Annotated, Any, Final
-
-from typing_extensions import Required, TypedDict
+from typing import Annotated, Any, Final, Required, TypedDict
 
 from reconciler.model.operation import Verb
 from reconciler.spec.codec import Codec, Scope, refuse

@@ -1,11 +1,7 @@
 """Rspamd maps."""
 
-from __future__ import annotations
-
 from dataclasses import replace
-from typing import Annotated, Final
-
-from typing_extensions import Required, TypedDict
+from typing import Annotated, Final, Required, TypedDict
 
 from reconciler.spec.codecs import Text, choice
 from reconciler.spec.kind import Kind, Routes

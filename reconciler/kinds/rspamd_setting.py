@@ -1,10 +1,6 @@
 """Rspamd settings."""
 
-from __future__ import annotations
-
-from typing import Annotated, Any, Final
-
-from typing_extensions import Required, TypedDict
+from typing import Annotated, Any, Final, Required, TypedDict
 
 from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.codecs import Line, State

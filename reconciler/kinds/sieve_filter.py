@@ -1,11 +1,7 @@
 """Sieve filters."""
 
-from __future__ import annotations
-
 from dataclasses import replace
-from typing import Annotated, Final
-
-from typing_extensions import Required, TypedDict
+from typing import Annotated, Final, Required, TypedDict
 
 from reconciler.model.resource import Values
 from reconciler.spec.codecs import Line, MailboxAddress, State, choice, text

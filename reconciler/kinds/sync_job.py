@@ -1,11 +1,7 @@
 """Sync jobs."""
 
-from __future__ import annotations
-
 import re
-from typing import Annotated, Any, Final
-
-from typing_extensions import Required, TypedDict
+from typing import Annotated, Any, Final, Required, TypedDict
 
 from reconciler.model.resource import Values
 from reconciler.spec.codec import Codec, Scope, refuse

@@ -1,10 +1,6 @@
 """Time-limited aliases."""
 
-from __future__ import annotations
-
-from typing import Annotated, Final
-
-from typing_extensions import Required, TypedDict
+from typing import Annotated, Final, Required, TypedDict
 
 from reconciler.model.operation import Verb
 from reconciler.model.resource import Values

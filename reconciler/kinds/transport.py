@@ -1,10 +1,6 @@
 """Transports."""
 
-from __future__ import annotations
-
-from typing import Annotated, Any
-
-from typing_extensions import Required, TypedDict
+from typing import Annotated, Any, Required, TypedDict
 
 from reconciler.model.operation import Verb
 from reconciler.model.resource import Observed

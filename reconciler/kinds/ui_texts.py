@@ -1,10 +1,6 @@
 """The texts of mailcow's pages."""
 
-from __future__ import annotations
-
-from typing import Annotated
-
-from typing_extensions import TypedDict
+from typing import Annotated, TypedDict
 
 from reconciler.spec.codecs import Flag, Text, choice
 from reconciler.spec.settings import setting, settings

@@ -16,8 +16,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pydantic_core import PydanticCustomError
-
 from reconciler.manifest import suggest
 from reconciler.manifest.complaints import Complaint, about_null, shown
 from reconciler.manifest.defaults import NOTHING_INHERITED, Inheritance, inherit
@@ -31,7 +29,7 @@ from reconciler.manifest.words import DEFAULTS, DOMAIN, WORDS
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.resource import Declared
 from reconciler.model.state import DesiredState, Relocation, Removal
-from reconciler.spec.codec import NO_SCOPE, Scope
+from reconciler.spec.codec import NO_SCOPE, Refusal, Scope
 from reconciler.spec.kind import Kind
 from reconciler.spec.names import read_domain
 
@@ -132,9 +130,8 @@ class _Reader:
         written = document.value[DOMAIN]
         try:
             return Scope(read_domain(written))
-        except PydanticCustomError as refusal:
-            context = refusal.context or {}
-            complaint = Complaint((), context["id"], context["text"], context["hint"])
+        except Refusal as refusal:
+            complaint = Complaint((), refusal.id, refusal.text, refusal.hint)
         if written is None:
             complaint = Complaint((), *about_null(DOMAIN))
         elif isinstance(written, dict | list):

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
-
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails, PydanticCustomError
+from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.manifest import suggest
-from reconciler.spec.codec import Scope
+from reconciler.spec.codec import Refusal, Scope
 from reconciler.spec.codecs import NONE, UNLIMITED
 from reconciler.spec.kind import Field, Kind
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails, ValidationError
 
 __all__ = ["Complaint", "about_null", "by_entry", "complaints", "shown"]
 
@@ -126,12 +126,11 @@ def _by_element(field: Field, elements: list[Any], scope: Scope) -> list[Complai
     for index, element in enumerate(elements):
         try:
             field.codec.accept([element], scope)
-        except PydanticCustomError as refusal:
-            context = refusal.context or {}
+        except Refusal as refusal:
             if element is None:
                 sentence: Sentence = ("value-null", f"an element of `{field.name}` has no value", "remove it")
             else:
-                sentence = _refusal(context)
+                sentence = _refusal(vars(refusal))
             found.append(Complaint((field.name, index), *sentence))
     return found
 

@@ -9,14 +9,13 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pydantic_core import PydanticCustomError
-
 from reconciler.manifest.emit import comment, emit
 from reconciler.manifest.expressible import EntryWriter
 from reconciler.manifest.fold import common, without
 from reconciler.manifest.words import DEFAULTS, DOMAIN
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.state import LiveState
+from reconciler.spec.codec import Refusal
 from reconciler.spec.kind import Kind
 from reconciler.spec.names import read_domain
 
@@ -96,7 +95,7 @@ def _is_domain(text: str) -> bool:
     """Whether a name the server gave may become the name of a file."""
     try:
         return read_domain(text) == text
-    except PydanticCustomError:
+    except Refusal:
         return False
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import compress
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic_core import ValidationError
 
 from reconciler.manifest.complaints import Complaint, Path, about_null, by_entry, complaints, shown
 from reconciler.manifest.defaults import Inherited, overlay

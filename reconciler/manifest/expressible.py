@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pydantic import ValidationError
+from pydantic_core import ValidationError
 
 from reconciler.manifest.words import NTH
 from reconciler.model.diagnostic import Diagnostic, Severity

@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path as FilePath
 from typing import Any, Final, TypeAlias
 
-from pydantic_core import PydanticCustomError
-
 from reconciler.errors import ManifestError
 from reconciler.kinds import by_plural
 from reconciler.manifest.complaints import Path, shown
@@ -18,7 +16,7 @@ from reconciler.manifest.project import GuardSettings, Project, PruneRule, Serve
 from reconciler.manifest.suggest import close_to
 from reconciler.manifest.text import decode
 from reconciler.model.diagnostic import Diagnostic, error
-from reconciler.spec.codec import NO_SCOPE
+from reconciler.spec.codec import NO_SCOPE, Refusal
 from reconciler.spec.codecs import duration, seconds_of, size, size_in_mebibytes
 
 __all__ = ["read_project"]
@@ -190,9 +188,8 @@ class _Reading:
     def _coded(self, written: Any, path: Path, accept: Callable[..., Any], amount: Callable[[str], int]) -> int | None:
         try:
             return amount(accept(written, NO_SCOPE))
-        except PydanticCustomError as refusal:
-            context = refusal.context or {}
-            self._complain(path, context["id"], context["text"], context["hint"])
+        except Refusal as refusal:
+            self._complain(path, refusal.id, refusal.text, refusal.hint)
             return None
 
     def _mapping(self, written: Any, path: Path, readers: Mapping[str, Read]) -> dict[str, Any]:

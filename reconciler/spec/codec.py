@@ -7,39 +7,17 @@ are compared with ``==``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
-
 from reconciler.model.resource import Value
+from reconciler.spec.bulk import AcceptMany, DecodeMany, DoubtfulError
+from reconciler.spec.refusal import Refusal, refuse
+from reconciler.spec.scope import NO_SCOPE, Scope
 
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What a value may be read relative to.
-
-    Attributes:
-        domain: the domain a bare local part belongs to, from the file's ``domain:`` line.
-    """
-
-    domain: str | None = None
-
-
-NO_SCOPE = Scope()
-
-
-def refuse(identifier: str, message: str, *, hint: str) -> PydanticCustomError:
-    """Make the error a codec raises for a value it does not accept.
-
-    Args:
-        identifier: stable and kebab-case.
-        message: what is wrong, with the value in backticks.
-        hint: what to write instead.
-    """
-    return PydanticCustomError("value_refused", "{text}", {"id": identifier, "text": message, "hint": hint})
+__all__ = ["NO_SCOPE", "Codec", "Refusal", "Scope", "refuse"]
 
 
 def _same(value: Any) -> Any:
@@ -57,9 +35,11 @@ class Codec:
         schema: JSON Schema of what a person may write.
         fold: canonical value -> what decides whether two values mean the same, where that is less than ``==``.
         magnitude: canonical value -> a number, for values that limit or use something up.
-        core: a pydantic schema that does the work of ``accept`` where no code of ours is needed; it is faster.
+        core: a schema of pydantic's core that does the work of ``accept`` where no code of ours is needed.
         sensitive: the value is a secret.
         elements: the value is a tuple whose elements mean something on their own, so that it can be additive.
+        accept_many: ``accept`` for many values at once; raises where one of them may be wrong.
+        decode_many: ``decode`` for many single wire values at once; raises where one of them may be unreadable.
     """
 
     accept: Callable[[Any, Scope], Value]
@@ -68,28 +48,52 @@ class Codec:
     schema: Mapping[str, Any] = field(default_factory=dict)
     fold: Callable[[Value], Any] | None = None
     magnitude: Callable[[Value], int] | None = None
-    core: CoreSchema | None = None
+    core: Mapping[str, Any] | None = None
     sensitive: bool = False
     elements: bool = False
+    accept_many: AcceptMany | None = None
+    decode_many: DecodeMany | None = None
 
     def same(self, one: Value, other: Value) -> bool:
         """Whether two canonical values mean the same to the server."""
         return bool(one == other or (self.fold is not None and self.fold(one) == self.fold(other)))
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Let pydantic validate with this codec."""
+    def accept_all(self, values: Sequence[Any], scope: Scope) -> Sequence[Value]:
+        """Read many values; raises something where one of them may be wrong."""
+        if self.accept_many is not None:
+            return self.accept_many(values, scope) if values else ()
+        if self.core is not None:
+            raise DoubtfulError
+        return [self.accept(value, scope) for value in values]
+
+    def decode_all(self, values: Sequence[Any]) -> Sequence[Value]:
+        """Decode many single wire values."""
+        if self.decode_many is not None:
+            with suppress(Exception):  # one by one tells what is wrong, and with which
+                return self.decode_many(values)
+        return list(map(self.decode, values))
+
+    def careful(self) -> Mapping[str, Any]:
+        """The schema by which pydantic's core reads values one by one, and says of each what is wrong with it."""
         if self.core is not None:
             return self.core
         accept = self.accept
 
-        def validate(value: Any, info: core_schema.ValidationInfo) -> Value:
-            return accept(value, info.context or NO_SCOPE)
+        def validate(value: Any, info: Any) -> Value:
+            try:
+                return accept(value, info.context or NO_SCOPE)
+            except Refusal as refusal:
+                raise _told(refusal) from None
 
-        return core_schema.with_info_plain_validator_function(validate)
-
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """Let pydantic describe it in a JSON Schema."""
-        return dict(self.schema)
+        return {"type": "function-plain", "function": {"type": "with-info", "function": validate}}
 
     def __hash__(self) -> int:
         return id(self)
+
+
+def _told(refusal: Refusal) -> Exception:
+    """A refusal in the form pydantic's core takes."""
+    from pydantic_core import PydanticCustomError  # noqa: PLC0415  slow to import, and here already when it is needed
+
+    told = {"id": refusal.id, "text": refusal.text, "hint": refusal.hint}
+    return PydanticCustomError("value_refused", "{text}", told)

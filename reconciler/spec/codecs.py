@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import re
+<<<<<<< HEAD
 import unicodedata
 from collections.abc import Mapping
+=======
+from collections.abc import Callable, Mapping
+>>>>>>> 3a33b65 (wip)
 from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any, Final
 
+<<<<<<< HEAD
 from pydantic_core import SchemaValidator, ValidationError, core_schema
 
+=======
+from reconciler.model.resource import Value
+from reconciler.spec import bulk
+>>>>>>> 3a33b65 (wip)
 from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.names import domain_for_people, domain_for_wire, read_address, read_domain
 
@@ -22,10 +31,21 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
+<<<<<<< HEAD
 def text(
     *, most: int | None = None, least: int = 0, pattern: str | None = None, most_bytes: int | None = None
 ) -> Codec:
     """Make a codec for text that is sent as it is; of at least and at most so many characters, or so many bytes."""
+=======
+def _core(name: str, **constraints: Any) -> dict[str, Any]:
+    """The schema by which pydantic reads values of a type strictly."""
+    given = {constraint: value for constraint, value in constraints.items() if value is not None}
+    return {"type": name, "strict": True, **given}
+
+
+def text(*, most: int | None = None, least: int = 0, pattern: str | None = None) -> Codec:
+    """Make a codec for text that is sent as it is; at most and at least so many characters."""
+>>>>>>> 3a33b65 (wip)
     schema: dict[str, Any] = {"type": "string"}
     if most is not None:
         schema["maxLength"] = most
@@ -40,10 +60,17 @@ def text(
         schema["maxLength"] = most_bytes
         core = core_schema.no_info_after_validator_function(partial(_within, most_bytes), core)
     return Codec(
+<<<<<<< HEAD
         accept=partial(_accept_text, SchemaValidator(core)),
         core=core,
+=======
+        accept=lambda value, _scope: value,
+        core=_core("str", max_length=most, min_length=least or None, pattern=pattern),
+>>>>>>> 3a33b65 (wip)
         decode=_text,
         schema=schema,
+        accept_many=bulk.accept_texts(least=least, most=most, pattern=pattern),
+        decode_many=bulk.decode_texts,
     )
 
 
@@ -82,10 +109,12 @@ def truthy(value: Any) -> bool:
 
 FLAG: Final = Codec(
     accept=lambda value, _scope: value,
-    core=core_schema.bool_schema(strict=True),
+    core=_core("bool"),
     decode=truthy,
     encode=int,
     schema={"type": "boolean"},
+    accept_many=bulk.accept_flags,
+    decode_many=bulk.decode_remembering(truthy),
 )
 Flag = Annotated[bool, FLAG]
 
@@ -101,11 +130,16 @@ def words(wire: Mapping[str, Any]) -> Codec:
             "word-unknown", f"`{value}` is not one of the words this takes", hint=f"write one of: {', '.join(wire)}"
         )
 
+    def decode(value: Any) -> str:
+        return by_wire.get(_text(value), _text(value))
+
     return Codec(
         accept=accept,
-        decode=lambda value: by_wire.get(_text(value), _text(value)),
+        decode=decode,
         encode=wire.__getitem__,
         schema={"enum": list(wire)},
+        accept_many=bulk.accept_words(accept),
+        decode_many=bulk.decode_remembering(decode),
     )
 
 
@@ -125,13 +159,19 @@ def number(*, least: int = 0, most: int | None = None, wire_text: bool = False) 
     schema: dict[str, Any] = {"type": "integer", "minimum": least}
     if most is not None:
         schema["maximum"] = most
+
+    def decode(value: Any) -> int:
+        return int(value or 0)
+
     return Codec(
         accept=lambda value, _scope: value,
-        core=core_schema.int_schema(strict=True, ge=least, le=most),
-        decode=lambda value: int(value or 0),
+        core=_core("int", ge=least, le=most),
+        decode=decode,
         encode=str if wire_text else int,
         schema=schema,
         magnitude=int,
+        accept_many=bulk.accept_numbers(least=least, most=most),
+        decode_many=bulk.decode_remembering(decode),
     )
 
 
@@ -220,6 +260,8 @@ def size(*, unlimited: bool = False, least: int = 1, read_unit: int = 1024 * 102
             "examples": ["5GiB"],
         },
         magnitude=size_in_mebibytes,
+        accept_many=bulk.accept_words(accept),
+        decode_many=bulk.decode_remembering(decode),
     )
 
 
@@ -326,6 +368,7 @@ RATE: Final = Codec(
         "description": "a rate such as `10/s` or `500/h`, or `unlimited`",
         "examples": ["500/h"],
     },
+    accept_many=bulk.accept_words(_accept_rate),
 )
 RateLimit = Annotated[str, RATE]
 """Mails per time. Read as ``{"value", "frame"}`` or false; written as two names; ``""`` and a valid frame take it away
@@ -351,29 +394,51 @@ def _encode_address(value: str) -> str:
     return f"{local}{at}{domain_for_wire(domain)}"
 
 
+def _accept_address(value: Any, scope: Scope) -> str:
+    return read_address(value, scope.domain)
+
+
+def _accept_mailbox_address(value: Any, scope: Scope) -> str:
+    return _accept_address(value, scope).lower()
+
+
+def _decode_mailbox_address(value: Any) -> str:
+    return _decode_address(value).lower()
+
+
+def _accept_alias_address(value: Any, scope: Scope) -> str:
+    return read_address(value, scope.domain, catch_all=True)
+
+
 MAILBOX_ADDRESS: Final = Codec(
-    accept=lambda value, scope: read_address(value, scope.domain).lower(),
-    decode=lambda value: _decode_address(value).lower(),
+    accept=_accept_mailbox_address,
+    decode=_decode_mailbox_address,
     encode=_encode_address,
     schema={"type": "string", "examples": ["anna", "anna@acme.example"]},
+    accept_many=bulk.accept_addresses(_accept_address, lower=True),
+    decode_many=bulk.decode_addresses(_decode_mailbox_address),
 )
 MailboxAddress = Annotated[str, MAILBOX_ADDRESS]
 
 MAIL_ADDRESS: Final = Codec(
-    accept=lambda value, scope: read_address(value, scope.domain),
+    accept=_accept_address,
     decode=_decode_address,
     encode=_encode_address,
     fold=str.lower,
     schema={"type": "string", "examples": ["sales", "sales@acme.example"]},
+    accept_many=bulk.accept_addresses(_accept_address),
+    decode_many=bulk.decode_addresses(_decode_address),
 )
 MailAddress = Annotated[str, MAIL_ADDRESS]
 
 ALIAS_ADDRESS: Final = Codec(
-    accept=lambda value, scope: read_address(value, scope.domain, catch_all=True),
+    accept=_accept_alias_address,
     decode=_decode_address,
     encode=_encode_address,
     fold=str.lower,
     schema={"type": "string", "examples": ["sales", "@acme.example"]},
+    accept_many=bulk.accept_addresses(_accept_alias_address),
+    decode_many=bulk.decode_addresses(_decode_address),
 )
 AliasAddress = Annotated[str, ALIAS_ADDRESS]
 
@@ -401,6 +466,7 @@ def _listed(value: Any) -> list[Any]:
     raise refuse("list-expected", "this takes a list", hint="write it as a list: `[a, b]`")
 
 
+<<<<<<< HEAD
 def a_set_of(
     element: Codec,
     *,
@@ -409,6 +475,13 @@ def a_set_of(
     join: str = ",",
     least: int = 0,
     most: int | None = None,
+=======
+_ANY_SEPARATOR: Final = r"[\s,;]+"
+
+
+def a_set_of(
+    element: Codec, *, wire: str = "list", split: str = _ANY_SEPARATOR, join: str = ",", least: int = 0
+>>>>>>> 3a33b65 (wip)
 ) -> Codec:
     """Make a codec for a list whose order means nothing and in which nothing stands twice.
 
@@ -455,9 +528,12 @@ def a_set_of(
         | ({"minItems": least} if least else {})
         | ({"maxItems": most} if most is not None else {}),
         elements=True,
+        accept_many=_accept_many_sets(element, canonical, least),
+        decode_many=_decode_many_sets(element, canonical, decode) if split == _ANY_SEPARATOR else None,
     )
 
 
+<<<<<<< HEAD
 def collated(value: str) -> str:
     """What the server's database compares a text by, where it must be unique (collation utf8mb4_general_ci)."""
     if value.isascii():
@@ -467,6 +543,21 @@ def collated(value: str) -> str:
 
 
 TAGS: Final = a_set_of(replace(text(least=1, most=255), fold=collated), most=25)
+=======
+def _accept_many_sets(element: Codec, canonical: bulk.Canonical, least: int) -> bulk.AcceptMany | None:
+    known = element.fold in (None, str.lower)
+    return bulk.accept_sets(element.accept_many, canonical, least=least) if known and element.accept_many else None
+
+
+def _decode_many_sets(
+    element: Codec, canonical: bulk.Canonical, decode: Callable[[Any], Value]
+) -> bulk.DecodeMany | None:
+    known = element.fold in (None, str.lower)
+    return bulk.decode_sets(decode, element.decode_many, canonical) if known and element.decode_many else None
+
+
+TAGS: Final = a_set_of(replace(text(least=1, most=255), fold=str.lower))
+>>>>>>> 3a33b65 (wip)
 Tags = Annotated[tuple[str, ...], TAGS]
 """Words attached to a domain or mailbox; neither case nor accents tell them apart (a unique key in the database). What
 comes after the 26th of one call is dropped (``TAGGING_LIMIT``, mailcow 2022-05 to 2026-07a)."""

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
-
-from pydantic_core import PydanticCustomError, SchemaValidator, ValidationError
+from typing import Any, Final, cast
 
 from reconciler.model.resource import Value
-from reconciler.spec.codec import Codec, Scope, refuse
+from reconciler.spec.codec import Codec, Refusal, Scope, refuse
 from reconciler.spec.mark import UNSET
 
 __all__ = ["Part", "a_list_of", "a_mapping", "accepted", "or_word"]
@@ -33,12 +31,14 @@ def accepted(codec: Codec, value: Any, scope: Scope) -> Value:
     """Read what a person wrote by a codec that may leave the work to pydantic.
 
     Raises:
-        PydanticCustomError: what the codec raises, or ``value-malformed``.
+        Refusal: what the codec raises, or ``value-malformed``.
     """
     if codec.core is None:
         return codec.accept(value, scope)
+    from pydantic_core import SchemaValidator, ValidationError  # noqa: PLC0415  slow to import, and seldom needed
+
     try:
-        return SchemaValidator(codec.core).validate_python(value)
+        return SchemaValidator(cast("Any", codec.core)).validate_python(value)
     except ValidationError as failure:
         why = failure.errors(include_url=False)[0]["msg"]
         hint = f"it takes {_described(codec.schema)}"
@@ -95,9 +95,8 @@ def _form(parts: Mapping[str, Part]) -> str:
 def _part(name: str, part: Part, value: Any, scope: Scope) -> Value:
     try:
         return accepted(part.codec, value, scope)
-    except PydanticCustomError as refusal:
-        context = refusal.context or {}
-        raise refuse(context["id"], f"`{name}`: {context['text']}", hint=context["hint"]) from None
+    except Refusal as refusal:
+        raise refuse(refusal.id, f"`{name}`: {refusal.text}", hint=refusal.hint) from None
 
 
 def a_list_of(element: Codec, *, encode: Callable[[tuple[Value, ...]], Any]) -> Codec:

@@ -6,10 +6,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-import idna
-from pydantic_core import PydanticCustomError
-
-from reconciler.spec.codec import refuse
+from reconciler.spec.refusal import Refusal, refuse
 
 _ASCII_DOMAIN = re.compile(
     r"(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*$"
@@ -22,6 +19,8 @@ def domain_for_wire(domain: str) -> str:
     """The ASCII form of a domain; a domain that has none is left as it is (the server will say so)."""
     if domain.isascii():
         return domain.lower()
+    import idna  # noqa: PLC0415  most domains are plain ASCII
+
     try:
         return idna.encode(domain, uts46=True).decode("ascii")
     except idna.IDNAError:
@@ -34,6 +33,8 @@ def domain_for_people(domain: str) -> str:
     lowered = domain.lower()
     if "xn--" not in lowered:
         return lowered
+    import idna  # noqa: PLC0415  as above
+
     try:
         return idna.decode(lowered)
     except idna.IDNAError:
@@ -41,7 +42,7 @@ def domain_for_people(domain: str) -> str:
 
 
 @lru_cache(maxsize=65536)
-def _domain(text: str) -> str | None:
+def readable_domain(text: str) -> str | None:
     """The domain a text is, as people read it; None when it is none."""
     domain = domain_for_people(text.strip())
     return domain if _ASCII_DOMAIN.match(domain_for_wire(domain)) is not None else None
@@ -51,9 +52,9 @@ def read_domain(value: Any) -> str:
     """Read a domain a person wrote.
 
     Raises:
-        PydanticCustomError: ``domain-malformed``.
+        Refusal: ``domain-malformed``.
     """
-    domain = _domain(value) if isinstance(value, str) else None
+    domain = readable_domain(value) if isinstance(value, str) else None
     if domain is not None:
         return domain
     raise refuse("domain-malformed", f"`{value}` is not a domain", hint="write it like `acme.example`")
@@ -68,7 +69,7 @@ def read_address(value: Any, domain: str | None, *, catch_all: bool = False) -> 
         catch_all: whether ``@domain`` is an address here.
 
     Raises:
-        PydanticCustomError: ``address-malformed``, ``address-bare`` or ``domain-malformed``.
+        Refusal: ``address-malformed``, ``address-bare`` or ``domain-malformed``.
     """
     if isinstance(value, str):
         address = _address(value, domain)
@@ -86,11 +87,11 @@ def _address(text: str, domain: str | None) -> str | None:
     local, at, host = text.rpartition("@")
     if not at:
         local, host = host, domain or ""
-    readable = _domain(host)
+    readable = readable_domain(host)
     return f"{local}@{readable}" if readable is not None and _LOCAL_PART.match(local) is not None else None
 
 
-def _refused_address(value: Any) -> PydanticCustomError:
+def _refused_address(value: Any) -> Refusal:
     """Say why something is no mail address."""
     hint = "write it like `anna@acme.example`"
     if not isinstance(value, str):

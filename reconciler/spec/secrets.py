@@ -94,7 +94,7 @@ def read_source(value: Any, *, also: str = "") -> SecretSource:
     """Read where a secret comes from.
 
     Raises:
-        PydanticCustomError: ``secret-literal`` for a secret that is written out, ``secret-malformed`` for the rest.
+        Refusal: ``secret-literal`` for a secret that is written out, ``secret-malformed`` for the rest.
     """
     if not isinstance(value, Mapping):
         raise refuse("secret-literal", "a secret must not stand in a manifest", hint=f"name its source: {_FORMS}{also}")
@@ -125,7 +125,7 @@ def read_password(value: Any) -> SecretSource:
     """Read where a password comes from: like `read_source`, or a hash, a table of hashes, or a generated one.
 
     Raises:
-        PydanticCustomError: as `read_source`, and ``hash-not-verbatim`` for what the server would hash again.
+        Refusal: as `read_source`, and ``hash-not-verbatim`` for what the server would hash again.
     """
     if isinstance(value, Mapping):
         if set(value) == {"hash"}:

@@ -5,6 +5,8 @@ import httpx
 import pytest
 
 from reconciler.api import Client, Judgement, ServerAccess, Timing
+from reconciler.api.origin import Origin
+from reconciler.api.proxied import HttpxTransport
 from reconciler.api.transport import KeepAliveTransport
 from reconciler.errors import ConnectionFailed, ProtocolError
 from tests.api.scripted_server import Asked, Reply, ScriptedServer, says
@@ -13,14 +15,10 @@ Serve = Callable[..., ScriptedServer]
 Connect = Callable[..., Client]
 
 
-def test_a_request_for_another_origin_is_not_sent(serve: Serve) -> None:
-    server, stranger = serve(lambda _: says({})), serve(lambda _: says({}))
-    transport = KeepAliveTransport(httpx.URL(server.origin), None)
-
-    with pytest.raises(httpx.UnsupportedProtocol):
-        transport.handle_request(httpx.Request("GET", stranger.origin, headers={"X-API-Key": "A"}))
-
-    assert server.asked + stranger.asked == []
+def _kept(server: ScriptedServer) -> KeepAliveTransport:
+    return KeepAliveTransport(
+        Origin.parse(server.origin), None, timeout=5.0, connect_timeout=5.0, largest_answer=1 << 20
+    )
 
 
 def test_the_rest_of_an_answer_given_up_is_not_taken_for_the_next_one(serve: Serve, connect: Connect) -> None:
@@ -46,14 +44,11 @@ def test_closing_ends_idle_connections_at_once_and_busy_ones_after_their_answer(
         return says([])
 
     server = serve(script)
-    transport = KeepAliveTransport(httpx.URL(server.origin), None)
+    transport = _kept(server)
     answers: list[int] = []
 
     def send(path: str) -> None:
-        response = transport.handle_request(httpx.Request("GET", server.origin + path))
-        response.read()
-        response.close()
-        answers.append(response.status_code)
+        answers.append(transport.exchange("GET", path.encode(), {}, None).status)
 
     slow = threading.Thread(target=send, args=("/slow",))
     slow.start()
@@ -86,7 +81,9 @@ def test_another_transport_may_stand_in_and_only_failures_to_connect_mean_unsent
         raise error
 
     access = ServerAccess(origin="https://mail.example", key="A-1", readable=frozenset({"domain"}))
-    client = Client(access, timing=Timing(lambda: 0.0, lambda _: None), transport=httpx.MockTransport(fail))
+    client = Client(
+        access, timing=Timing(lambda: 0.0, lambda _: None), transport=HttpxTransport(access, httpx.MockTransport(fail))
+    )
 
     verdict = client.post("add", "domain", body={})
 

@@ -11,9 +11,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import httpx
-
 from reconciler.api import Client, ServerAccess, Timing
+from reconciler.api.exchange import Received
 from reconciler.engine.apply import Means, apply
 from reconciler.kinds import by_plural, registry
 from reconciler.model.address import Address
@@ -52,20 +51,26 @@ SECRETS = {
 """The secrets that test manifests name with ``{env: NAME}``."""
 
 
-class InProcess(httpx.BaseTransport):
-    """Hands requests to a simulator, one after the other."""
+class InProcess:
+    """Hands requests to a simulator, one after the other: a transport of the API client."""
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
         self._lock = threading.Lock()
         self.asked: list[str] = []
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
+    def exchange(self, method: str, path: bytes, headers: Mapping[str, str], content: bytes | None) -> Received:
         with self._lock:
-            path = request.url.raw_path.decode()
-            self.asked.append(path.removeprefix("/api/v1/"))
-            answer = self._simulator.handle(request.method, path, dict(request.headers), request.read())
-        return httpx.Response(answer.status, headers=list(answer.headers), content=answer.body)
+            self.asked.append(path.decode().removeprefix("/api/v1/"))
+            answer = self._simulator.handle(method, path.decode(), dict(headers), content or b"")
+        told = {name.lower(): value for name, value in answer.headers}
+        return Received(answer.status, told, answer.body, len(answer.body))
+
+    def rest(self) -> None:
+        """There is nothing to close."""
+
+    def close(self) -> None:
+        """There is nothing to close."""
 
 
 def declared(manifest: Manifest, capabilities: Capabilities | None = None) -> DesiredState:

@@ -1,0 +1,261 @@
+"""Receiving an answer of HTTP/1.1 from a connection (RFC 9112), by nobody's parser but our own.
+
+The standard library reads headers as if they were mail, which takes longer than mailcow takes to answer, and longer to
+import than everything else here. What is needed is little: a status, a few headers, a body whose length is told, that
+comes in chunks, or that ends with the connection, and gzip.
+"""
+
+from __future__ import annotations
+
+import socket
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from reconciler.api.exchange import ExchangeFailed, Received
+from reconciler.api.failures import Failure, FailureReason
+from reconciler.api.jsontext import Body
+
+__all__ = ["receive"]
+
+_PIECE = 1 << 18
+_LONGEST_HEAD = 1 << 16
+_LONGEST_CHUNK_LINE = 1 << 10
+_GZIP = 16 + zlib.MAX_WBITS
+_WITHOUT_BODY = frozenset({204, 304})
+_INTERIM = 200
+"""Statuses below say that the answer is still to come."""
+
+
+def receive(connection: socket.socket, *, largest: int) -> tuple[Received, bool]:
+    """Receive the answer to the request that was just sent.
+
+    Args:
+        largest: bytes of the decompressed body above which it is given up.
+
+    Returns:
+        The answer, and whether the connection may carry another request.
+
+    Raises:
+        ExchangeFailed: `BROKEN`, `TOO_LARGE`, or `UNINTELLIGIBLE` where the body is not what its encoding says.
+        OSError: the connection failed.
+    """
+    stream = _Stream(connection)
+    head = _head(stream)
+    while head.status < _INTERIM:
+        head = _head(stream)
+    unpack = _Unpacked(largest) if head.headers.get("content-encoding", "").lower() in ("gzip", "x-gzip") else None
+    body, size = _body(stream, head, unpack, largest)
+    return Received(head.status, head.headers, body, size), head.keeps_alive and not stream.rest
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """What stands before a body."""
+
+    version: bytes
+    status: int
+    headers: Mapping[str, str]
+
+    @property
+    def keeps_alive(self) -> bool:
+        """Whether the connection stays open, and where the body ends is known without its end."""
+        told = self.headers.get("connection", "" if self.version == b"HTTP/1.1" else "close")
+        return "close" not in told.lower() and (self.is_chunked or self.length is not None)
+
+    @property
+    def is_chunked(self) -> bool:
+        """Whether the body comes in chunks."""
+        told = self.headers.get("transfer-encoding", "").lower()
+        if told not in ("", "chunked"):
+            raise _broken("the answer is transferred in an unknown way")
+        return bool(told)
+
+    @property
+    def length(self) -> int | None:
+        """How long the body is; None where its end is the connection's."""
+        if self.status in _WITHOUT_BODY:
+            return 0
+        told = self.headers.get("content-length")
+        if told is None:
+            return None
+        if not (told.isascii() and told.isdigit()):
+            raise _broken("the answer's length is no number")
+        return int(told)
+
+
+class _Stream:
+    """A connection's bytes, with those that came before they were asked for."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.rest = b""
+        self._connection = connection
+
+    def more(self) -> None:
+        """Wait for more bytes."""
+        piece = self._connection.recv(_PIECE)
+        if not piece:
+            raise _broken("the connection was closed")
+        self.rest += piece
+
+    def line(self, longest: int) -> bytes:
+        """Take a line, without its end."""
+        while (end := self.rest.find(b"\r\n")) < 0:
+            if len(self.rest) > longest:
+                raise _broken("a line of the answer has no end")
+            self.more()
+        line, self.rest = self.rest[:end], self.rest[end + 2 :]
+        return line
+
+    def exactly(self, size: int) -> Body:
+        """Take so many bytes."""
+        if size <= len(self.rest):
+            taken, self.rest = self.rest[:size], self.rest[size:]
+            return taken
+        buffer = bytearray(size)
+        filled = len(self.rest)
+        buffer[:filled] = self.rest
+        self.rest = b""
+        view = memoryview(buffer)
+        while filled < size:
+            received = self._connection.recv_into(view[filled:])
+            if not received:
+                raise _broken("the answer ended early")
+            filled += received
+        return buffer
+
+    def up_to(self, size: int) -> bytes:
+        """Take what is there or comes next, at most so many bytes."""
+        if self.rest:
+            taken, self.rest = self.rest[:size], self.rest[size:]
+            return taken
+        taken = self._connection.recv(min(size, _PIECE))
+        if not taken:
+            raise _broken("the answer ended early")
+        return taken
+
+    def until_closed(self) -> Iterator[bytes]:
+        """Take all that comes before the connection is closed."""
+        yield self.rest
+        self.rest = b""
+        while piece := self._connection.recv(_PIECE):
+            yield piece
+
+
+def _head(stream: _Stream) -> _Head:
+    while (end := stream.rest.find(b"\r\n\r\n")) < 0:
+        if len(stream.rest) > _LONGEST_HEAD:
+            raise _broken("the answer's head has no end")
+        stream.more()
+    first, *lines = stream.rest[:end].split(b"\r\n")
+    stream.rest = stream.rest[end + 4 :]
+    version, _, status = first.partition(b" ")
+    if not version.startswith(b"HTTP/1.") or not status[:3].isdigit():
+        raise _broken("this is no HTTP")
+    headers: dict[str, str] = {}
+    for line in lines:
+        name, colon, value = line.decode("latin-1").partition(":")
+        if not colon or name != name.strip():
+            raise _broken("the answer's head is malformed")
+        headers[name.lower()] = value.strip()
+    return _Head(version, int(status[:3]), headers)
+
+
+def _body(stream: _Stream, head: _Head, unpack: _Unpacked | None, largest: int) -> tuple[Body, int]:
+    """Receive a body: its bytes, and how many came over the wire."""
+    if not head.is_chunked and head.length is not None:
+        if unpack is None and head.length > largest:
+            raise ExchangeFailed(Failure(FailureReason.TOO_LARGE, status=head.status))
+        if unpack is None:
+            return stream.exactly(head.length), head.length
+    whole = unpack or _Plain(largest)
+    size = 0
+    for piece in _pieces(stream, head):
+        size += len(piece)
+        whole.take(piece)
+    return whole.end(), size
+
+
+def _pieces(stream: _Stream, head: _Head) -> Iterator[bytes]:
+    if head.is_chunked:
+        yield from _chunks(stream)
+    elif head.length is None:
+        yield from stream.until_closed()
+    else:
+        left = head.length
+        while left:
+            piece = stream.up_to(left)
+            left -= len(piece)
+            yield piece
+
+
+def _chunks(stream: _Stream) -> Iterator[bytes]:
+    while True:
+        told = stream.line(_LONGEST_CHUNK_LINE).partition(b";")[0].strip()
+        try:
+            left = int(told, 16)
+        except ValueError:
+            raise _broken("a chunk's length is no number") from None
+        if left < 0:
+            raise _broken("a chunk's length is no number")
+        if not left:
+            break
+        while left:
+            piece = stream.up_to(left)
+            left -= len(piece)
+            yield piece
+        if stream.line(_LONGEST_CHUNK_LINE):
+            raise _broken("a chunk is longer than it says")
+    while stream.line(_LONGEST_HEAD):
+        pass
+
+
+class _Plain:
+    """A body that is put together."""
+
+    def __init__(self, largest: int) -> None:
+        self._largest = largest
+        self._whole = bytearray()
+
+    def take(self, piece: bytes) -> None:
+        """Add a piece."""
+        if len(self._whole) + len(piece) > self._largest:
+            raise ExchangeFailed(Failure(FailureReason.TOO_LARGE))
+        self._whole += piece
+
+    def end(self) -> Body:
+        """The whole body."""
+        return self._whole
+
+
+class _Unpacked(_Plain):
+    """A body that is decompressed while it comes."""
+
+    def __init__(self, largest: int) -> None:
+        super().__init__(largest)
+        self._stream = zlib.decompressobj(_GZIP)
+        self._begun = False
+
+    def take(self, piece: bytes) -> None:
+        """Add a piece; never more than one piece beyond what is too large is unpacked."""
+        self._begun = self._begun or bool(piece)
+        try:
+            while piece:
+                super().take(self._stream.decompress(piece, _PIECE))
+                piece = self._stream.unconsumed_tail
+        except zlib.error as error:
+            raise _wrongly_packed() from error
+
+    def end(self) -> Body:
+        """The whole body."""
+        if self._begun and not self._stream.eof:
+            raise _wrongly_packed()
+        return super().end()
+
+
+def _broken(detail: str) -> ExchangeFailed:
+    return ExchangeFailed(Failure(FailureReason.BROKEN, detail=detail))
+
+
+def _wrongly_packed() -> ExchangeFailed:
+    return ExchangeFailed(Failure(FailureReason.UNINTELLIGIBLE, detail="the body is not what its encoding says"))

@@ -1,0 +1,32 @@
+"""What a codec says to a value it does not accept."""
+
+from __future__ import annotations
+
+__all__ = ["Refusal", "refuse"]
+
+
+class Refusal(ValueError):  # noqa: N818  what a codec answers, and what callers tell people
+    """A value was not accepted.
+
+    Attributes:
+        id: stable and kebab-case.
+        text: what is wrong, with the value in backticks.
+        hint: what to write instead.
+    """
+
+    def __init__(self, identifier: str, text: str, hint: str) -> None:
+        super().__init__(text)
+        self.id = identifier
+        self.text = text
+        self.hint = hint
+
+
+def refuse(identifier: str, message: str, *, hint: str) -> Refusal:
+    """Make the error a codec raises for a value it does not accept.
+
+    Args:
+        identifier: stable and kebab-case.
+        message: what is wrong, with the value in backticks.
+        hint: what to write instead.
+    """
+    return Refusal(identifier, message, hint)
