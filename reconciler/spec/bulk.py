@@ -39,7 +39,7 @@ DecodeMany = Callable[[Sequence[Any]], Sequence[Value]]
 """(wire values) -> canonical values; raises where one of them might be unreadable."""
 
 Canonical = Callable[[list[str]], tuple[str, ...]]
-"""(texts) -> the same, each once and in order; where case does not count, those in lower case are just sorted."""
+"""(texts) -> the same, each once and in order; plain words in lower case are just sorted."""
 
 _SIMPLE = ({str}, {int}, {str, type(None)}, {int, type(None)})
 """The types among which equal values have equal meanings; `True` and 1 are equal, and do not."""
@@ -63,14 +63,16 @@ def accept_words(accept: Callable[[Any, Scope], Value]) -> AcceptMany:
     return accept_many
 
 
-def accept_texts(*, least: int, most: int | None, pattern: str | None) -> AcceptMany:
-    """Read texts that stay as they are, of so many characters, that match a pattern as a whole."""
+def accept_texts(*, least: int, most: int | None, pattern: str | None, most_bytes: int | None = None) -> AcceptMany:
+    """Read texts that stay as they are, of so many characters or bytes, that match a pattern as a whole."""
     matches = re.compile(pattern).fullmatch if pattern is not None else None
 
     def accept_many(values: Sequence[Any], _scope: Scope) -> Sequence[Value]:
         _only(str, values)
         "".join(values).encode()  # raises for half a character
         if most is not None and max(map(len, values)) > most:
+            raise DoubtfulError
+        if most_bytes is not None and max(map(len, map(str.encode, values))) > most_bytes:
             raise DoubtfulError
         if least and min(map(len, values)) < least:
             raise DoubtfulError
@@ -121,19 +123,19 @@ def accept_addresses(one_by_one: Callable[[Any, Scope], Value], *, lower: bool =
     return accept_many
 
 
-def accept_sets(elements: AcceptMany, canonical: Canonical, *, least: int) -> AcceptMany:
+def accept_sets(elements: AcceptMany, canonical: Canonical, *, least: int, most: int | None) -> AcceptMany:
     """Read lists whose order means nothing, and in which nothing stands twice.
 
     Args:
         elements: reads the elements of all lists.
         canonical: brings the elements of one list into their order.
-        least: how many elements there must be.
+        least: how many elements there must be; at most `most`.
     """
 
     def accept_many(values: Sequence[Any], scope: Scope) -> Sequence[Value]:
         _only(list, values)
         sizes = list(map(len, values))
-        if min(sizes) < least:
+        if min(sizes) < least or (most is not None and max(sizes) > most):
             raise DoubtfulError
         return _sets(elements(list(chain.from_iterable(values)), scope) if any(sizes) else (), sizes, canonical)
 
@@ -198,7 +200,7 @@ def _sets(elements: Sequence[Any], sizes: Sequence[int], canonical: Canonical) -
     """Make canonical sets, one of each size, of elements that stand behind each other."""
     source = iter(elements)
     joined = "".join(elements)
-    if joined == joined.lower():
+    if joined.isascii() and joined == joined.lower() and " " not in joined:
         return [(next(source),) if size == 1 else tuple(sorted({*islice(source, size)})) for size in sizes]
     return [(next(source),) if size == 1 else canonical([*islice(source, size)]) for size in sizes]
 

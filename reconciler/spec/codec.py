@@ -14,10 +14,10 @@ from typing import Any
 
 from reconciler.model.resource import Value
 from reconciler.spec.bulk import AcceptMany, DecodeMany, DoubtfulError
-from reconciler.spec.refusal import Refusal, refuse
+from reconciler.spec.refusal import Refusal, for_pydantic, refuse
 from reconciler.spec.scope import NO_SCOPE, Scope
 
-__all__ = ["NO_SCOPE", "Codec", "Refusal", "Scope", "refuse"]
+__all__ = ["NO_SCOPE", "Codec", "Refusal", "Scope", "for_pydantic", "refuse"]
 
 
 def _same(value: Any) -> Any:
@@ -83,17 +83,9 @@ class Codec:
             try:
                 return accept(value, info.context or NO_SCOPE)
             except Refusal as refusal:
-                raise _told(refusal) from None
+                raise for_pydantic(refusal) from None
 
         return {"type": "function-plain", "function": {"type": "with-info", "function": validate}}
 
     def __hash__(self) -> int:
         return id(self)
-
-
-def _told(refusal: Refusal) -> Exception:
-    """A refusal in the form pydantic's core takes."""
-    from pydantic_core import PydanticCustomError  # noqa: PLC0415  slow to import, and here already when it is needed
-
-    told = {"id": refusal.id, "text": refusal.text, "hint": refusal.hint}
-    return PydanticCustomError("value_refused", "{text}", told)

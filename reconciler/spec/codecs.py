@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 import re
-<<<<<<< HEAD
 import unicodedata
 from collections.abc import Mapping
-=======
-from collections.abc import Callable, Mapping
->>>>>>> 3a33b65 (wip)
 from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any, Final
 
-<<<<<<< HEAD
-from pydantic_core import SchemaValidator, ValidationError, core_schema
-
-=======
-from reconciler.model.resource import Value
 from reconciler.spec import bulk
->>>>>>> 3a33b65 (wip)
-from reconciler.spec.codec import Codec, Scope, refuse
+from reconciler.spec.codec import Codec, Refusal, Scope, for_pydantic, refuse
 from reconciler.spec.names import domain_for_people, domain_for_wire, read_address, read_domain
 
 UNLIMITED: Final = "unlimited"
@@ -31,21 +21,16 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-<<<<<<< HEAD
-def text(
-    *, most: int | None = None, least: int = 0, pattern: str | None = None, most_bytes: int | None = None
-) -> Codec:
-    """Make a codec for text that is sent as it is; of at least and at most so many characters, or so many bytes."""
-=======
 def _core(name: str, **constraints: Any) -> dict[str, Any]:
-    """The schema by which pydantic reads values of a type strictly."""
+    """The schema by which pydantic's core reads values of a type strictly."""
     given = {constraint: value for constraint, value in constraints.items() if value is not None}
     return {"type": name, "strict": True, **given}
 
 
-def text(*, most: int | None = None, least: int = 0, pattern: str | None = None) -> Codec:
-    """Make a codec for text that is sent as it is; at most and at least so many characters."""
->>>>>>> 3a33b65 (wip)
+def text(
+    *, most: int | None = None, least: int = 0, pattern: str | None = None, most_bytes: int | None = None
+) -> Codec:
+    """Make a codec for text that is sent as it is; of at least and at most so many characters, or so many bytes."""
     schema: dict[str, Any] = {"type": "string"}
     if most is not None:
         schema["maxLength"] = most
@@ -53,37 +38,43 @@ def text(*, most: int | None = None, least: int = 0, pattern: str | None = None)
         schema["minLength"] = least
     if pattern is not None:
         schema["pattern"] = pattern
-    core: core_schema.CoreSchema = core_schema.str_schema(
-        strict=True, max_length=most, min_length=least or None, pattern=pattern
-    )
+    core = _core("str", max_length=most, min_length=least or None, pattern=pattern)
     if most_bytes is not None:
         schema["maxLength"] = most_bytes
-        core = core_schema.no_info_after_validator_function(partial(_within, most_bytes), core)
+        core = {
+            "type": "function-after",
+            "function": {"type": "no-info", "function": partial(_fitting, most_bytes)},
+            "schema": core,
+        }
+    matches = re.compile(pattern).fullmatch if pattern is not None else None
+
+    def accept(value: Any, _scope: Scope) -> str:
+        """Read an element of a list, which says itself what is wrong with it."""
+        if not isinstance(value, str):
+            raise refuse("text-expected", f"`{value}` is not text", hint=f'put it in quotes: `"{value}"`')
+        wrong = f"at least {least} characters" if len(value) < least else ""
+        wrong = f"at most {most} characters" if most is not None and len(value) > most else wrong
+        wrong = f"what matches `{pattern}`" if matches is not None and not matches(value) else wrong
+        if wrong:
+            raise refuse("text-malformed", f"`{value}` is not what this takes", hint=f"it takes {wrong}")
+        return value if most_bytes is None else _within(most_bytes, value)
+
     return Codec(
-<<<<<<< HEAD
-        accept=partial(_accept_text, SchemaValidator(core)),
+        accept=accept,
         core=core,
-=======
-        accept=lambda value, _scope: value,
-        core=_core("str", max_length=most, min_length=least or None, pattern=pattern),
->>>>>>> 3a33b65 (wip)
         decode=_text,
         schema=schema,
-        accept_many=bulk.accept_texts(least=least, most=most, pattern=pattern),
+        accept_many=bulk.accept_texts(least=least, most=most, pattern=pattern, most_bytes=most_bytes),
         decode_many=bulk.decode_texts,
     )
 
 
-def _accept_text(form: SchemaValidator, value: Any, _scope: Scope) -> str:
-    """Read an element of a list, which says itself what is wrong with it."""
-    if not isinstance(value, str):
-        raise refuse("text-expected", f"`{value}` is not text", hint=f'put it in quotes: `"{value}"`')
+def _fitting(most_bytes: int, value: str) -> str:
+    """`_within`, for pydantic's core."""
     try:
-        return str(form.validate_python(value))
-    except ValidationError as wrong:
-        told = wrong.errors(include_url=False)[0]
-        hint = "; ".join(f"{name.replace('_', ' ')}: {limit}" for name, limit in told.get("ctx", {}).items())
-        raise refuse("text-malformed", f"`{value}` is not what this takes", hint=hint) from None
+        return _within(most_bytes, value)
+    except Refusal as refusal:
+        raise for_pydantic(refusal) from None
 
 
 def _within(most_bytes: int, value: str) -> str:
@@ -466,22 +457,17 @@ def _listed(value: Any) -> list[Any]:
     raise refuse("list-expected", "this takes a list", hint="write it as a list: `[a, b]`")
 
 
-<<<<<<< HEAD
-def a_set_of(
-    element: Codec,
-    *,
-    wire: str = "list",
-    split: str = r"[\s,;]+",
-    join: str = ",",
-    least: int = 0,
-    most: int | None = None,
-=======
 _ANY_SEPARATOR: Final = r"[\s,;]+"
 
 
 def a_set_of(
-    element: Codec, *, wire: str = "list", split: str = _ANY_SEPARATOR, join: str = ",", least: int = 0
->>>>>>> 3a33b65 (wip)
+    element: Codec,
+    *,
+    wire: str = "list",
+    split: str = _ANY_SEPARATOR,
+    join: str = ",",
+    least: int = 0,
+    most: int | None = None,
 ) -> Codec:
     """Make a codec for a list whose order means nothing and in which nothing stands twice.
 
@@ -528,12 +514,11 @@ def a_set_of(
         | ({"minItems": least} if least else {})
         | ({"maxItems": most} if most is not None else {}),
         elements=True,
-        accept_many=_accept_many_sets(element, canonical, least),
-        decode_many=_decode_many_sets(element, canonical, decode) if split == _ANY_SEPARATOR else None,
+        accept_many=element.accept_many and bulk.accept_sets(element.accept_many, canonical, least=least, most=most),
+        decode_many=bulk.decode_sets(decode, element.decode_all, canonical) if split == _ANY_SEPARATOR else None,
     )
 
 
-<<<<<<< HEAD
 def collated(value: str) -> str:
     """What the server's database compares a text by, where it must be unique (collation utf8mb4_general_ci)."""
     if value.isascii():
@@ -543,21 +528,6 @@ def collated(value: str) -> str:
 
 
 TAGS: Final = a_set_of(replace(text(least=1, most=255), fold=collated), most=25)
-=======
-def _accept_many_sets(element: Codec, canonical: bulk.Canonical, least: int) -> bulk.AcceptMany | None:
-    known = element.fold in (None, str.lower)
-    return bulk.accept_sets(element.accept_many, canonical, least=least) if known and element.accept_many else None
-
-
-def _decode_many_sets(
-    element: Codec, canonical: bulk.Canonical, decode: Callable[[Any], Value]
-) -> bulk.DecodeMany | None:
-    known = element.fold in (None, str.lower)
-    return bulk.decode_sets(decode, element.decode_many, canonical) if known and element.decode_many else None
-
-
-TAGS: Final = a_set_of(replace(text(least=1, most=255), fold=str.lower))
->>>>>>> 3a33b65 (wip)
 Tags = Annotated[tuple[str, ...], TAGS]
 """Words attached to a domain or mailbox; neither case nor accents tell them apart (a unique key in the database). What
 comes after the 26th of one call is dropped (``TAGGING_LIMIT``, mailcow 2022-05 to 2026-07a)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Refusal", "refuse"]
+__all__ = ["Refusal", "for_pydantic", "refuse"]
 
 
 class Refusal(ValueError):  # noqa: N818  what a codec answers, and what callers tell people
@@ -30,3 +30,11 @@ def refuse(identifier: str, message: str, *, hint: str) -> Refusal:
         hint: what to write instead.
     """
     return Refusal(identifier, message, hint)
+
+
+def for_pydantic(refusal: Refusal) -> Exception:
+    """A refusal in the form pydantic's core takes."""
+    from pydantic_core import PydanticCustomError  # noqa: PLC0415  slow to import, and here already when it is needed
+
+    told = {"id": refusal.id, "text": refusal.text, "hint": refusal.hint}
+    return PydanticCustomError("value_refused", "{text}", told)
