@@ -21,15 +21,22 @@ setup: $(VENV)/.ready  ## the virtual environment in .venv
 demo: setup  ## the main job, shown on the embedded server
 	$(BIN)/python examples/demo.py
 
-check: setup  ## form, types, layers
+check: setup  ## form, types, layers, and whether everything generated is fresh
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m tests.generated --check
 
 format: setup  ## format and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+generated: setup  ## write anew what is made from the code: schemas, help, tables of the README
+	$(BIN)/python -m tests.generated
+
+golden: setup  ## write anew what outputs are compared with; look at the difference before you commit it
+	$(BIN)/python -m pytest --quiet --update-golden tests/render tests/manifest tests/cli
 
 test: check  ## everything: form, types, layers, tests
 	$(BIN)/python -m pytest
