@@ -116,7 +116,9 @@ class PlanRequest:
         limits: how much the plan may do.
         allowed_deletes: addresses that may be deleted although they are kept.
         allowed_kinds: kinds whose resources may be deleted although they are protected.
+        allowed_vanished: kinds of which everything may be gone that was applied before.
         prune: where undeclared resources are deleted.
+        show_unmanaged: also list every kind, and what nothing declares.
         base: which revisions say what was declared before.
         keep: whether the plan will be kept, so that it must say what it was made with.
     """
@@ -129,6 +131,8 @@ class PlanRequest:
     limits: GuardSettings = field(default_factory=GuardSettings)
     allowed_deletes: tuple[str, ...] = ()
     allowed_kinds: tuple[str, ...] = ()
+    allowed_vanished: tuple[str, ...] = ()
+    show_unmanaged: bool = False
     prune: tuple[PruneRule, ...] = ()
     base: Choice = field(default_factory=Choice)
     keep: bool = False

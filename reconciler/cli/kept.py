@@ -22,6 +22,9 @@ _DECIDED: Final = {
     "allow_delete_percent": "--allow-delete-percent",
     "allow_delete_bytes": "--allow-delete-bytes",
     "allow_changes": "--allow-changes",
+    "allow_vanished": "--allow-vanished",
+    "prune": "--prune",
+    "show_unmanaged": "--show-unmanaged",
 }
 """What a plan has decided: it was reviewed with that, and is carried out with that."""
 

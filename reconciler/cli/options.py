@@ -9,13 +9,14 @@ from typing import Any, Final, TypeVar
 import click
 
 from reconciler.cli.commands import Commands
+from reconciler.cli.destination import check_destination
 from reconciler.cli.programs import git_runner
 from reconciler.cli.session import JSON, MARKDOWN, TEXT, Given, Session
 from reconciler.cli.surroundings import KEY_VARIABLE, URL_VARIABLE
 from reconciler.errors import UsageError
 from reconciler.flow import Inputs, PlanRequest, Server
 from reconciler.manifest.asked import Asked, Choice
-from reconciler.manifest.project import GuardSettings, Project, ServerSettings, Settings, find_project
+from reconciler.manifest.project import GuardSettings, Project, PruneRule, ServerSettings, Settings, find_project
 from reconciler.model.secret import Secret
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -103,8 +104,16 @@ PLAN_OPTIONS: Final = _together(
     ),
     click.option("--base", metavar="REV", help="Delete what this revision declared and the manifests do not any more."),
     click.option("--no-base", is_flag=True, help="Delete nothing for being no longer declared."),
+    click.option(
+        "--prune",
+        multiple=True,
+        metavar="KIND[:PATTERN]",
+        help="Delete what is not declared of this kind, in domains like PATTERN; besides what the project file says.",
+    ),
+    click.option("--show-unmanaged", is_flag=True, help="List what is on the server and nothing declares."),
     click.option("--allow-delete", multiple=True, metavar="KIND/KEY", help="Delete it although it is to be kept."),
     click.option("--allow-delete-kind", multiple=True, metavar="KIND", help="Delete of a protected kind."),
+    click.option("--allow-vanished", multiple=True, metavar="KIND", help="All of it may be gone that was applied."),
     click.option("--allow-deletes", type=click.IntRange(0), metavar="N", help="Up to so many deletions."),
     click.option(
         "--allow-delete-percent", type=click.IntRange(0, 100), metavar="N", help="Up to this share of a kind."
@@ -183,10 +192,11 @@ def server_of(session: Session, given: Given, settings: ServerSettings) -> Serve
     """The server of a run.
 
     Raises:
-        UsageError: ``server-missing`` or ``api-key-missing``.
+        UsageError: ``server-missing``, ``api-key-missing``, or what `check_destination` raises.
     """
     environ = session.surroundings.environ
-    url = given["url"] or environ.get(URL_VARIABLE) or settings.url
+    named_outside = given["url"] or environ.get(URL_VARIABLE)
+    url = named_outside or settings.url
     if not url:
         raise UsageError(
             "there is no server",
@@ -198,6 +208,7 @@ def server_of(session: Session, given: Given, settings: ServerSettings) -> Serve
     key = environ.get(variable)
     if not key:
         raise UsageError("there is no API key", id="api-key-missing", hint=f"set {variable}", variable=variable)
+    check_destination(url, variable=variable, named_outside=bool(named_outside), environ=environ)
     ca_file = session.surroundings.start / given["ca_file"] if given["ca_file"] else settings.ca_file
     return Server(
         url=url,
@@ -220,13 +231,29 @@ def plan_request_of(session: Session, given: Given) -> PlanRequest:
         limits=_limits(settings.guards, given),
         allowed_deletes=given["allow_delete"],
         allowed_kinds=given["allow_delete_kind"],
-        prune=settings.prune,
+        allowed_vanished=given["allow_vanished"],
+        show_unmanaged=given["show_unmanaged"],
+        prune=(*settings.prune, *map(_prune_rule, given["prune"])),
         base=Choice(revision=given["base"], off=given["no_base"]),
     )
 
 
+def _prune_rule(text: str) -> PruneRule:
+    # the kinds take long to import; only who prunes pays for it here
+    from reconciler.kinds import by_plural, registry  # noqa: PLC0415
+    from reconciler.manifest.suggest import close_to  # noqa: PLC0415
+
+    name, _, pattern = text.partition(":")
+    kind = registry().get(name) or by_plural().get(name)
+    if kind is None:
+        meant = close_to(name, registry())
+        hint = f"did you mean `{meant}`?" if meant else "write it like `--prune alias:*.acme.example`"
+        raise UsageError(f"there is no kind `{name}`", id="kind-unknown", hint=hint)
+    return PruneRule(kind.name, (pattern or "*",))
+
+
 def _limits(guards: GuardSettings, given: Mapping[str, Any]) -> GuardSettings:
-    raised = {each.name: given[f"allow_{each.name}"] for each in fields(guards)}
+    raised = {each.name: given.get(f"allow_{each.name}") for each in fields(guards)}
     return replace(guards, **{name: value for name, value in raised.items() if value is not None})
 
 

@@ -46,12 +46,16 @@ class GuardSettings:
         delete_percent: how many percent of a kind's live resources.
         delete_bytes: how much mail deletions may destroy.
         changes: how many changes altogether.
+        recent_days: what was logged in to within so many days is not deleted.
+        protect: addresses that are never deleted, with wildcards.
     """
 
     deletes: int | None = None
     delete_percent: int | None = None
     delete_bytes: int | None = None
     changes: int | None = None
+    recent_days: int | None = None
+    protect: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +147,8 @@ def find_project(start: Path, named: str | None = None) -> Source | None:
         named: the file as a person wrote it, relative to `start`.
     """
     if named is not None:
-        return Source(named, (start / named).resolve())
+        file = start / named  # a link is not followed: what it leads to would be shown where it is no project file
+        return Source(named, file.parent.resolve() / file.name)
     folder = start.resolve()
     for place in (folder, *folder.parents):
         file = place / PROJECT_FILE

@@ -8,7 +8,7 @@ from pathlib import Path as FilePath
 from typing import Any, Final, TypeAlias
 
 from reconciler.errors import ManifestError
-from reconciler.kinds import by_plural
+from reconciler.kinds import by_plural, registry
 from reconciler.manifest.complaints import Path, shown
 from reconciler.manifest.document import Document, parse
 from reconciler.manifest.files import Source
@@ -96,12 +96,16 @@ class _Reading:
             "max_delete_percent": lambda value, place: self._number(value, place, most=100),
             "max_delete_size": self._bytes,
             "max_changes": self._number,
+            "recent_login_days": self._number,
+            "protect": self._patterns,
         }
         names = {
             "max_deletes": "deletes",
             "max_delete_percent": "delete_percent",
             "max_delete_size": "delete_bytes",
             "max_changes": "changes",
+            "recent_login_days": "recent_days",
+            "protect": "protect",
         }
         read = self._mapping(written, path, readers)
         return GuardSettings(**{names[name]: value for name, value in read.items()})
@@ -117,6 +121,15 @@ class _Reading:
                 self._complain(place, "field-missing", "`kinds` is missing", "write `kinds: [aliases]`")
             rules += [PruneRule(kind, read.get("domains") or ("*",)) for kind in read.get("kinds") or ()]
         return tuple(rules)
+
+    def _patterns(self, written: Any, path: Path) -> tuple[str, ...]:
+        """Addresses with wildcards, such as ``mailbox/*@acme.example``."""
+        texts = self._texts(written, path)
+        for index, text in enumerate(texts):
+            if text.partition("/")[0] not in registry() or "/" not in text:
+                summary = f"`{text}` names nothing that can be protected"
+                self._complain((*path, index), "address-malformed", summary, "write it like `mailbox/*@acme.example`")
+        return texts
 
     def _kinds(self, written: Any, path: Path) -> tuple[str, ...]:
         known = by_plural()

@@ -70,6 +70,7 @@ class Terms:
         prune: by kind, the domain patterns in which undeclared resources are deleted.
         allowed_deletes: addresses that may be deleted although they are kept.
         allowed_kinds: protected kinds whose resources may be deleted.
+        allowed_vanished: kinds of which everything may be gone that was applied before.
         limits: how much the plan may do, by the guards' names.
     """
 
@@ -83,6 +84,7 @@ class Terms:
     prune: tuple[tuple[str, tuple[str, ...]], ...] = ()
     allowed_deletes: tuple[str, ...] = ()
     allowed_kinds: tuple[str, ...] = ()
+    allowed_vanished: tuple[str, ...] = ()
     limits: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -94,6 +96,7 @@ class Plan:
         changes: in the order a person reads them: by kind, then key.
         unchanged: how many declared resources are as declared.
         unmanaged: by kind, how many live resources nothing declares; a kind that is missing was not read.
+        unmanaged_keys: the same by their keys, where somebody asked for them.
         desired_digest: stands for the declarations the plan was made from; empty where nobody will need it.
         terms: what it was made with; None where nobody will need it.
     """
@@ -102,6 +105,7 @@ class Plan:
     changes: tuple[Change, ...] = ()
     unchanged: int = 0
     unmanaged: Mapping[str, int] = field(default_factory=dict)
+    unmanaged_keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     not_compared: tuple[NotCompared, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     refusals: tuple[Refusal, ...] = ()

@@ -9,7 +9,6 @@ from reconciler.flow import PlanRequest, PlanResult
 from reconciler.kinds import registry
 from reconciler.manifest.applied import Base
 from reconciler.manifest.git_base import base_of_run
-from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import Plan, Terms
@@ -20,10 +19,11 @@ from reconciler.pipeline.stopwatch import Stopwatch
 from reconciler.planning import digest
 from reconciler.planning.checks import check
 from reconciler.planning.compile import compile_changes
-from reconciler.planning.diff import diff
+from reconciler.planning.diff import Difference, diff
 from reconciler.planning.guard import Limits, guard
 from reconciler.planning.options import PlanOptions, PruneScope
 from reconciler.remote.wanted import Wanted, listed_fields, wanted_by
+from reconciler.spec.mark import MAIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ def plan(request: PlanRequest) -> Planned:
         base = _base(request, loaded)
     options = _options(request, loaded, base)
     with watch.stage("reading server"), opened(request.server) as server:
-        live, notes = read_live(server, loaded.desired, options)
+        live, notes = read_live(server, loaded.desired, options, every_kind=request.show_unmanaged)
         with watch.stage("comparing"):
             difference = diff(registry(), loaded.desired, live, capabilities=server.capabilities, options=options)
         live = _with_neighbours(server, difference.changes, live)
@@ -67,15 +67,16 @@ def plan(request: PlanRequest) -> Planned:
         raise ManifestError(errors, summary="the server cannot be made so")
     with watch.stage("compiling"):
         operations = compile_changes(registry(), difference.changes, live, capabilities=server.capabilities)
-    refusals = guard(difference.changes, loaded.desired, options.base, live, limits_of(request))
+    refusals = guard(registry(), difference.changes, loaded.desired, live, options=options, limits=limits_of(request))
     made = Plan(
         server=server.identity,
         changes=difference.changes,
         unchanged=difference.unchanged,
         unmanaged={kind: len(addresses) for kind, addresses in difference.unmanaged.items()},
+        unmanaged_keys=_listed(difference) if request.show_unmanaged else {},
         not_compared=difference.not_compared,
         diagnostics=diagnostics,
-        refusals=tuple(each for each in refusals if not _is_allowed(each.addresses, request.allowed_deletes)),
+        refusals=refusals,
         desired_digest=digest.of_declarations(loaded.desired) if request.keep else "",
         terms=_terms(request, base) if request.keep else None,
     )
@@ -116,17 +117,33 @@ def _options(request: PlanRequest, loaded: Loaded, base: Base) -> PlanOptions:
         secret=loaded.secrets.for_plan,
         locate=loaded.locate,
         domains=request.domains,
-        base=base.applied,
+        base=_declared_before(request, base),
         attempted=base.attempted,
     )
 
 
+def _declared_before(request: PlanRequest, base: Base) -> DesiredState | None:
+    """What the last converged revision declared: nothing, for a first apply that will be remembered.
+
+    So settings that are never shown are sent by the first apply, and from then on when their declaration changes; where
+    an apply is not remembered they would be sent by every one, and are left to `--resend`.
+    """
+    first = base.checkout is not None and not base.stays and request.domains is None
+    return DesiredState({}) if base.applied is None and first else base.applied
+
+
 def read_live(
-    server: OpenServer, desired: DesiredState, options: PlanOptions
+    server: OpenServer, desired: DesiredState, options: PlanOptions, *, every_kind: bool = False
 ) -> tuple[LiveState, tuple[Diagnostic, ...]]:
-    """Read what a desired state, and what the run may delete, is to be compared with."""
+    """Read what a desired state, and what the run may delete, is to be compared with.
+
+    Args:
+        every_kind: also list what nobody asks for.
+    """
     kinds = registry()
     also = {scope.kind for scope in options.prune} | {name for state in options.earlier for name in state.resources}
+    if every_kind:
+        also |= {name for name, kind in kinds.items() if MAIN in kind.sources}
     wanted = wanted_by(desired, kinds, also=also, domains=options.domains)
     readout = server.reader.read(wanted)
     return readout.live, readout.diagnostics
@@ -159,12 +176,22 @@ def _domain(change: Change, live: LiveState) -> str | None:
 
 def limits_of(request: PlanRequest) -> Limits:
     """How much the plan may do: what is said, and else what guards allow by themselves."""
-    return Limits(**_said(request))
+    return Limits(
+        **_said(request),
+        protect=request.limits.protect or (),
+        allowed=frozenset(request.allowed_deletes),
+        allowed_vanished=frozenset(request.allowed_vanished),
+    )
 
 
 def _said(request: PlanRequest) -> dict[str, int]:
+    """The limits that are numbers and are given."""
     given = ((each.name, getattr(request.limits, each.name)) for each in fields(request.limits))
-    return {name: value for name, value in given if value is not None}
+    return {name: value for name, value in given if isinstance(value, int)}
+
+
+def _listed(difference: Difference) -> dict[str, tuple[str, ...]]:
+    return {kind: tuple(each.key for each in found) for kind, found in difference.unmanaged.items() if found}
 
 
 def _terms(request: PlanRequest, base: Base) -> Terms:
@@ -179,9 +206,6 @@ def _terms(request: PlanRequest, base: Base) -> Terms:
         prune=tuple((rule.kind, rule.domains) for rule in request.prune),
         allowed_deletes=request.allowed_deletes,
         allowed_kinds=request.allowed_kinds,
+        allowed_vanished=request.allowed_vanished,
         limits=_said(request),
     )
-
-
-def _is_allowed(addresses: tuple[Address, ...], allowed: tuple[str, ...]) -> bool:
-    return bool(addresses) and all(str(address) in allowed for address in addresses)

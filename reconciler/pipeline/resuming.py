@@ -64,7 +64,8 @@ def _on_terms(request: PlanRequest, terms: Terms) -> PlanRequest:
         prune=tuple(PruneRule(kind, domains) for kind, domains in terms.prune),
         allowed_deletes=terms.allowed_deletes,
         allowed_kinds=terms.allowed_kinds,
-        limits=GuardSettings(**terms.limits),
+        allowed_vanished=terms.allowed_vanished,
+        limits=GuardSettings(**terms.limits, protect=request.limits.protect),
         base=Choice(revision=terms.base[0]) if named else request.base,
     )
 
@@ -78,7 +79,7 @@ def _taken(request: PlanRequest, kept: Plan, fresh: Planned) -> Planned:
     blocked = dependents(compile_changes(kinds, involved, live, capabilities=capabilities), held_back)
     moved = (*found.moved, *(Moved(address, f"it needs {need}") for address, need in blocked.items()))
     todo = tuple(change for change in found.todo if change.address not in blocked)
-    refusals = guard(todo, fresh.loaded.desired, fresh.options.base, live, limits_of(request))
+    refusals = guard(kinds, todo, fresh.loaded.desired, live, options=fresh.options, limits=limits_of(request))
     stale = tuple(map(_stale, moved))
     return replace(
         fresh,

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from fnmatch import fnmatchcase
 
-from reconciler.model.change import Action, Change
+from reconciler.model.address import Address
+from reconciler.model.change import Action, Change, Reason
 from reconciler.model.plan import Refusal
 from reconciler.model.state import DesiredState, LiveState
+from reconciler.planning.options import PlanOptions
+from reconciler.spec.kind import Kind
+
+_TOO_MANY_TO_BE_CHANCE = 3
+"""So many resources, all gone at once, were not deleted one by one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,75 +28,150 @@ class Limits:
         delete_percent: how many percent of a kind's live resources, where there are at least `worth_a_percentage`.
         delete_bytes: how many bytes of mail deletions may destroy.
         changes: how many changes altogether; None for any number.
+        recent_days: what was logged in to within so many days is not deleted; 0 for no such limit.
+        protect: addresses that are never deleted, with wildcards.
         worth_a_percentage: below so many live resources only the count matters.
+        allowed: addresses that may be deleted all the same.
+        allowed_vanished: kinds that may have vanished.
     """
 
     deletes: int = 20
     delete_percent: int = 30
     delete_bytes: int = 0
     changes: int | None = None
+    recent_days: int = 30
+    protect: tuple[str, ...] = ()
     worth_a_percentage: int = 10
+    allowed: frozenset[str] = frozenset()
+    allowed_vanished: frozenset[str] = frozenset()
 
 
 def guard(
-    changes: Sequence[Change], desired: DesiredState, base: DesiredState | None, live: LiveState, limits: Limits
+    kinds: Mapping[str, Kind],
+    changes: Sequence[Change],
+    desired: DesiredState,
+    live: LiveState,
+    *,
+    options: PlanOptions,
+    limits: Limits,
 ) -> tuple[Refusal, ...]:
     """Find what the plan must not do under these limits."""
     deletions = [change for change in changes if change.action is Action.DELETE]
     found: list[Refusal] = []
-    found += _kept(deletions, desired, base)
-    if len(deletions) > limits.deletes:
-        found.append(
-            Refusal(
-                "too-many-deletes",
-                f"{len(deletions)} deletions, {limits.deletes} are allowed",
-                f"--allow-deletes {len(deletions)}",
-            )
-        )
+    found += _vanished(kinds, desired, live, options)
+    found += _protected_kinds(kinds, deletions, options)
+    found += _kept(deletions, desired, options, limits)
+    found += _in_use(deletions, options, limits)
+    found += _numbers(deletions, changes, limits)
     found += _percentages(deletions, live, limits)
-    mail = sum(_bytes(change) for change in deletions)
-    if mail > limits.delete_bytes:
-        found.append(
-            Refusal(
-                "mail-destroyed",
-                f"deletions would destroy {mail} bytes of mail, {limits.delete_bytes} are allowed",
-                f"--allow-delete-bytes {mail}",
-                tuple(change.address for change in deletions if _bytes(change)),
-            )
-        )
-    if limits.changes is not None and len(changes) > limits.changes:
-        found.append(
-            Refusal(
-                "too-many-changes",
-                f"{len(changes)} changes, {limits.changes} are allowed",
-                f"--allow-changes {len(changes)}",
-            )
-        )
-    return tuple(found)
+    found += _mail(kinds, deletions, live, limits)
+    return tuple(each for each in found if not _is_allowed(each, limits))
 
 
-def _bytes(change: Change) -> int:
-    return int(dict(change.cost).get("bytes", 0) or 0)
+def _is_allowed(refusal: Refusal, limits: Limits) -> bool:
+    if refusal.id == "kind-vanished":
+        return refusal.permit.rpartition(" ")[2] in limits.allowed_vanished
+    return bool(refusal.addresses) and all(str(address) in limits.allowed for address in refusal.addresses)
 
 
-def _kept(deletions: Sequence[Change], desired: DesiredState, base: DesiredState | None) -> list[Refusal]:
-    """Deletions of what is, or was at the base, declared with ``prevent_delete``."""
-    found = []
+def _vanished(
+    kinds: Mapping[str, Kind], desired: DesiredState, live: LiveState, options: PlanOptions
+) -> Iterator[Refusal]:
+    """Kinds of which nothing is left that was applied before: more likely a broken answer than what somebody did."""
+    for name, kind in kinds.items():
+        if options.base is None or not live.was_read(name) or kind.singleton:
+            continue
+        expected = [
+            key
+            for key, declared in desired.of(name).items()
+            if key in options.base.of(name) and options.includes(kind.domain_of(declared.values))
+        ]
+        there = live.of(name)
+        gone = bool(expected) and not any(key in there for key in expected)
+        if gone and (not there or len(expected) >= _TOO_MANY_TO_BE_CHANCE):
+            what = kind.plural.replace("_", " ")
+            summary = f"none of the {len(expected)} {what} is on the server that were applied before"
+            yield Refusal("kind-vanished", summary, f"--allow-vanished {name}")
+
+
+def _protected_kinds(kinds: Mapping[str, Kind], deletions: Sequence[Change], options: PlanOptions) -> Iterator[Refusal]:
+    for name in dict.fromkeys(change.address.kind for change in deletions if change.reason is Reason.UNDECLARED):
+        if kinds[name].protected and name not in options.delete_protected:
+            summary = f"{name} is a kind that is deleted only when it is named: by `removed:`, or by a flag"
+            yield Refusal("kind-protected", summary, f"--allow-delete-kind {name}")
+
+
+def _kept(
+    deletions: Sequence[Change], desired: DesiredState, options: PlanOptions, limits: Limits
+) -> Iterator[Refusal]:
+    """Deletions of what the project protects, or what is or was declared with ``prevent_delete``."""
     for change in deletions:
-        declared = desired.get(change.address) or (base.get(change.address) if base is not None else None)
-        if declared is not None and declared.options.prevent_delete:
-            summary = f"`{change.address}` is declared with `prevent_delete`"
-            found.append(Refusal("delete-prevented", summary, f"--allow-delete {change.address}", (change.address,)))
-    return found
+        address = change.address
+        declared = [state.get(address) for state in (desired, *options.earlier)]
+        if any(each is not None and each.options.prevent_delete for each in declared):
+            yield _refused(address, "delete-prevented", f"`{address}` is declared with `prevent_delete`")
+        elif pattern := next((each for each in limits.protect if fnmatchcase(str(address), each)), None):
+            yield _refused(address, "delete-protected", f"`{address}` is protected by `{pattern}` in the project file")
 
 
-def _percentages(deletions: Sequence[Change], live: LiveState, limits: Limits) -> list[Refusal]:
+def _refused(address: Address, identifier: str, summary: str) -> Refusal:
+    return Refusal(identifier, summary, f"--allow-delete {address}", (address,))
+
+
+def _in_use(deletions: Sequence[Change], options: PlanOptions, limits: Limits) -> Iterator[Refusal]:
+    """Deletions of what somebody logged in to a short time ago."""
+    if not limits.recent_days or not options.today:
+        return
+    today = date.fromisoformat(options.today)
+    for change in deletions:
+        moment = dict(change.cost).get("last_login")
+        if not isinstance(moment, int) or moment <= 0:
+            continue
+        last = datetime.fromtimestamp(moment, tz=UTC).date()
+        if (today - last).days <= limits.recent_days:
+            yield _refused(change.address, "recently-used", f"`{change.address}` was logged in to on {last}")
+
+
+def _numbers(deletions: Sequence[Change], changes: Sequence[Change], limits: Limits) -> Iterator[Refusal]:
+    if len(deletions) > limits.deletes:
+        summary = f"{len(deletions)} deletions, {limits.deletes} are allowed"
+        yield Refusal("too-many-deletes", summary, f"--allow-deletes {len(deletions)}")
+    if limits.changes is not None and len(changes) > limits.changes:
+        summary = f"{len(changes)} changes, {limits.changes} are allowed"
+        yield Refusal("too-many-changes", summary, f"--allow-changes {len(changes)}")
+
+
+def _percentages(deletions: Sequence[Change], live: LiveState, limits: Limits) -> Iterator[Refusal]:
     counts: Mapping[str, int] = Counter(change.address.kind for change in deletions)
-    found = []
+    shares: dict[str, int] = {}
     for kind, count in sorted(counts.items()):
         there = len(live.of(kind))
         percent = -(-100 * count // there) if there else 0
         if there >= limits.worth_a_percentage and percent > limits.delete_percent:
-            summary = f"{count} of {there} ({percent} %) of kind {kind} deleted, {limits.delete_percent} % are allowed"
-            found.append(Refusal("too-large-a-share", summary, f"--allow-delete-percent {percent}"))
-    return found
+            shares[kind] = percent
+    for kind, percent in shares.items():
+        told = f"{counts[kind]} of {len(live.of(kind))} ({percent} %) of kind {kind} deleted"
+        summary = f"{told}, {limits.delete_percent} % are allowed"
+        yield Refusal("too-large-a-share", summary, f"--allow-delete-percent {max(shares.values())}")
+
+
+def _mail(kinds: Mapping[str, Kind], deletions: Sequence[Change], live: LiveState, limits: Limits) -> Iterator[Refusal]:
+    """Mail that would be destroyed: of mailboxes, or of a domain where that is more than its mailboxes hold."""
+    whole: dict[str | None, int] = defaultdict(int)
+    parts: dict[str | None, int] = defaultdict(int)
+    destructive = [change for change in deletions if _bytes(change)]
+    for change in destructive:
+        observed = live.get(change.address)
+        kind = kinds[change.address.kind]
+        domain = kind.domain_of(observed.values) if observed is not None else None
+        counted = parts if kind.within else whole
+        counted[domain if kind.within else change.address.key] += _bytes(change)
+    mail = sum(max(whole[domain], parts[domain]) for domain in {*whole, *parts})
+    if mail > limits.delete_bytes:
+        addresses = tuple(change.address for change in destructive)
+        summary = f"deletions would destroy {mail} bytes of mail, {limits.delete_bytes} are allowed"
+        yield Refusal("mail-destroyed", summary, f"--allow-delete-bytes {mail}", addresses)
+
+
+def _bytes(change: Change) -> int:
+    return int(dict(change.cost).get("bytes", 0) or 0)

@@ -80,12 +80,10 @@ def departures(
             continue
         if key in declared or observed.address in spoken:
             continue
-        if kind.protected and kind.name not in options.delete_protected:
-            continue
         domain = kind.domain_of(observed.values)
         if not options.includes(domain) or domain in left:
             continue
-        if key in before:
+        if key in before and (not kind.protected or kind.name in options.delete_protected):
             yield Departure(observed, Reason.NO_LONGER_DECLARED)
         elif any(scope.covers(kind.name, domain) for scope in options.prune):
             yield Departure(observed, Reason.UNDECLARED)

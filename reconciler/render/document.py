@@ -155,6 +155,7 @@ class TermsDocument(TypedDict):
     prune: list[PruneDocument]
     allowed_deletes: list[str]
     allowed_kinds: list[str]
+    allowed_vanished: list[str]
     limits: Annotated[dict[str, int], About("How much the plan may do, by the guards' names.")]
 
 
@@ -170,6 +171,7 @@ class PlanDocument(TypedDict):
     unmanaged: Annotated[
         dict[str, int], About("Live resources nothing declares, by kind; a missing kind was not read.")
     ]
+    unmanaged_keys: NotRequired[Annotated[dict[str, list[str]], About("With `--show-unmanaged`: their keys.")]]
     not_compared: list[NotComparedDocument]
     diagnostics: list[DiagnosticDocument]
     calls: NotRequired[Annotated[list[CallDocument], About("With `--show-calls`: what the changes come down to.")]]

@@ -75,6 +75,8 @@ def plan_document(plan: Plan, operations: Iterable[Operation] | None = None) -> 
             for each in plan.refusals
         ],
     }
+    if plan.unmanaged_keys:
+        document["unmanaged_keys"] = {kind: list(keys) for kind, keys in plan.unmanaged_keys.items()}
     if operations is not None:
         document["calls"] = calls_documents(operations)
     return document
@@ -94,6 +96,7 @@ def _terms(terms: Terms | None) -> TermsDocument | None:
         "prune": [{"kind": kind, "domains": list(domains)} for kind, domains in terms.prune],
         "allowed_deletes": list(terms.allowed_deletes),
         "allowed_kinds": list(terms.allowed_kinds),
+        "allowed_vanished": list(terms.allowed_vanished),
         "limits": dict(terms.limits),
     }
 

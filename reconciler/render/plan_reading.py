@@ -54,6 +54,7 @@ def plan_from_document(document: Any) -> Plan:
             changes=tuple(_change(each) for each in checked["changes"]),
             unchanged=checked["summary"]["unchanged"],
             unmanaged=checked["unmanaged"],
+            unmanaged_keys={kind: tuple(keys) for kind, keys in checked.get("unmanaged_keys", {}).items()},
             not_compared=tuple(NotCompared(**each) for each in checked["not_compared"]),
             diagnostics=tuple(_diagnostic(each) for each in checked["diagnostics"]),
             refusals=tuple(_refusal(each) for each in checked["refusals"]),
@@ -103,6 +104,7 @@ def _terms(document: TermsDocument | None) -> Terms | None:
         prune=tuple((each["kind"], tuple(each["domains"])) for each in document["prune"]),
         allowed_deletes=tuple(document["allowed_deletes"]),
         allowed_kinds=tuple(document["allowed_kinds"]),
+        allowed_vanished=tuple(document["allowed_vanished"]),
         limits=document["limits"],
     )
 

@@ -15,7 +15,7 @@ from tests.repository import Made, made
 Welcome = Callable[..., Person]
 
 REF = "refs/reconciler/applied/default"
-WRONG, INCOMPLETE = 3, 6
+WRONG, REFUSED, INCOMPLETE = 3, 5, 6
 
 DOMAIN = """
 domains:
@@ -290,3 +290,86 @@ def test_what_users_change_themselves_is_left_alone_night_after_night(team: tupl
     for _ in range(2):
         applied = _apply(person)
         assert (applied.code, "Nothing to do" in applied.out) == (0, True), applied.out
+
+
+def test_pruning_from_the_command_line_deletes_in_scope_and_nothing_else(team: tuple[Person, Made]) -> None:
+    person, _ = team
+    for name in ("by-hand", "other"):
+        person.does("add/alias", {"address": f"{name}@acme.example", "goto": "anna@acme.example", "active": 1})
+    assert _changes(_plan(person)) == []
+    assert _changes(_plan(person, "--prune", "alias:*.elsewhere.example")) == []
+    assert len(_changes(_plan(person, "--prune", "aliases:acme.*"))) == 2
+    assert _apply(person, "--prune", "alias").code == 0
+    assert _addresses(person) == ["info", "sales"]
+    wrong = person.types("plan", "mail", "--prune", "aliass")
+    assert (wrong.code, "did you mean `alias`?" in wrong.err) == (64, True)
+
+
+def test_a_thousand_alias_cleanup_is_shown_refused_and_allowed_by_the_flags_it_names(
+    team: tuple[Person, Made],
+) -> None:
+    person, repository = team
+    names = [f"old{number}" for number in range(300)]
+    repository.commit({"mail/old.yaml": _aliases(*names)})
+    assert _apply(person).code == 0
+    before = person.asks("mailbox/all")
+    repository.commit({"mail/old.yaml": None})
+    refused = _plan(person)
+    assert (refused.code, len(_changes(refused))) == (REFUSED, 300)
+    permits = [each["permit"] for each in refused.document["refusals"]]
+    assert permits == ["--allow-deletes 300", "--allow-delete-percent 100"]
+    assert _apply(person).code == REFUSED
+    assert len(_addresses(person)) == 302
+    allowed = _apply(person, *" ".join(permits).split())
+    assert allowed.code == 0, allowed.out
+    assert _addresses(person) == ["info", "sales"]
+    assert person.asks("mailbox/all") == before
+
+
+def test_what_is_not_managed_is_counted_and_listed_on_demand(team: tuple[Person, Made]) -> None:
+    person, _ = team
+    person.does("add/alias", {"address": "by-hand@acme.example", "goto": "anna@acme.example", "active": 1})
+    person.does("add/fwdhost", {"hostname": "192.0.2.7", "filter_spam": 0})
+    assert "unmanaged_keys" not in _plan(person).document
+    listed = _plan(person, "--show-unmanaged").document
+    assert listed["unmanaged_keys"]["alias"] == ["by-hand@acme.example"]
+    assert listed["unmanaged_keys"]["forwarding_host"] == ["192.0.2.7"]
+    told = person.types("plan", "mail", "--show-unmanaged")
+    assert "  alias/by-hand@acme.example\n" in told.out
+
+
+def test_a_server_that_shows_nothing_of_what_was_applied_stops_the_run(team: tuple[Person, Made]) -> None:
+    person, _ = team
+    person.does("delete/alias", [row["id"] for row in person.asks("alias/all")])
+    stopped = _apply(person)
+    assert stopped.code == REFUSED
+    assert "none of the 2 aliases is on the server that were applied before" in stopped.out
+    assert "--allow-vanished alias" in stopped.out
+    assert _addresses(person) == []
+    assert _apply(person, "--allow-vanished", "alias").code == 0
+    assert _addresses(person) == ["info", "sales"]
+
+
+def test_a_path_without_manifests_or_a_template_without_text_stops_the_run(team: tuple[Person, Made]) -> None:
+    person, _ = team
+    (person.folder / "empty").mkdir()
+    for path, finding in (("empty", "path-without-manifests"), ("gone", "path-not-found")):
+        stopped = person.types("apply", "mail", path, "--auto-approve")
+        assert (stopped.code, finding in stopped.err) == (WRONG, True)
+    person.writes("mail/more.yaml.j2", "{% for each in [] %}{{ each }}{% endfor %}")
+    stopped = _apply(person)
+    assert (stopped.code, "template-empty" in stopped.err) == (WRONG, True)
+
+
+def test_mail_is_destroyed_only_by_the_flag_that_says_how_much(team: tuple[Person, Made]) -> None:
+    person, repository = team
+    person.simulator.state.table("mailbox").update("anna@acme.example", bytes=4096)
+    removed = DOMAIN.partition("\nmailboxes:")[0] + "\nremoved: [{mailbox: anna@acme.example}]\n"
+    repository.commit({"mail/domain.yaml": removed, "mail/aliases.yaml": _aliases("info").replace("anna", "ben")})
+    refused = _plan(person)
+    assert refused.code == REFUSED
+    assert [each["permit"] for each in refused.document["refusals"]] == ["--allow-delete-bytes 4096"]
+    assert _apply(person).code == REFUSED
+    assert person.asks("mailbox/anna@acme.example")["username"] == "anna@acme.example"
+    assert _apply(person, "--allow-delete", "mailbox/anna@acme.example").code == 0
+    assert person.asks("mailbox/anna@acme.example") == {}

@@ -26,6 +26,8 @@ guards:
   max_delete_percent: 5
   max_delete_size: 2GiB
   max_changes: 400
+  recent_login_days: 90
+  protect: [mailbox/boss@acme.example, "alias/postmaster@*"]
 environments:
   staging:
     server: {url: "http://127.0.0.1:8080", api_key: {env: MAILCOW_STAGING_KEY}}
@@ -47,7 +49,14 @@ def test_everything_it_can_say_is_read(tmp_path: Path) -> None:
     assert settings.server.url == "https://mail.acme.example"
     assert settings.server.ca_file == tmp_path / "ca.pem"
     assert (settings.server.timeout, settings.server.connect_timeout, settings.server.parallelism) == (300, 10, 8)
-    assert settings.guards == GuardSettings(deletes=3, delete_percent=5, delete_bytes=2 * 1024**3, changes=400)
+    assert settings.guards == GuardSettings(
+        deletes=3,
+        delete_percent=5,
+        delete_bytes=2 * 1024**3,
+        changes=400,
+        recent_days=90,
+        protect=("mailbox/boss@acme.example", "alias/postmaster@*"),
+    )
     assert settings.prune == (
         PruneRule("alias", ("*.acme.example",)),
         PruneRule("bcc_map", ("*.acme.example",)),

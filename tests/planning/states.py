@@ -18,6 +18,7 @@ from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.codec import Scope
 
 NEW = Capabilities(Version.parse("2026-07a"))
+_MEASURES = ("bytes", "last_login")
 OLD = Capabilities(Version.parse("2022-01a"))
 
 
@@ -46,10 +47,10 @@ def live(manifest: Mapping[str, list[dict[str, Any]]], *, read: tuple[str, ...] 
     for plural, entries in manifest.items():
         kind = by_plural()[plural]
         for entry in entries:
-            fields = {name: value for name, value in entry.items() if name not in ("id", "bytes")}
+            fields = {name: value for name, value in entry.items() if name not in ("id", *_MEASURES)}
             values = kind.reader.validate_python(fields, context=Scope())
             address = kind.address_of(values)
-            measures = {"bytes": entry["bytes"]} if "bytes" in entry else {}
+            measures = {name: entry[name] for name in _MEASURES if name in entry}
             handle = str(entry.get("id", address.key))
             found[kind.name][address.key] = Observed(address, values, handle, measures=measures)
     return LiveState(found)

@@ -115,7 +115,7 @@ def test_nothing_undeclared_is_deleted_only_counted() -> None:
     assert found.unmanaged["tls_policy"] == (address("tls_policy/x.example"),)
 
 
-def test_pruning_deletes_in_scope_and_spares_protected_kinds() -> None:
+def test_pruning_deletes_in_scope_only() -> None:
     have = live(
         {
             "domains": [ACME, {"name": "other.example"}],
@@ -126,7 +126,7 @@ def test_pruning_deletes_in_scope_and_spares_protected_kinds() -> None:
             ],
         }
     )
-    scopes = (PruneScope("alias", ("acme.*",)), PruneScope("mailbox"))
+    scopes = (PruneScope("alias", ("acme.*",)),)
 
     found = compared(desired({}), have, options=PlanOptions(prune=scopes))
 

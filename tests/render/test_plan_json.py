@@ -77,6 +77,7 @@ _terms = st.builds(
     prune=st.lists(st.tuples(_words, _texts), max_size=2).map(tuple),
     allowed_deletes=_texts,
     allowed_kinds=_texts,
+    allowed_vanished=_texts,
     limits=st.dictionaries(_names, st.integers(), max_size=2),
 )
 _plans = st.builds(
@@ -85,6 +86,7 @@ _plans = st.builds(
     changes=st.lists(_changes, max_size=3).map(tuple),
     unchanged=st.integers(0),
     unmanaged=st.dictionaries(_names, st.integers(0), max_size=2),
+    unmanaged_keys=st.dictionaries(_names, _texts, max_size=2),
     not_compared=st.lists(st.builds(NotCompared, _names, _names, _words, st.integers(1)), max_size=2).map(tuple),
     diagnostics=st.lists(
         st.builds(
