@@ -56,4 +56,3 @@ def _simulator(given: dict[str, Any], state: State | None) -> Simulator:
     except UnknownVersionError as problem:
         hint = "there are 2022-01 to 2026-07a"
         raise UsageError(str(problem), id="version-unknown", hint=hint) from problem
-
