@@ -40,9 +40,10 @@ class Office:
 
     def types(self, *words: str, key: str = KEY, expected: int = 0) -> None:
         """Run one command as a person would, and insist on how it ends."""
+        home = str(self.folder.parent)  # where caches and journals go: nothing is left behind
         variables = {"MAILCOW_URL": self.url, "MAILCOW_API_KEY": key, "SMTP_ACME": "the relay's password"}
         print(f"$ reconciler {' '.join(words)}", flush=True)
-        environ = {**os.environ, **variables}
+        environ = {**os.environ, **variables, "XDG_CACHE_HOME": home, "XDG_STATE_HOME": home}
         ended = subprocess.run(  # noqa: S603  our own program
             (*RECONCILER, *words), cwd=self.folder, env=environ, stderr=subprocess.STDOUT, check=False
         )
