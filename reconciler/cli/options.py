@@ -17,7 +17,7 @@ from reconciler.errors import UsageError
 from reconciler.flow import Inputs, PlanRequest, Server
 from reconciler.manifest.asked import Asked, Choice
 from reconciler.manifest.project import GuardSettings, Project, PruneRule, ServerSettings, Settings, find_project
-from reconciler.model.secret import Secret
+from reconciler.model.secret import Secret, may_hold_api_key
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -137,8 +137,7 @@ def inputs_of(session: Session, given: Given, project: Project | None, settings:
             id="paths-missing",
             hint="name the manifests, such as `mail/`, or list them under `manifests:` in reconciler.yaml",
         )
-    key_variables = {KEY_VARIABLE, settings.server.key_variable}
-    environ = {name: value for name, value in surroundings.environ.items() if name not in key_variables}
+    environ = {name: value for name, value in surroundings.environ.items() if not may_hold_api_key(name)}
     return Inputs(
         paths=paths,
         start=surroundings.start,

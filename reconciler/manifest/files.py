@@ -18,7 +18,7 @@ from typing import Final
 from reconciler.errors import ManifestError
 from reconciler.model.diagnostic import Diagnostic, Origin, error
 
-__all__ = ["LARGEST_FILE", "MOST_FILES", "PROJECT_FILE", "STANDARD_INPUT", "Source", "find"]
+__all__ = ["LARGEST_FILE", "MOST_FILES", "PROJECT_FILE", "STANDARD_INPUT", "Source", "belongs_to", "find"]
 
 LARGEST_FILE: Final = 128 * 1024 * 1024
 """Bytes of one manifest; 400,000 entries in one file are 80 MB."""
@@ -33,6 +33,9 @@ _DEFAULTS: Final = re.compile(r"_defaults\.ya?ml(?:\.j2)?")
 _VALUES: Final = re.compile(r"values(?:-.+)?\.ya?ml")
 _VALUES_FOLDER: Final = "values"
 _FORMS: Final = "`.yaml`, `.yml`, `.yaml.j2` or `.yml.j2`"
+_HIDDEN: Final = ".git"
+"""Holds the credentials a pipeline's checkout was fetched with; nothing in it is of the project."""
+
 _QUIETLY: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -76,6 +79,16 @@ class Source:
                 return file.read()
         except OSError as problem:
             raise ManifestError((_unreadable(self.name, problem),)) from problem
+
+
+def belongs_to(folder: Path, path: Path) -> bool:
+    """Whether a file or folder, links resolved, is of a project: in its folder, and not in what git keeps there.
+
+    Args:
+        folder: the project's, links resolved.
+        path: links resolved.
+    """
+    return path.is_relative_to(folder) and _HIDDEN not in (part.lower() for part in path.relative_to(folder).parts)
 
 
 def find(
@@ -129,8 +142,8 @@ class _Place:
         return _Place(f"{self.name}/{name}" if self.name != "." else name, f"{self.real}{os.sep}{name}")
 
     def is_inside(self, folder: Path) -> bool:
-        """Whether it is a folder, or something below it."""
-        return Path(self.real).is_relative_to(folder)
+        """Whether it is a folder, or something below it that belongs to it."""
+        return belongs_to(folder, Path(self.real))
 
 
 class _Search:
@@ -164,7 +177,9 @@ class _Search:
         place = _Place(self._name(path), str(real))
         if not real.exists():
             self._refuse("path-not-found", argument, "there is no such file or folder", "check the path")
-        elif not place.is_inside(self._boundary):
+        elif not place.is_inside(self._boundary) or (
+            path.is_relative_to(self._start) and not place.is_inside(self._start)
+        ):
             self._refuse_outside(argument)
         elif real.is_dir():
             self._folder(place, self._around(path, real))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path as FilePath
 from typing import Any, Final, TypeAlias
@@ -11,19 +10,18 @@ from reconciler.errors import ManifestError
 from reconciler.kinds import by_plural, registry
 from reconciler.manifest.complaints import Path, shown
 from reconciler.manifest.document import Document, parse
-from reconciler.manifest.files import Source
+from reconciler.manifest.files import Source, belongs_to
 from reconciler.manifest.project import GuardSettings, Project, PruneRule, ServerSettings, Settings
 from reconciler.manifest.suggest import close_to
 from reconciler.manifest.text import decode
 from reconciler.model.diagnostic import Diagnostic, error
+from reconciler.model.secret import may_hold_api_key
 from reconciler.spec.codec import NO_SCOPE, Refusal
 from reconciler.spec.codecs import duration, seconds_of, size, size_in_mebibytes
 
 __all__ = ["read_project"]
 
 _MEBIBYTE: Final = 1024 * 1024
-_KEY_VARIABLE: Final = re.compile(r"MAILCOW_[A-Z0-9_]+")
-"""What may hold an API key: whoever can change the file chooses which variable is sent to the server, so not any."""
 
 _SIZE: Final = size(least=0)
 _DURATION: Final = duration(unit="s", least=1)
@@ -147,7 +145,7 @@ class _Reading:
             self._complain(path, "secret-literal", "the API key must not stand in the project file", hint)
             return None
         name = self._mapping(written, path, {"env": self._text}).get("env")
-        if name is not None and not _KEY_VARIABLE.fullmatch(name):
+        if name is not None and not may_hold_api_key(name):
             summary = f"`{name}` may not hold an API key"
             self._complain((*path, "env"), "key-variable", summary, "name it `MAILCOW_API_KEY`, or `MAILCOW_...`")
             return None
@@ -161,7 +159,7 @@ class _Reading:
         """Files and folders of the project; one outside could show what this machine holds in a plan."""
         inside: list[FilePath] = []
         for index, text in enumerate(self._texts(written, path)):
-            if (self._folder / text).resolve().is_relative_to(self._folder.resolve()):
+            if belongs_to(self._folder.resolve(), (self._folder / text).resolve()):
                 inside.append(self._folder / text)
             else:
                 hint = "move it into the project, or name it on the command line"

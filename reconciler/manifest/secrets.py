@@ -13,14 +13,14 @@ from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple
 
 from reconciler.errors import ManifestError
-from reconciler.manifest.files import Source
+from reconciler.manifest.files import Source, belongs_to
 from reconciler.manifest.hash_table import read_hash_table
 from reconciler.model.address import Address
 from reconciler.model.change import Change
 from reconciler.model.command import Run
 from reconciler.model.diagnostic import Diagnostic, Origin, error
 from reconciler.model.resource import Value
-from reconciler.model.secret import Secret, SecretSource, SourceKind
+from reconciler.model.secret import Secret, SecretSource, SourceKind, may_hold_api_key
 from reconciler.spec.secrets import is_verbatim_hash
 
 __all__ = ["SecretSources", "Surroundings", "Wanted", "wanted_by"]
@@ -34,8 +34,6 @@ _CLASSES: Final = (string.ascii_lowercase, string.ascii_uppercase, string.digits
 """One of each satisfies every password policy mailcow can be given, bar an absurd length (``passwordpolicy``)."""
 
 _KEY: Final = "{key}"
-_HIDDEN: Final = ".git"
-"""Holds credentials of the checkout in pipelines; no secret of a manifest is there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,14 +43,12 @@ class Surroundings:
     Attributes:
         root: the folder `{file: ...}` and `{hash_table: ...}` start from and may not leave.
         environment: the variables that may be read.
-        forbidden: variables that are never a source, such as the API key's own.
         run: runs commands; None where none may run.
         choose: picks one of some characters, unpredictably.
     """
 
     root: Path
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
-    forbidden: frozenset[str] = frozenset()
     run: Run | None = None
     choose: Callable[[str], str]
 
@@ -182,9 +178,9 @@ class SecretSources:
                 return self._generated(source, address)
 
     def _variable(self, name: str) -> str:
-        if name in self._surroundings.forbidden:
-            hint = "it would be stored where others can read it; use another variable"
-            raise _Unavailable("secret-forbidden", f"`{name}` is the API key, which is never a secret's source", hint)
+        if may_hold_api_key(name):
+            hint = "it would be stored where others can read it; use a variable whose name does not begin so"
+            raise _Unavailable("secret-forbidden", f"`{name}` may hold an API key, so it is no secret's source", hint)
         text = self._surroundings.environment.get(name)
         if text is None:
             raise _Unavailable("secret-missing", f"the variable `{name}` is not set", "set it where this runs")
@@ -196,8 +192,7 @@ class SecretSources:
         written = PurePosixPath(name)
         root = self._surroundings.root.resolve()
         path = (root / written).resolve()
-        inside = path.is_relative_to(root) and not written.is_absolute() and ".." not in written.parts
-        if not inside or _HIDDEN in (part.lower() for part in path.relative_to(root).parts):
+        if written.is_absolute() or ".." in written.parts or not belongs_to(root, path):
             hint = "write a path relative to the repository, of a file in it"
             raise _Unavailable("secret-forbidden", f"`{name}` is not a file of this repository", hint)
         if not path.exists():

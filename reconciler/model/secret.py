@@ -7,11 +7,23 @@ Two types, so that no renderer can meet a secret by accident. A manifest, a plan
 from __future__ import annotations
 
 import hmac
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NoReturn
 
 MASK = "********"
+
+_KEY_VARIABLE = re.compile(r"MAILCOW_[A-Z0-9_]+")
+
+
+def may_hold_api_key(variable: str) -> bool:
+    """Whether an environment variable may hold an API key, by its name alone.
+
+    Whoever can change a project file chooses which variable is sent to a server as its key, so not any; and whoever can
+    change a manifest chooses which is stored on the server, so none of these.
+    """
+    return _KEY_VARIABLE.fullmatch(variable) is not None
 
 
 class SourceKind(StrEnum):

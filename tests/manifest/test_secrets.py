@@ -39,7 +39,6 @@ def sources(root: Path, *, environment: Mapping[str, str] | None = None, run: Ru
         Surroundings(
             root=root,
             environment=environment or {},
-            forbidden=frozenset({"MAILCOW_API_KEY"}),
             run=run,
             choose=Random(7).choice,
         )
