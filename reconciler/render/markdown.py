@@ -78,7 +78,7 @@ def _tail(plan: Plan) -> str:
         field = _code(f"{gap.kind}.{gap.field}")
         told.append(f"- Not compared: {field}, {_plain(gap.reason)} ({count(gap.count, 'declaration')})")
     if plan.unmanaged:
-        told.append(f"- Not managed, left alone: {_plain(unmanaged(plan))} (what nothing declares or names was not read)")
+        told.append(f"- Not managed, left alone: {_plain(unmanaged(plan))} (kinds that nobody declares were not read)")
         told += [f"  - {_plain(f'{kind}/{key}')}" for kind, keys in plan.unmanaged_keys.items() for key in keys]
     return "\n" + "\n".join(told) + "\n" if told else ""
 

@@ -86,6 +86,6 @@ def _notes(plan: Plan, style: Style) -> Iterator[str]:
         yield "\n".join(told) + "\n"
     if plan.unmanaged:
         label = style.paint("Not managed, left alone", Role.STRONG)
-        told = [f"{label}: {unmanaged(plan)} (what nothing declares or names was not read)"]
+        told = [f"{label}: {unmanaged(plan)} (kinds that nobody declares were not read)"]
         told += [f"  {visible(f'{kind}/{key}')}" for kind, keys in plan.unmanaged_keys.items() for key in keys]
         yield "\n".join(told) + "\n"
