@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
@@ -46,6 +47,7 @@ class Person:
     folder: Path
     environ: dict[str, str] = field(default_factory=dict)
     today: str = "2026-11-22"
+    sleep: Callable[[float], object] = lambda _seconds: None
 
     def types(self, *words: str, key: str = KEY) -> Ended:
         """Run one command, in the checkout."""
@@ -57,7 +59,7 @@ class Person:
             stderr=err,
             start=self.folder,
             environ=environ,
-            clock=Clock(now=time.monotonic, sleep=lambda _seconds: None, today=self.today),
+            clock=Clock(now=time.monotonic, sleep=self.sleep, today=self.today),
         )
         code = main(list(words), surroundings=surroundings)
         return Ended(code, out.getvalue(), err.getvalue())
