@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
-from reconciler.model.operation import Operation, Verb
+from reconciler.model.operation import Item, Operation, Verb
 from reconciler.model.secret import SecretSource, SourceKind
 from reconciler.model.state import LiveState
 from reconciler.planning.future import future_of
@@ -99,7 +99,7 @@ class _Compiler:
             verb=step.verb,
             route=step.route,
             changes=(change.address,),
-            items=() if step.item is None else (step.item,),
+            items=self._items(change, step, stage),
             attributes=step.attributes,
             successes=step.successes,
             phase=phase_of(stage, self._ranks[kind.name]),
@@ -111,6 +111,13 @@ class _Compiler:
             unclear=step.unclear,
         )
         return _Single(operation, step.alone or kind.alone)
+
+    def _items(self, change: Change, step: Step, stage: Stage) -> tuple[Item, ...]:
+        """What a step is about: what shrinks before it is renamed still has its old name then."""
+        observed = self._live.get(change.moved_from) if change.moved_from is not None else None
+        if observed is not None and stage is Stage.SHRINK:
+            return (observed.handle,)
+        return () if step.item is None else (step.item,)
 
     def _goes_first(self, kind: Kind, change: Change) -> bool:
         """Whether a deletion must make room, or give up its address to a taker."""

@@ -222,6 +222,20 @@ def test_a_mailbox_is_renamed_not_deleted_and_made_anew() -> None:
     assert operations[1].items == ("anna@acme.example",)
 
 
+def test_a_mailbox_that_shrinks_before_it_is_renamed_is_called_by_its_old_name() -> None:
+    have = live({"domains": [ACME], "mailboxes": [{"address": "anna.alt@acme.example", "quota": "2GiB"}]})
+    move = Relocation(
+        address("mailbox/anna.alt@acme.example"), address("mailbox/anna@acme.example"), Place("m.yaml", ("moved", 0))
+    )
+
+    operations = calls(
+        desired({"mailboxes": [{"address": "anna@acme.example", "quota": "1GiB"}]}, relocations=(move,)), have
+    )
+
+    assert routes(operations) == [("edit", "mailbox"), ("edit", "rename-mbox")]
+    assert operations[0].items == ("anna.alt@acme.example",)
+
+
 def test_a_mailbox_without_a_declared_quota_gets_what_its_domain_gives() -> None:
     manifest: dict[str, Any] = {
         "domains": [
