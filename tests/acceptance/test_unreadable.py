@@ -1,0 +1,44 @@
+"""Settings the server never shows: sent by the first apply that git remembers, then when declared otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.acceptance.person import Person
+from tests.repository import made
+
+Welcome = Callable[..., Person]
+
+PENDING = 2
+LINKS = """
+custom_login:
+  hide_user_link: true
+"""
+
+
+def test_they_are_sent_once_and_again_when_their_declaration_changes(welcome: Welcome) -> None:
+    person = welcome()
+    repository = made(person.folder)
+    repository.commit({"mail/settings.yaml": LINKS})
+
+    first = person.types("apply", "mail", "--auto-approve")
+    second = person.types("plan", "mail", "--detailed-exitcode")
+    repository.commit({"mail/settings.yaml": LINKS.replace("true", "false")})
+    changed = person.types("plan", "mail", "--detailed-exitcode")
+
+    assert "1 done; 1 call" in first.out, first.out + first.err
+    assert second.code == 0, second.out
+    assert "not readable" in second.out
+    assert changed.code == PENDING, changed.out
+
+
+def test_where_nothing_remembers_them_they_are_named_and_sent_only_when_asked(welcome: Welcome) -> None:
+    person = welcome()
+    person.writes("mail/settings.yaml", LINKS)
+
+    silent = person.types("plan", "mail", "--detailed-exitcode")
+    asked = person.types("plan", "mail", "--detailed-exitcode", "--resend", "custom_login/*")
+
+    assert silent.code == 0
+    assert "not readable" in silent.out
+    assert asked.code == PENDING
