@@ -47,7 +47,7 @@ class Person:
     folder: Path
     environ: dict[str, str] = field(default_factory=dict)
     today: str = "2026-11-22"
-    sleep: Callable[[float], object] = lambda _seconds: None
+    sleep: Callable[[float], None] = lambda _seconds: None
 
     def types(self, *words: str, key: str = KEY) -> Ended:
         """Run one command, in the checkout."""

@@ -324,7 +324,7 @@ def watched_simulator(tmp_path_factory: pytest.TempPathFactory) -> tuple[Simulat
 class _Broken:
     """A clock that does not work."""
 
-    def __call__(self, *_: object) -> float:
+    def __call__(self, _seconds: float) -> None:
         raise RuntimeError("the clock is broken")
 
 
