@@ -36,6 +36,9 @@ SEEDED = {
 }
 """Sections that start from a server somebody has used already."""
 
+CONVERGING = {"The manifest by example"}
+"""Sections whose manifests are all applied together in the end."""
+
 WRONG = "wrong"
 """What the name of a file begins with that is shown because it is wrong."""
 
@@ -119,6 +122,11 @@ def test_a_section_does_what_it_shows(read: Reader, section: str, tmp_path: Path
     for block in BLOCKS:
         if block.section == section and block.language in ("yaml", "jinja", "console"):
             read.does(block)
+
+    if section in CONVERGING:
+        applied = read.person.types("apply", "--auto-approve", key=WRITE_KEY)
+        again = read.person.types("plan", "--detailed-exitcode", key=READ_KEY)
+        assert (applied.code, again.code) == (0, 0), applied.out + applied.err + again.out + again.err
 
     right = [name for name in read.written if not Path(name).name.startswith(WRONG)]
     for name in right:
