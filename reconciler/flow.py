@@ -106,6 +106,35 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """What a server answered once, in its place.
+
+    Attributes:
+        url: the server it comes from.
+        answers: by path, without secrets.
+    """
+
+    url: str
+    answers: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotTaken:
+    """A server's answers, without secrets.
+
+    Attributes:
+        text: what goes into the file.
+        answers: how many there are.
+        timings: seconds by stage.
+    """
+
+    text: str = field(repr=False)
+    answers: int
+    diagnostics: tuple[Diagnostic, ...] = ()
+    timings: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanRequest:
     """What a plan is made of.
 
@@ -124,7 +153,7 @@ class PlanRequest:
     """
 
     inputs: Inputs
-    server: Server
+    server: Server | Snapshot
     domains: tuple[str, ...] | None = None
     resend: tuple[str, ...] = ()
     skip_unsupported: bool = False
@@ -208,6 +237,12 @@ class Pipeline(Protocol):
 
     def export(self, server: Server, *, domains: tuple[str, ...] | None, every_field: bool) -> Exported:
         """Read a server and write it down as manifests."""
+
+    def snapshot(self, server: Server, *, details: bool) -> SnapshotTaken:
+        """Keep a server's answers, without secrets."""
+
+    def taken_before(self, text: str) -> Snapshot:
+        """Take a kept snapshot up again, to plan against it."""
 
     def schemas(self) -> Mapping[str, Mapping[str, Any]]:
         """The JSON Schemas of what people write, by file name."""

@@ -23,9 +23,10 @@ PLACES_OF_WORDS = {
     "manifest/dump.py": {"domains"},
     "manifest/project_reading.py": {"domain", "domains"},
     "spec/rights.py": {"tls_policy"},
+    "remote/snapshot.py": {"domain"},
     "cli": {"domain", "domains", "resource", "resources"},
 }
-"""Where a kind's name is also a word of something else: of manifests' own syntax, a folder, or a command's option."""
+"""Where a kind's name is also a word of something else: of manifests' own syntax, a folder, a column, or an option."""
 
 NEVER_CALLED = {
     "print": "prints",

@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "plan": "Show what would change on the server. Changes nothing.",
     "apply": "Make the server as the manifests say, and prove it.",
     "show": "Show a plan that was kept with `plan --out`.",
+    "snapshot": "Keep what a server answers, without secrets.",
     "export": "Write a server's live state as manifests.",
     "kinds": "List everything a manifest can declare.",
     "explain": "Explain a kind, or one of its fields.",

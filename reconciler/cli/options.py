@@ -14,7 +14,7 @@ from reconciler.cli.programs import git_runner
 from reconciler.cli.session import JSON, MARKDOWN, TEXT, Given, Session
 from reconciler.cli.surroundings import KEY_VARIABLE, URL_VARIABLE
 from reconciler.errors import UsageError
-from reconciler.flow import Inputs, PlanRequest, Server
+from reconciler.flow import Inputs, PlanRequest, Server, Snapshot
 from reconciler.manifest.asked import Asked, Choice
 from reconciler.manifest.project import GuardSettings, Project, PruneRule, ServerSettings, Settings, find_project
 from reconciler.model.secret import Secret, may_hold_api_key
@@ -85,11 +85,15 @@ INPUT_OPTIONS: Final = _together(
     click.option("--no-cache", is_flag=True, help="Parse every file anew."),
 )
 
-SERVER_OPTIONS: Final = _together(
+CONNECTION_OPTIONS: Final = _together(
     click.option("--url", metavar="URL", help=f"The server; otherwise {URL_VARIABLE}, or the project file's."),
     click.option("--ca-file", metavar="FILE", help="Certificates to trust in place of the public ones."),
     click.option("--insecure-http", is_flag=True, help="Send the API key unencrypted to another machine."),
     click.option("--parallelism", type=click.IntRange(1, 64), metavar="N", help="Requests under way at once."),
+)
+
+SERVER_OPTIONS: Final = _together(
+    CONNECTION_OPTIONS,
     click.option("--domain", "domains", multiple=True, metavar="PATTERN", help="Only what belongs to these domains."),
 )
 
@@ -223,7 +227,7 @@ def plan_request_of(session: Session, given: Given) -> PlanRequest:
     project, settings = project_of(session, given)
     return PlanRequest(
         inputs=inputs_of(session, given, project, settings),
-        server=server_of(session, given, settings.server),
+        server=_live(session, given["live"]) if given.get("live") else server_of(session, given, settings.server),
         domains=given["domains"] or None,
         resend=given["resend"],
         skip_unsupported=given["skip_unsupported"],
@@ -235,6 +239,10 @@ def plan_request_of(session: Session, given: Given) -> PlanRequest:
         prune=(*settings.prune, *map(_prune_rule, given["prune"])),
         base=Choice(revision=given["base"], off=given["no_base"]),
     )
+
+
+def _live(session: Session, file: str) -> Snapshot:
+    return session.pipeline.taken_before((session.surroundings.start / file).read_text(encoding="utf-8"))
 
 
 def _prune_rule(text: str) -> PruneRule:

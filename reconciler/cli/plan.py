@@ -30,6 +30,7 @@ from reconciler.render.plan_json import json_text, plan_document
 @SERVER_OPTIONS
 @INPUT_OPTIONS
 @PLAN_OPTIONS
+@click.option("--live", metavar="FILE", help="Plan against a snapshot instead of a server; no key is needed.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @click.option("--out", metavar="FILE", help="Keep the plan, for `apply FILE PATH...` and `show FILE`.")
 @output_options(*ALL_FORMATS)

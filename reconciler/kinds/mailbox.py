@@ -427,7 +427,7 @@ KIND = Kind(
     example={"address": "anna@acme.example", "quota": "20GiB", "initial": {"password": {"env": "ANNA_PASSWORD"}}},
     key=("address",),
     sources={
-        MAIN: Source(path="mailbox/reduced", by_domain="mailbox/reduced/{domain}"),
+        MAIN: Source(path="mailbox/reduced", by_domain="mailbox/reduced/{domain}", whole="mailbox/all"),
         "rate limits": Source(path="rl-mbox/all", join="mailbox"),
         "mailbox": Source(path="mailbox/{handle}", since=Version(2026, 7, "a")),
         "spam score": Source(path="spam-score/{handle}", since=Version(2023, 11, "a")),

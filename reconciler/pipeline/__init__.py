@@ -10,6 +10,7 @@ planning.py    both sides read, and what would change said
 applying.py    a plan carried out, proved by reading again, and remembered
 resuming.py    a plan that was kept, taken up again
 exporting.py   a server written down as manifests
+snapshotting.py  a server's answers kept in a file, and planned against later
 describing.py  what can be declared, for editors and people
 workplace.py   one apply at a time, each written down as it goes
 stopwatch.py   where the time goes
@@ -29,9 +30,22 @@ if TYPE_CHECKING:
     from reconciler.pipeline.loading import validate
     from reconciler.pipeline.planning import plan
     from reconciler.pipeline.resuming import resume
+    from reconciler.pipeline.snapshotting import snapshot, taken_before
     from reconciler.pipeline.workplace import alone
 
-__all__ = ["alone", "apply", "export", "plan", "references", "remember", "resume", "schemas", "validate"]
+__all__ = [
+    "alone",
+    "apply",
+    "export",
+    "plan",
+    "references",
+    "remember",
+    "resume",
+    "schemas",
+    "snapshot",
+    "taken_before",
+    "validate",
+]
 
 _STAGES: Final = {
     "alone": "workplace",
@@ -42,6 +56,8 @@ _STAGES: Final = {
     "remember": "applying",
     "resume": "resuming",
     "schemas": "describing",
+    "snapshot": "snapshotting",
+    "taken_before": "snapshotting",
     "validate": "loading",
 }
 

@@ -43,6 +43,9 @@ def apply(request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Even
     if planned.plan.refusals:
         raise PlanRefused("the plan was refused", id="plan-refused", hint="see what would allow it")
     server = planned.server
+    if server.client is None:
+        hint = "apply the manifests, which are planned again then"
+        raise PlanRefused("a snapshot is only planned against", id="plan-of-a-snapshot", hint=hint)
     planned.loaded.secrets.prepare(wanted_secrets(planned.plan.changes))
     writer = ApiWriter(
         client=server.client,

@@ -9,12 +9,13 @@ from typing import Final
 
 from reconciler.api import Client, ServerAccess, Timing, probe_version
 from reconciler.errors import ProtocolError
-from reconciler.flow import Server
+from reconciler.flow import Server, Snapshot
 from reconciler.kinds import registry
 from reconciler.model.plan import ServerIdentity
 from reconciler.model.version import OLDEST, Version
 from reconciler.remote.reader import Reader
 from reconciler.remote.schedule import readable_routes
+from reconciler.remote.snapshot import Recorded
 from reconciler.spec.capabilities import Capabilities
 
 DEFAULT_PARALLELISM: Final = 4
@@ -23,9 +24,13 @@ DEFAULT_PARALLELISM: Final = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenServer:
-    """A server that let us in."""
+    """A server that let us in, or what it answered once.
 
-    client: Client
+    Attributes:
+        client: the way to it; None for what it answered once.
+    """
+
+    client: Client | None
     identity: ServerIdentity
     capabilities: Capabilities
     reader: Reader
@@ -33,7 +38,7 @@ class OpenServer:
 
 
 @contextmanager
-def opened(server: Server) -> Iterator[OpenServer]:
+def opened(server: Server | Snapshot) -> Iterator[OpenServer]:
     """Ask a server who it is; nothing else is sent before it has answered. No connection is left at the end.
 
     Raises:
@@ -41,6 +46,19 @@ def opened(server: Server) -> Iterator[OpenServer]:
         ConnectionFailed, ProtocolError: it cannot be reached, or is no mailcow.
     """
     kinds = registry()
+    if isinstance(server, Snapshot):
+        recorded = Recorded(server.answers, kinds)
+        told = recorded.get("status", "version").value
+        version = _version(str(told["version"]) if isinstance(told, dict) and "version" in told else None)
+        capabilities = Capabilities(version)
+        yield OpenServer(
+            client=None,
+            identity=ServerIdentity(server.url, str(version)),
+            capabilities=capabilities,
+            reader=Reader(recorded, kinds=kinds, capabilities=capabilities, parallelism=1),
+            parallelism=1,
+        )
+        return
     settings = server.settings
     parallelism = settings.parallelism or DEFAULT_PARALLELISM
     access = ServerAccess(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconciler.model.resource import Value
+from reconciler.model.secret import MASK, Secret
 from reconciler.spec.kind import Field
 
 
@@ -15,6 +16,15 @@ def same(field: Field, declared: Value, live: Value, *, additive: bool = False) 
     if additive and field.codec.elements and isinstance(declared, tuple) and isinstance(live, tuple):
         return all(any(field.codec.same((one,), (other,)) for other in live) for one in declared)
     return field.codec.same(declared, live)
+
+
+def is_masked(value: Value) -> bool:
+    """Whether a live value was masked before it came here, so that it tells nothing."""
+    if isinstance(value, Secret):
+        return value == Secret(MASK)
+    if isinstance(value, Mapping):
+        return any(map(is_masked, value.values()))
+    return any(map(is_masked, value)) if isinstance(value, tuple) else value == MASK
 
 
 def joined(field: Field, declared: Value, live: Value) -> Value:

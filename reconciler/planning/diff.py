@@ -150,6 +150,8 @@ class _Diff:
             each = kind.fields[name]
             if name in declared.options.ignore:
                 self._not_compared(kind, name, "ignored")
+            elif compare.is_masked(live.get(name)) and not self.options.resends(declared.address, name):
+                self._not_compared(kind, name, "masked in the snapshot")
             elif self._known(kind, declared, each):
                 found, why = self._compare_field(kind, declared, each, observed)
                 changes += found

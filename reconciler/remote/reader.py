@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from reconciler.api import Client, ReadingState
+from reconciler.api import ReadingState
 from reconciler.errors import ProtocolError
 from reconciler.model.address import Address
 from reconciler.model.state import LiveState
 from reconciler.remote.schedule import Get, kinds_to_read
+from reconciler.remote.snapshot import Gets
 from reconciler.remote.visit import Readout, Visit
 from reconciler.remote.wanted import Wanted, wanted_of
 from reconciler.spec.capabilities import Capabilities
@@ -29,7 +30,7 @@ class Reader:
     """
 
     def __init__(
-        self, client: Client, *, kinds: Mapping[str, Kind], capabilities: Capabilities, parallelism: int = 4
+        self, client: Gets, *, kinds: Mapping[str, Kind], capabilities: Capabilities, parallelism: int = 4
     ) -> None:
         self._client = client
         self._kinds = kinds

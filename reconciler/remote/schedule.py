@@ -50,7 +50,7 @@ def readable_routes(kinds: Iterable[Kind]) -> frozenset[str]:
     found: set[str] = set()
     for kind in kinds:
         for source in kind.sources.values():
-            for path in (source.path, source.by_domain):
+            for path in (source.path, source.by_domain, source.whole):
                 if path is not None:
                     found.add("/".join(part for part in path.split("/") if part not in (DOMAIN, HANDLE, EACH)))
     return frozenset(found)

@@ -1,0 +1,37 @@
+"""``reconciler snapshot``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from reconciler.cli.exits import Exit
+from reconciler.cli.files import write_private
+from reconciler.cli.options import CONNECTION_OPTIONS, PROJECT_OPTIONS, output_options, project_of, server_of
+from reconciler.cli.session import TEXT, Session
+from reconciler.render.diagnostic_text import diagnostics_text
+from reconciler.render.phrases import count
+
+
+@click.command("snapshot")
+@click.option("--out", required=True, metavar="FILE", help="Where it goes.")
+@click.option("--details", is_flag=True, help="Also what takes a request for each mailbox: spam scores, app passwords.")
+@PROJECT_OPTIONS
+@CONNECTION_OPTIONS
+@output_options(TEXT)
+@click.pass_obj
+def command(session: Session, /, **given: Any) -> int:
+    """Keep what a server answers, without secrets.
+
+    `plan --live FILE` plans against it without any server or key, such as in a pull request from a fork; `simulate
+    --load FILE` starts with it. A read-only key is enough.
+    """
+    _, settings = project_of(session, given)
+    taken = session.pipeline.snapshot(server_of(session, given, settings.server), details=given["details"])
+    write_private(session.surroundings.start / given["out"], taken.text)
+    session.say(diagnostics_text(taken.diagnostics, session.talk_style))
+    session.say(f"Kept {count(taken.answers, 'answer')} in {given['out']}\n")
+    if given["profile"]:
+        session.tell_timings(taken.timings)
+    return Exit.DONE
