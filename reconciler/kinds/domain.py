@@ -133,7 +133,7 @@ class DomainRecord(TypedDict, total=False):
     default_mailbox_quota: Annotated[
         Size,
         field(
-            "What a mailbox gets that is created in mailcow's own pages.",
+            "What a mailbox gets for which nobody says another quota.",
             read="def_quota_for_mbox",
             add="defquota",
             edit="defquota",
