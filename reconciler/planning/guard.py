@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -115,7 +116,7 @@ def _kept(
 
 
 def _refused(address: Address, identifier: str, summary: str) -> Refusal:
-    return Refusal(identifier, summary, f"--allow-delete {address}", (address,))
+    return Refusal(identifier, summary, f"--allow-delete {shlex.quote(str(address))}", (address,))
 
 
 def _in_use(deletions: Sequence[Change], options: PlanOptions, limits: Limits) -> Iterator[Refusal]:

@@ -95,7 +95,7 @@ def mailbox_details(call: Call, address: object, *, reduced: bool = False) -> Ro
     tags = call.table("tags_mailbox").find("username", address)
     return {
         **_own_columns(call, whole),
-        **dict.fromkeys(_LAST_LOGINS, 0),
+        **{name: (whole or {}).get(name, 0) for name in _LAST_LOGINS},
         **({"last_sso_login": 0} if call.has("last_sso_login") else {}),
         **({} if reduced else _worked_out(call, address, whole)),
         **({"tags": sorted((tag["tag_name"] for tag in tags), key=sql.weight)} if tags else {}),
