@@ -15,6 +15,7 @@ from reconciler.model.command import Run
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.operation import Operation
 from reconciler.model.plan import Plan
+from reconciler.model.policy import Policy
 from reconciler.model.reference import KindReference
 from reconciler.model.report import Event, Report
 from reconciler.model.secret import Secret
@@ -147,6 +148,7 @@ class PlanRequest:
         allowed_kinds: kinds whose resources may be deleted although they are protected.
         allowed_vanished: kinds of which everything may be gone that was applied before.
         prune: where undeclared resources are deleted.
+        policy: what the repository may change; None for no limits.
         show_unmanaged: also list every kind, and what nothing declares.
         base: which revisions say what was declared before.
         keep: whether the plan will be kept, so that it must say what it was made with.
@@ -163,6 +165,7 @@ class PlanRequest:
     allowed_vanished: tuple[str, ...] = ()
     show_unmanaged: bool = False
     prune: tuple[PruneRule, ...] = ()
+    policy: Policy | None = None
     base: Choice = field(default_factory=Choice)
     keep: bool = False
 

@@ -16,7 +16,15 @@ from reconciler.cli.surroundings import KEY_VARIABLE, URL_VARIABLE
 from reconciler.errors import UsageError
 from reconciler.flow import Inputs, PlanRequest, Server, Snapshot
 from reconciler.manifest.asked import Asked, Choice
-from reconciler.manifest.project import GuardSettings, Project, PruneRule, ServerSettings, Settings, find_project
+from reconciler.manifest.project import (
+    GuardSettings,
+    Project,
+    PruneRule,
+    ServerSettings,
+    Settings,
+    Trusted,
+    find_project,
+)
 from reconciler.model.secret import Secret, may_hold_api_key
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -113,6 +121,11 @@ PLAN_OPTIONS: Final = _together(
         multiple=True,
         metavar="KIND[:PATTERN]",
         help="Delete what is not declared of this kind, in domains like PATTERN; besides what the project file says.",
+    ),
+    click.option(
+        "--policy-from",
+        metavar="REV[:FILE]",
+        help="Only what reconciler-policy.yaml of this revision permits; its guards are taken too.",
     ),
     click.option("--show-unmanaged", is_flag=True, help="List what is on the server and nothing declares."),
     click.option("--allow-delete", multiple=True, metavar="KIND/KEY", help="Delete it although it is to be kept."),
@@ -225,19 +238,36 @@ def server_of(session: Session, given: Given, settings: ServerSettings) -> Serve
 def plan_request_of(session: Session, given: Given) -> PlanRequest:
     """Everything a plan is made of."""
     project, settings = project_of(session, given)
+    trusted = _trusted(session, given["policy_from"] or settings.policy_from, given, project)
     return PlanRequest(
         inputs=inputs_of(session, given, project, settings),
         server=_live(session, given["live"]) if given.get("live") else server_of(session, given, settings.server),
         domains=given["domains"] or None,
         resend=given["resend"],
         skip_unsupported=given["skip_unsupported"],
-        limits=_limits(settings.guards, given),
+        limits=_limits(settings.guards if trusted is None else trusted.guards, given),
+        policy=None if trusted is None else trusted.policy,
         allowed_deletes=given["allow_delete"],
         allowed_kinds=given["allow_delete_kind"],
         allowed_vanished=given["allow_vanished"],
         show_unmanaged=given["show_unmanaged"],
         prune=(*settings.prune, *map(_prune_rule, given["prune"])),
         base=Choice(revision=given["base"], off=given["no_base"]),
+    )
+
+
+def _trusted(session: Session, revision: str | None, given: Given, project: Project | None) -> Trusted | None:
+    if revision is None:
+        return None
+    # as in `project_of`
+    from reconciler.manifest.policy import trusted_at  # noqa: PLC0415
+
+    return trusted_at(
+        revision,
+        start=session.surroundings.start,
+        git=git_runner(session.surroundings.environ),
+        project=project,
+        environment=given["environment"],
     )
 
 

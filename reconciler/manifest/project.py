@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from reconciler.errors import UsageError
 from reconciler.manifest.files import PROJECT_FILE, Source
+from reconciler.model.policy import Policy
 
-__all__ = ["GuardSettings", "Project", "PruneRule", "ServerSettings", "Settings", "find_project"]
+__all__ = ["GuardSettings", "Project", "PruneRule", "ServerSettings", "Settings", "Trusted", "find_project"]
 
 _BOUNDARY: Final = ".git"
 """What ends the search for a project file upwards: nothing above a repository is part of it."""
@@ -59,6 +60,19 @@ class GuardSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Trusted:
+    """What a protected revision says.
+
+    Attributes:
+        policy: what may be changed.
+        guards: how much one plan may do.
+    """
+
+    policy: Policy
+    guards: GuardSettings
+
+
+@dataclass(frozen=True, slots=True)
 class PruneRule:
     """Where what is not declared is deleted.
 
@@ -79,6 +93,7 @@ class Settings:
         manifests: files and folders, used when the command line names none.
         values: values files for templates; a later one wins.
         prune: where what is not declared is deleted.
+        policy_from: the revision whose policy limits what may be changed.
     """
 
     manifests: tuple[Path, ...] = ()
@@ -86,6 +101,7 @@ class Settings:
     server: ServerSettings = field(default_factory=ServerSettings)
     prune: tuple[PruneRule, ...] = ()
     guards: GuardSettings = field(default_factory=GuardSettings)
+    policy_from: str | None = None
 
     def under(self, nearer: Settings) -> Settings:
         """These settings with nearer ones on top: values files add up, everything else that is said replaces."""
@@ -95,6 +111,7 @@ class Settings:
             server=replace(self.server, **dict(_said(nearer.server))),
             prune=nearer.prune or self.prune,
             guards=replace(self.guards, **dict(_said(nearer.guards))),
+            policy_from=nearer.policy_from or self.policy_from,
         )
 
 

@@ -19,7 +19,7 @@ from reconciler.model.secret import may_hold_api_key
 from reconciler.spec.codec import NO_SCOPE, Refusal
 from reconciler.spec.codecs import duration, seconds_of, size, size_in_mebibytes
 
-__all__ = ["read_project"]
+__all__ = ["SettingsReading", "read_project"]
 
 _MEBIBYTE: Final = 1024 * 1024
 
@@ -38,14 +38,14 @@ def read_project(source: Source) -> Project:
     """
     text = decode(source.read(), source.name)
     assert source.path is not None
-    reading = _Reading(parse(text), source.path.parent)
+    reading = SettingsReading(parse(text), source.path.parent)
     project = reading.project()
     if reading.findings:
         raise ManifestError(tuple(reading.findings), summary="the project file is wrong", id="project-wrong")
     return project
 
 
-class _Reading:
+class SettingsReading:
     """One reading of one file: what is wrong so far."""
 
     def __init__(self, document: Document, folder: FilePath) -> None:
@@ -72,6 +72,7 @@ class _Reading:
             "server": self._server,
             "prune": self._prune,
             "guards": self._guards,
+            "policy_from": self._text,
         }
         read = self._mapping(written, path, {**readers, **more})
         return Settings(**{name: value for name, value in read.items() if name in readers})

@@ -119,6 +119,7 @@ def _options(request: PlanRequest, loaded: Loaded, base: Base) -> PlanOptions:
         domains=request.domains,
         base=_declared_before(request, base),
         attempted=base.attempted,
+        policy=request.policy,
     )
 
 

@@ -14,6 +14,7 @@ from reconciler.model.change import Action, Change, Reason
 from reconciler.model.plan import Refusal
 from reconciler.model.state import DesiredState, LiveState
 from reconciler.planning.options import PlanOptions
+from reconciler.planning.policy import refusals
 from reconciler.spec.kind import Kind
 
 _TOO_MANY_TO_BE_CHANCE = 3
@@ -66,7 +67,8 @@ def guard(
     found += _numbers(deletions, changes, limits)
     found += _percentages(deletions, live, limits)
     found += _mail(kinds, deletions, live, limits)
-    return tuple(each for each in found if not _is_allowed(each, limits))
+    allowed = tuple(each for each in found if not _is_allowed(each, limits))
+    return (*(refusals(kinds, changes, live, options.policy) if options.policy is not None else ()), *allowed)
 
 
 def _is_allowed(refusal: Refusal, limits: Limits) -> bool:

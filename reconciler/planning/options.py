@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Origin
+from reconciler.model.policy import Policy
 from reconciler.model.resource import Place
 from reconciler.model.secret import Secret, SecretSource
 from reconciler.model.state import DesiredState
@@ -53,6 +54,7 @@ class PlanOptions:
         secret: finds the text of a secret that may be looked at while planning; None for one that may not.
         locate: finds the line of an entry.
         domains: patterns the run is narrowed to; None for everything.
+        policy: what the repository may change; None for no limits.
     """
 
     resend: tuple[str, ...] = ()
@@ -65,6 +67,7 @@ class PlanOptions:
     secret: Callable[[SecretSource, Address], Secret | None] = field(default=_unresolved)
     locate: Callable[[Place], Origin] = field(default=_file_only)
     domains: tuple[str, ...] | None = None
+    policy: Policy | None = None
 
     @property
     def earlier(self) -> tuple[DesiredState, ...]:

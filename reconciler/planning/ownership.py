@@ -81,12 +81,17 @@ def departures(
         if key in declared or observed.address in spoken:
             continue
         domain = kind.domain_of(observed.values)
-        if not options.includes(domain) or domain in left:
+        if not options.includes(domain) or domain in left or not _is_ours(kind, domain, options):
             continue
         if key in before and (not kind.protected or kind.name in options.delete_protected):
             yield Departure(observed, Reason.NO_LONGER_DECLARED)
         elif any(scope.covers(kind.name, domain) for scope in options.prune):
             yield Departure(observed, Reason.UNDECLARED)
+
+
+def _is_ours(kind: Kind, domain: str | None, options: PlanOptions) -> bool:
+    """Whether a policy leaves it to this repository; what was handed to another one is not deleted by this one."""
+    return options.policy is None or options.policy.covers(kind.name, domain)
 
 
 def _removable(kind: Kind, live: LiveState) -> Iterator[tuple[str, Observed]]:

@@ -61,7 +61,8 @@ def _head(plan: Plan) -> str:
         told.append(f"> **Refused** ({_code(refusal.id)}): {_plain(refusal.summary)}")
         if refusal.addresses:
             told.append(f"> {_code(listed(refusal.addresses))}")
-        told += [f"> {_code(refusal.permit)} would allow exactly this", ""]
+        named = _code(refusal.permit) if refusal.permit.startswith("-") else _plain(refusal.permit)
+        told += [f"> {named} would allow exactly this", ""]
     if plan.is_empty:
         told += ["Nothing to do: what is declared and can be compared is as declared.", ""]
     return "\n".join(told)

@@ -112,7 +112,8 @@ def server(plan: Plan) -> str:
 
 def permit(refusal: Refusal) -> str:
     """What would allow exactly what was refused."""
-    return f"`{visible(refusal.permit)}` would allow exactly this"
+    told = f"`{visible(refusal.permit)}`" if refusal.permit.startswith("-") else visible(refusal.permit)
+    return f"{told} would allow exactly this"
 
 
 def unmanaged(plan: Plan) -> str:
