@@ -180,6 +180,8 @@ def test_nothing_that_is_told_or_left_behind_holds_a_secret(watch: Watch) -> Non
     watch.plans_in_every_way(skip, "--resend", "*#*password", "--show-unmanaged")
     watch.types("export", "--out", "exported", "--all-fields")
     watch.types("export", "--out", "exported2", "--format", "json", "-v")
+    watch.types("snapshot", "--out", "live.json", "--details", "-v", key=READ_ONLY_KEY)
+    watch.plans_in_every_way(skip, "--live", "live.json")
     watch.declares(second)
     watch.plans_in_every_way(skip)
     watch.types("plan", "mail", "--out", "second.json", skip, key=READ_ONLY_KEY)
@@ -228,6 +230,7 @@ def test_what_only_the_server_knows_is_never_told(watch: Watch) -> None:
     watch.person.environ = {name: text for name, text in watch.person.environ.items() if not name.startswith("SECRET_")}
     watch.plans_in_every_way("--show-unmanaged")
     watch.types("export", "--out", "exported", "--all-fields")
+    watch.types("snapshot", "--out", "live.json", "--details", key=READ_ONLY_KEY)
     watch.person.writes("mail/all.yaml", "domains: []\n")
     watch.plans_in_every_way(*EVERY_KIND, *ANYWHERE, "--show-unmanaged", ends=(0, 5))
     watch.types("plan", "mail", *EVERY_KIND, *ANYWHERE, "--out", "plan.json", ends=(0, 5))
