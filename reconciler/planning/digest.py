@@ -7,7 +7,7 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from reconciler.model.resource import Observed
+from reconciler.model.resource import PLAIN, EntryOptions, Observed
 from reconciler.model.secret import Secret, SecretSource
 from reconciler.model.state import DesiredState
 from reconciler.spec.kind import Kind
@@ -52,19 +52,21 @@ def of_record(kind: Kind, observed: Observed, touched: Collection[str] = ()) -> 
     return _digest([observed.handle, values, witnesses])
 
 
+def _options(options: EntryOptions) -> list[Any]:
+    return [
+        options.initial,
+        options.ignore,
+        options.additive,
+        options.prevent_delete,
+        options.template,
+        options.nth,
+    ]
+
+
 def of_declarations(desired: DesiredState) -> str:
     """Stand for everything the manifests declare, wherever in the files it stands."""
     entries = [
-        [
-            str(each.address),
-            each.values,
-            each.options.initial,
-            each.options.ignore,
-            each.options.additive,
-            each.options.prevent_delete,
-            each.options.template,
-            each.options.nth,
-        ]
+        [str(each.address), each.values, *(() if each.options is PLAIN else _options(each.options))]
         for resources in desired.resources.values()
         for _, each in sorted(resources.items())
     ]
