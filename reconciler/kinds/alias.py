@@ -6,8 +6,9 @@ from typing import Annotated, Any, Final, Required, TypedDict
 from reconciler.model.address import Address
 from reconciler.model.operation import HandleOf, Verb
 from reconciler.model.resource import Value
+from reconciler.spec.addresses import ALIAS_ADDRESS, MAIL_ADDRESS, AliasAddress
 from reconciler.spec.codec import Codec, Scope, refuse
-from reconciler.spec.codecs import ALIAS_ADDRESS, MAIL_ADDRESS, AliasAddress, Flag, State, a_set_of, text
+from reconciler.spec.codecs import Flag, State, a_set_of, text
 from reconciler.spec.kind import Attributes, Kind, Situation, crud, listed
 from reconciler.spec.mark import field
 from reconciler.spec.names import domain_of

@@ -4,7 +4,9 @@ from dataclasses import replace
 from typing import Annotated, Required, TypedDict
 
 from reconciler.model.operation import Verb
-from reconciler.spec.codecs import UNLIMITED, Domain, RateLimit, State
+from reconciler.spec.addresses import Domain
+from reconciler.spec.amounts import UNLIMITED, RateLimit
+from reconciler.spec.codecs import State
 from reconciler.spec.kind import Kind, Situation, crud, listed
 from reconciler.spec.mark import Owner, field
 from reconciler.spec.policies import POLICY_SOURCES, Senders, senders_field

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Final, Required, TypedDict
 
 from reconciler.model.operation import Verb
 from reconciler.model.version import Version
-from reconciler.spec.codecs import MAILBOX_ADDRESS, MailboxAddress, State, a_set_of, text, truthy, words
+from reconciler.spec.addresses import MAILBOX_ADDRESS, MailboxAddress
+from reconciler.spec.codecs import State, a_set_of, text, truthy, words
 from reconciler.spec.kind import Attributes, Kind, Situation, Source, crud
 from reconciler.spec.mark import MAIN, Owner, field
 from reconciler.spec.names import domain_of, inside

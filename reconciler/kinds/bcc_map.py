@@ -2,7 +2,8 @@
 
 from typing import Annotated, Required, TypedDict
 
-from reconciler.spec.codecs import DomainOrAddress, MailAddress, State, words
+from reconciler.spec.addresses import DomainOrAddress, MailAddress
+from reconciler.spec.codecs import State, words
 from reconciler.spec.kind import Kind, crud, listed
 from reconciler.spec.mark import field
 from reconciler.spec.names import domain_of

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Final, Required, TypedDict
 
 from reconciler.model.operation import Verb
 from reconciler.model.resource import Values
-from reconciler.spec.codecs import Domain, Flag, number, text
+from reconciler.spec.addresses import Domain
+from reconciler.spec.codecs import Flag, number, text
 from reconciler.spec.kind import Kind, Routes, Situation, Source
 from reconciler.spec.mark import ASKED, MAIN, field
 from reconciler.spec.secrets import SecretText

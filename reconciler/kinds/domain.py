@@ -6,23 +6,19 @@ from typing import Annotated, Any, Final, Required, TypedDict
 from reconciler.model.operation import Verb
 from reconciler.model.resource import Value, Values
 from reconciler.model.version import Version
+from reconciler.spec.addresses import DOMAIN_OR_ADDRESS, MAIL_ADDRESS, Domain
+from reconciler.spec.amounts import RateLimit, Size, duration
 from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.codecs import (
     ACTIVE,
-    DOMAIN_OR_ADDRESS,
     FLAG,
-    MAIL_ADDRESS,
     Count,
-    Domain,
     Flag,
-    RateLimit,
-    Size,
     State,
     Tags,
     Text,
     a_set_of,
     choice,
-    duration,
     reference,
     text,
     truthy,

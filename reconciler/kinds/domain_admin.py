@@ -4,8 +4,9 @@ from typing import Annotated, Final, Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import Verb
+from reconciler.spec.addresses import DOMAIN
 from reconciler.spec.codec import Codec, Scope, refuse
-from reconciler.spec.codecs import DOMAIN, Flag, State, a_set_of, choice
+from reconciler.spec.codecs import Flag, State, a_set_of, choice
 from reconciler.spec.kind import Kind, Situation, crud, listed
 from reconciler.spec.mark import Owner, field
 from reconciler.spec.secrets import Password

@@ -4,8 +4,9 @@ from typing import Annotated, Any, Final, Required, TypedDict
 
 from reconciler.model.operation import Verb
 from reconciler.model.version import Version
+from reconciler.spec.amounts import size
 from reconciler.spec.codec import Codec
-from reconciler.spec.codecs import Flag, Line, State, Tags, choice, number, size, text, truthy, words
+from reconciler.spec.codecs import Flag, Line, State, Tags, choice, number, text, truthy, words
 from reconciler.spec.kind import Kind, Situation, crud, listed
 from reconciler.spec.mark import Mark, field
 from reconciler.spec.rights import RATE_IN_PARTS

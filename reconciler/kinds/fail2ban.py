@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Annotated, Any, Final, TypedDict
 
 from reconciler.model.resource import Value
+from reconciler.spec.amounts import duration
 from reconciler.spec.codec import Codec
-from reconciler.spec.codecs import Flag, a_set_of, duration, number, text
+from reconciler.spec.codecs import Flag, a_set_of, number, text
 from reconciler.spec.kind import Kind, Routes, Situation, Source
 from reconciler.spec.mappings import a_list_of
 from reconciler.spec.mark import MAIN, field

@@ -7,8 +7,9 @@ from typing import Annotated, Any, Final, TypedDict
 from reconciler.model.operation import Verb
 from reconciler.model.resource import Value, Values
 from reconciler.model.version import Version
+from reconciler.spec.amounts import duration
 from reconciler.spec.codec import Codec, Scope, refuse
-from reconciler.spec.codecs import Flag, Line, Text, choice, duration, number, text, truthy, words
+from reconciler.spec.codecs import Flag, Line, Text, choice, number, text, truthy, words
 from reconciler.spec.kind import Attributes, Kind, Routes, Situation, Source
 from reconciler.spec.mappings import a_list_of
 from reconciler.spec.mark import MAIN, UNSET, Mark, field

@@ -8,18 +8,16 @@ from reconciler.model.operation import Verb
 from reconciler.model.resource import Value, Values
 from reconciler.model.state import LiveState
 from reconciler.model.version import Version
+from reconciler.spec.addresses import MAIL_ADDRESS, MailboxAddress
+from reconciler.spec.amounts import RateLimit, SizeOrUnlimited
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.codecs import (
     ACTIVE,
     FLAG,
-    MAIL_ADDRESS,
     Flag,
     Line,
-    MailboxAddress,
     MailboxState,
-    RateLimit,
-    SizeOrUnlimited,
     Tags,
     a_set_of,
     choice,

@@ -5,16 +5,8 @@ from typing import Annotated, Any, Final, Required, TypedDict
 
 from reconciler.model.operation import HandleOf, Verb
 from reconciler.model.version import Version
-from reconciler.spec.codecs import (
-    Flag,
-    Line,
-    MailboxState,
-    SizeOrUnlimited,
-    Tags,
-    a_set_of,
-    choice,
-    words,
-)
+from reconciler.spec.amounts import SizeOrUnlimited
+from reconciler.spec.codecs import Flag, Line, MailboxState, Tags, a_set_of, choice, words
 from reconciler.spec.kind import Kind, Situation, crud, listed
 from reconciler.spec.mark import Mark, field
 from reconciler.spec.rights import PERMISSIONS, PROTOCOLS, RATE_IN_PARTS, named_by_flags

@@ -3,7 +3,8 @@
 from typing import Annotated, TypedDict
 
 from reconciler.model.version import Version
-from reconciler.spec.codecs import MAIL_ADDRESS, Text
+from reconciler.spec.addresses import MAIL_ADDRESS
+from reconciler.spec.codecs import Text
 from reconciler.spec.mappings import or_word
 from reconciler.spec.settings import setting, settings
 

@@ -2,7 +2,9 @@
 
 from typing import Annotated, Any, Final, TypedDict
 
-from reconciler.spec.codecs import DOMAIN, MAIL_ADDRESS, Count, Size, Text, a_set_of, choice, duration
+from reconciler.spec.addresses import DOMAIN, MAIL_ADDRESS
+from reconciler.spec.amounts import Size, duration
+from reconciler.spec.codecs import Count, Text, a_set_of, choice
 from reconciler.spec.kind import Attributes, Situation
 from reconciler.spec.mappings import or_word
 from reconciler.spec.scores import SCORE

@@ -2,7 +2,8 @@
 
 from typing import Annotated, Required, TypedDict
 
-from reconciler.spec.codecs import DomainOrAddress, State
+from reconciler.spec.addresses import DomainOrAddress
+from reconciler.spec.codecs import State
 from reconciler.spec.kind import Kind, crud, listed
 from reconciler.spec.mark import field
 

@@ -4,8 +4,9 @@ from dataclasses import replace
 from typing import Annotated, Any, Final, Required, TypedDict
 
 from reconciler.model.operation import Verb
+from reconciler.spec.addresses import MAIL_ADDRESS
 from reconciler.spec.codec import Codec, Scope, refuse
-from reconciler.spec.codecs import MAIL_ADDRESS, Line, State, choice, number
+from reconciler.spec.codecs import Line, State, choice, number
 from reconciler.spec.kind import Attributes, Kind, Situation, crud, listed
 from reconciler.spec.mappings import or_word
 from reconciler.spec.mark import field

@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import Annotated, Final, Required, TypedDict
 
 from reconciler.model.resource import Values
-from reconciler.spec.codecs import Line, MailboxAddress, State, choice, text
+from reconciler.spec.addresses import MailboxAddress
+from reconciler.spec.codecs import Line, State, choice, text
 from reconciler.spec.kind import Kind, Situation, Source, crud
 from reconciler.spec.mark import MAIN, Owner, field
 from reconciler.spec.names import domain_of, inside

@@ -4,8 +4,10 @@ import re
 from typing import Annotated, Any, Final, Required, TypedDict
 
 from reconciler.model.resource import Values
+from reconciler.spec.addresses import MailboxAddress
+from reconciler.spec.amounts import UNLIMITED, duration
 from reconciler.spec.codec import Codec, Scope, refuse
-from reconciler.spec.codecs import UNLIMITED, Flag, Line, MailboxAddress, State, Text, duration, number, text, words
+from reconciler.spec.codecs import Flag, Line, State, Text, number, text, words
 from reconciler.spec.kind import Kind, Source, crud
 from reconciler.spec.mark import MAIN, Mark, Owner, field
 from reconciler.spec.names import domain_of, inside

@@ -5,7 +5,9 @@ from typing import Annotated, Final, Required, TypedDict
 from reconciler.model.operation import Verb
 from reconciler.model.resource import Values
 from reconciler.model.version import Version
-from reconciler.spec.codecs import Domain, Flag, Line, MailboxAddress, duration
+from reconciler.spec.addresses import Domain, MailboxAddress
+from reconciler.spec.amounts import duration
+from reconciler.spec.codecs import Flag, Line
 from reconciler.spec.kind import Attributes, Kind, Situation, Source, crud
 from reconciler.spec.mark import MAIN, Owner, field
 from reconciler.spec.names import domain_for_wire, domain_of, inside

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.manifest import suggest
+from reconciler.spec.amounts import UNLIMITED
 from reconciler.spec.codec import Refusal, Scope
-from reconciler.spec.codecs import NONE, UNLIMITED
+from reconciler.spec.codecs import NONE
 from reconciler.spec.kind import Field, Kind
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from reconciler.manifest.words import (
     entry_words,
     steps_of,
 )
-from reconciler.spec.codecs import DOMAIN as DOMAIN_CODEC
+from reconciler.spec.addresses import DOMAIN as DOMAIN_CODEC
 from reconciler.spec.kind import Field, Kind
 from reconciler.spec.mark import UNSET, Owner
 

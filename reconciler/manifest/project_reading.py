@@ -16,8 +16,8 @@ from reconciler.manifest.suggest import close_to
 from reconciler.manifest.text import decode
 from reconciler.model.diagnostic import Diagnostic, error
 from reconciler.model.secret import may_hold_api_key
+from reconciler.spec.amounts import duration, seconds_of, size, size_in_mebibytes
 from reconciler.spec.codec import NO_SCOPE, Refusal
-from reconciler.spec.codecs import duration, seconds_of, size, size_in_mebibytes
 
 __all__ = ["SettingsReading", "read_project"]
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Final
 
+from reconciler.spec.amounts import RATE, UNLIMITED
 from reconciler.spec.codec import Codec
-from reconciler.spec.codecs import RATE, UNLIMITED, a_set_of, choice, truthy
+from reconciler.spec.codecs import a_set_of, choice, truthy
 
 USER_RIGHTS: Final = (
     "app_passwds",

@@ -9,7 +9,8 @@ from typing_extensions import Required, TypedDict
 from reconciler.model.address import Address
 from reconciler.remote.schedule import readable_routes
 from reconciler.remote.wanted import Wanted, wanted_of
-from reconciler.spec.codecs import Domain, MailboxAddress, Tags, Text
+from reconciler.spec.addresses import Domain, MailboxAddress
+from reconciler.spec.codecs import Tags, Text
 from reconciler.spec.kind import Kind, Routes, Source
 from reconciler.spec.mark import MAIN, field
 from reconciler.spec.names import domain_of
