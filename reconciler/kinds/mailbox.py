@@ -36,25 +36,23 @@ from reconciler.spec.secrets import SECRET, Password
 from reconciler.spec.step import Stage, Step
 from reconciler.spec.tags import tags_of
 
-_PROTOCOLS: Final = Owner.DOMAIN_ADMIN
-
 
 def _access(what: str, name: str, *, since: str | None = None) -> Mark:
     return field(
-        f"May use {what}.", read=f"attributes.{name}", add=name, edit=name, since=since, default=True, owner=_PROTOCOLS
+        f"May use {what}.",
+        read=f"attributes.{name}",
+        add=name,
+        edit=name,
+        since=since,
+        default=True,
+        owner=Owner.DOMAIN_ADMIN,
     )
 
 
 def _own_choice(about: str, name: str, *, route: str) -> Mark:
     """A setting that users make themselves, behind an edit route of its own (2022-01a to 2026-07a)."""
-    return field(
-        about,
-        read=f"attributes.{name}",
-        edit=name,
-        route=route,
-        successes=("mailbox_modified",),
-        owner=Owner.USER,
-    )
+    own = {"successes": ("mailbox_modified",), "owner": Owner.USER}
+    return field(about, read=f"attributes.{name}", edit=name, route=route, **own)
 
 
 def _accept_attributes(value: Any, _scope: Scope) -> dict[str, str]:

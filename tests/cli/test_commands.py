@@ -25,6 +25,11 @@ def _request(run: Runner, *typed: str) -> PlanRequest:
     return request
 
 
+def _server(request: PlanRequest) -> Server:
+    assert isinstance(request.server, Server)
+    return request.server
+
+
 def _project(run: Runner, text: str) -> None:
     (run.folder / "reconciler.yaml").write_text(text, encoding="utf-8")
 
@@ -54,7 +59,7 @@ def test_an_environment_of_the_project_brings_its_own_server_and_key(run: Runner
     run.environ = {"MAILCOW_STAGING_KEY": "CCCC", "MAILCOW_API_KEY": "DDDD", "OTHER": "x"}
     request = _request(run, "--env", "staging")
     assert request.server.url == "https://staging.example"
-    assert request.server.key.reveal() == "CCCC"
+    assert _server(request).key.reveal() == "CCCC"
 
 
 def test_keys_are_no_source_of_other_secrets_and_print_as_a_mask(run: Runner) -> None:
@@ -73,8 +78,8 @@ def test_what_the_project_says_reaches_the_pipeline(run: Runner) -> None:
     assert request.inputs.values == (run.folder / "values.yaml", run.folder / "more.yaml")
     assert request.limits == GuardSettings(deletes=7)
     assert request.prune[0].kind == "alias"
-    assert request.server.settings.parallelism == 3
-    assert request.server.settings.ca_file == run.folder / "flag.pem"
+    assert _server(request).settings.parallelism == 3
+    assert _server(request).settings.ca_file == run.folder / "flag.pem"
 
 
 def test_what_was_typed_reaches_the_pipeline(run: Runner) -> None:
@@ -88,10 +93,10 @@ def test_what_was_typed_reaches_the_pipeline(run: Runner) -> None:
     assert request.domains == ("*.acme.example",)
     assert request.resend == ("mailbox/*",)
     assert request.skip_unsupported
-    assert request.server.allow_plain_http
+    assert _server(request).allow_plain_http
     assert request.allowed_deletes == ("mailbox/a",)
     assert request.allowed_kinds == ("mailbox",)
-    assert request.server.settings.parallelism == 9
+    assert _server(request).settings.parallelism == 9
 
 
 @pytest.mark.parametrize(
