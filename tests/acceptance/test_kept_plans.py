@@ -204,6 +204,7 @@ def test_a_process_that_is_killed_leaves_a_plan_that_can_be_finished(person: Per
     with subprocess.Popen(command, cwd=person.folder, env=environ, stdout=-3, stderr=-3) as process:
         deadline = time.monotonic() + 20
         while sum(_goto(person, name) is not None for name in names) < 2 and time.monotonic() < deadline:
+            assert process.poll() is None
             time.sleep(0.02)
         process.kill()
     faults.faults = ()
