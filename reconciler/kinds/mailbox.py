@@ -51,8 +51,9 @@ def _access(what: str, name: str, *, since: str | None = None) -> Mark:
 
 def _own_choice(about: str, name: str, *, route: str) -> Mark:
     """A setting that users make themselves, behind an edit route of its own (2022-01a to 2026-07a)."""
-    own = {"successes": ("mailbox_modified",), "owner": Owner.USER}
-    return field(about, read=f"attributes.{name}", edit=name, route=route, **own)
+    return field(
+        about, read=f"attributes.{name}", edit=name, route=route, successes=("mailbox_modified",), owner=Owner.USER
+    )
 
 
 def _accept_attributes(value: Any, _scope: Scope) -> dict[str, str]:
@@ -403,17 +404,16 @@ def _rename(source: Address, situation: Situation) -> tuple[Step, ...]:
     new = situation.address.key.rpartition("@")[0]
     keep = 1 if "keep_alias" in situation.changed else 0
     attributes = {"domain": domain_for_wire(domain), "old_local_part": old, "new_local_part": new, "create_alias": keep}
-    return (
-        Step(
-            verb=Verb.EDIT,
-            route="rename-mbox",
-            item=f"{old}@{domain_for_wire(domain)}",
-            attributes=attributes,
-            successes=("mailbox_renamed",),
-            stage=Stage.FREE,
-            alone=True,
-        ),
+    step = Step(
+        verb=Verb.EDIT,
+        route="rename-mbox",
+        item=f"{old}@{domain_for_wire(domain)}",
+        attributes=attributes,
+        successes=("mailbox_renamed",),
+        stage=Stage.FREE,
+        alone=True,
     )
+    return (step,)
 
 
 KIND = Kind(
