@@ -10,7 +10,7 @@ from reconciler.spec.addresses import ALIAS_ADDRESS, MAIL_ADDRESS, AliasAddress
 from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.codecs import Flag, State, a_set_of, text
 from reconciler.spec.kind import Attributes, Kind, Situation, crud, listed
-from reconciler.spec.mark import field
+from reconciler.spec.mark import Follows, field
 from reconciler.spec.names import domain_of
 from reconciler.spec.step import Stage, Step
 
@@ -64,6 +64,7 @@ class Alias(TypedDict, total=False):
                 "The address itself; `@acme.example` (or `catch_all: acme.example`) takes what no other address takes.",
                 "address",
                 edit=None,
+                follows=(Follows(("domain", "alias_domain"), by_domain=True),),
             ),
         ]
     ]
@@ -71,7 +72,11 @@ class Alias(TypedDict, total=False):
         Annotated[
             Value,
             TARGETS,
-            field("Who gets the mail: a list of addresses, or `discard`, `spam` or `ham` (to be learned).", "goto"),
+            field(
+                "Who gets the mail: a list of addresses, or `discard`, `spam` or `ham` (to be learned).",
+                "goto",
+                follows=(Follows(("mailbox",)),),
+            ),
         ]
     ]
     state: Annotated[State, field("`off` bounces mail to it.", "active", default="active")]
@@ -121,6 +126,19 @@ def _readdress(_source: Address, situation: Situation) -> tuple[Step, ...]:
     )
 
 
+def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
+    """Find the mailbox whose address it is already, seen through an alias domain (all versions, ``add/alias``)."""
+    local, _, domain = situation.address.key.rpartition("@")
+    target = situation.future.value(Address("alias_domain", domain), "target")
+    if situation.verb is not Verb.ADD or target is None:
+        return ()
+    mailbox = Address("mailbox", f"{local}@{target}".lower())
+    if situation.live.get(mailbox) is None and situation.future.get(mailbox) is None:
+        return ()
+    why = f"`{domain}` stands for `{target}`, so this is the address of `{mailbox}`"
+    return (("address", why, "choose another address, or remove the mailbox first"),)
+
+
 KIND = Kind(
     name="alias",
     plural="aliases",
@@ -141,5 +159,6 @@ KIND = Kind(
     on_entry=_catch_all,
     on_add=_flag_for_a_special_target,
     on_edit=_flag_for_a_special_target,
+    clashes=_clashes,
     also_called={"active": "state", "goto": "to", "destination": "to"},
 )

@@ -3,12 +3,13 @@
 from dataclasses import replace
 from typing import Annotated, Required, TypedDict
 
+from reconciler.model.address import Address
 from reconciler.model.operation import Verb
 from reconciler.spec.addresses import Domain
 from reconciler.spec.amounts import UNLIMITED, RateLimit
 from reconciler.spec.codecs import State
 from reconciler.spec.kind import Kind, Situation, crud, listed
-from reconciler.spec.mark import Owner, field
+from reconciler.spec.mark import Follows, Owner, field
 from reconciler.spec.policies import POLICY_SOURCES, Senders, senders_field
 from reconciler.spec.step import Step
 
@@ -17,7 +18,12 @@ class AliasDomain(TypedDict, total=False):
     """A domain that stands for another: every address there exists here too."""
 
     name: Required[Annotated[Domain, field("The domain itself.", read="alias_domain", add="alias_domain")]]
-    target: Required[Annotated[Domain, field("The domain it stands for.", "target_domain", refers="domain")]]
+    target: Required[
+        Annotated[
+            Domain,
+            field("The domain it stands for.", "target_domain", refers="domain", follows=(Follows(("domain",)),)),
+        ]
+    ]
     state: Annotated[State, field("`off` bounces all mail to it.", "active", default="active")]
     rate_limit: Annotated[
         RateLimit,
@@ -67,6 +73,14 @@ def _leaving_nothing(steps: tuple[Step, ...], situation: Situation) -> tuple[Ste
     return (*made, *(replace(policy, item=row) for row in rows), *steps)
 
 
+def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
+    """Say that a domain that relays can have no alias domains (2022-01a to 2026-07a, ``add/alias-domain``)."""
+    target = Address("domain", str(situation.after.get("target")))
+    if situation.verb is not Verb.ADD or situation.future.value(target, "relay") in (None, "off"):
+        return ()
+    return (("target", f"`{target.key}` relays mail, and such a domain can have no alias domains", "set `relay: off`"),)
+
+
 KIND = Kind(
     name="alias_domain",
     plural="alias_domains",
@@ -80,5 +94,6 @@ KIND = Kind(
     after=("domain",),
     space="domain",
     on_steps=_leaving_nothing,
+    clashes=_clashes,
     also_called={"active": "state"},
 )

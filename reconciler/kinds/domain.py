@@ -1,13 +1,14 @@
 """Domains."""
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Annotated, Any, Final, Required, TypedDict
 
 from reconciler.model.operation import Verb
-from reconciler.model.resource import Value, Values
+from reconciler.model.resource import Observed, Value, Values
 from reconciler.model.version import Version
 from reconciler.spec.addresses import DOMAIN_OR_ADDRESS, MAIL_ADDRESS, Domain
-from reconciler.spec.amounts import RateLimit, Size, duration
+from reconciler.spec.amounts import RateLimit, Size, duration, size_in_mebibytes
 from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.codecs import (
     ACTIVE,
@@ -25,7 +26,8 @@ from reconciler.spec.codecs import (
 )
 from reconciler.spec.kind import Attributes, Kind, Situation, crud, listed
 from reconciler.spec.mappings import Part, a_mapping
-from reconciler.spec.mark import WHOLE, Bound, Owner, field
+from reconciler.spec.mark import WHOLE, Bound, Follows, Owner, field
+from reconciler.spec.names import domain_of
 from reconciler.spec.policies import POLICY_SOURCES, Senders, senders_field
 from reconciler.spec.step import Stage, Step
 from reconciler.spec.tags import tags_of
@@ -179,6 +181,7 @@ class DomainRecord(TypedDict, total=False):
             edit="relayhost",
             refers="relayhost",
             by_handle=True,
+            follows=(Follows(("relayhost",), stays=True),),
         ),
     ]
     rate_limit: Annotated[
@@ -287,6 +290,47 @@ def _check(values: Values) -> tuple[tuple[str, str, str], ...]:
     return ()
 
 
+_ORDERED_QUOTAS: Final = ("default_mailbox_quota", "max_mailbox_quota", "max_total_quota")
+
+
+def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
+    """Find quotas out of order, mailboxes larger than they may be, and domains that are not empty (all versions)."""
+    if situation.verb is Verb.DELETE:
+        return _inhabited(situation)
+    domain = situation.future.get(situation.address)
+    if domain is None or not situation.changed & {*_ORDERED_QUOTAS, "max_mailboxes"}:
+        return ()
+    found = []
+    for lower, higher in pairwise(each for each in _ORDERED_QUOTAS if each in domain.values):
+        if size_in_mebibytes(domain.values[lower]) > size_in_mebibytes(domain.values[higher]):
+            why = f"it is {domain.values[lower]}, more than `{higher}`, which is {domain.values[higher]}"
+            found.append((lower, why, f"lower it, or raise `{higher}`"))
+    if "max_mailbox_quota" in situation.changed:
+        most = domain.values["max_mailbox_quota"]
+        found += [
+            ("max_mailbox_quota", f"`{mailbox.address}` holds {mailbox.values['quota']}", "shrink the mailbox too")
+            for mailbox in _in_domain(situation, "mailbox")
+            if size_in_mebibytes(mailbox.values.get("quota", "1MiB")) > size_in_mebibytes(most)
+        ]
+    return tuple(found)
+
+
+def _inhabited(situation: Situation) -> tuple[tuple[str, str, str], ...]:
+    """Say who is left in a domain that is to go: mailcow deletes only empty ones."""
+    left = [*_in_domain(situation, "mailbox"), *_in_domain(situation, "resource")]
+    names = ", ".join(f"`{each.address}`" for each in left[:3]) + (" and more" if len(left) > 3 else "")  # noqa: PLR2004
+    if not left and not situation.live.was_read("mailbox") and situation.observed is not None:
+        number = situation.observed.measures.get("mailboxes")
+        names = f"{number} mailboxes" if number else ""
+    return (("", f"mailcow deletes no domain in which there is {names}", "remove them too"),) if names else ()
+
+
+def _in_domain(situation: Situation, kind: str) -> list[Observed]:
+    """What will be in the domain, as far as is known."""
+    there = situation.future.of(kind).values()
+    return [each for each in there if domain_of(each.address.key) == situation.address.key]
+
+
 def _by_their_own_ways(steps: tuple[Step, ...], situation: Situation) -> tuple[Step, ...]:
     """Give each of the odd routes what it wants besides."""
     made: list[Step] = []
@@ -354,6 +398,7 @@ KIND = Kind(
     on_add=_without_surprises,
     on_steps=_by_their_own_ways,
     refuses=_refuses,
+    clashes=_clashes,
     on_check=_check,
     also_called={"aliases": "max_aliases", "mailboxes": "max_mailboxes", "quota": "max_total_quota", "active": "state"},
 )

@@ -8,7 +8,7 @@ from reconciler.spec.addresses import DOMAIN
 from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.codecs import Flag, State, a_set_of, choice
 from reconciler.spec.kind import Kind, Situation, crud, listed
-from reconciler.spec.mark import Owner, field
+from reconciler.spec.mark import Follows, Owner, field
 from reconciler.spec.secrets import Password
 from reconciler.spec.step import Stage, Step
 
@@ -60,6 +60,7 @@ class DomainAdmin(TypedDict, total=False):
                 edit="domains",
                 absent=(),
                 refers="domain",
+                follows=(Follows(("domain",)),),
             ),
         ]
     ]

@@ -9,7 +9,7 @@ from reconciler.model.resource import Value, Values
 from reconciler.model.state import LiveState
 from reconciler.model.version import Version
 from reconciler.spec.addresses import MAIL_ADDRESS, MailboxAddress
-from reconciler.spec.amounts import RateLimit, SizeOrUnlimited
+from reconciler.spec.amounts import UNLIMITED, RateLimit, SizeOrUnlimited, size_in_mebibytes
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.codecs import (
@@ -27,12 +27,13 @@ from reconciler.spec.codecs import (
 )
 from reconciler.spec.kind import Attributes, Kind, Situation, Source, crud
 from reconciler.spec.mappings import Part, a_mapping, or_word
-from reconciler.spec.mark import MAIN, WHOLE, Bound, Mark, Owner, field
-from reconciler.spec.names import domain_for_wire, domain_of, read_address
+from reconciler.spec.mark import MAIN, WHOLE, Bound, Follows, Mark, Owner, field
+from reconciler.spec.names import domain_for_wire, domain_of
 from reconciler.spec.policies import POLICY_SOURCES, Senders, senders_field
 from reconciler.spec.rights import Permissions
 from reconciler.spec.scores import SHIPPED_SCORES, SPAM_SCORE
 from reconciler.spec.secrets import SECRET, Password
+from reconciler.spec.sender_rights import EXTERNAL_SENDER, SENDER_RIGHTS
 from reconciler.spec.step import Stage, Step
 from reconciler.spec.tags import tags_of
 
@@ -72,26 +73,6 @@ CUSTOM_ATTRIBUTES: Final = Codec(
 )
 """Replaced as a whole; none are shown as an empty list (2023-11a to 2026-07a, recorded exchanges)."""
 
-
-def _accept_sender_right(value: Any, scope: Scope) -> str:
-    return "*" if value == "*" else read_address(value, scope.domain, catch_all=True)
-
-
-SENDER_RIGHTS: Final = a_set_of(
-    Codec(
-        accept=_accept_sender_right,
-        decode=MAIL_ADDRESS.decode,
-        encode=MAIL_ADDRESS.encode,
-        fold=str.lower,
-        schema={"type": "string", "examples": ["sales", "@acme.example", "*"]},
-    )
-)
-EXTERNAL_SENDER: Final = Codec(
-    accept=lambda value, _scope: read_address(value, None, catch_all=True),
-    encode=MAIL_ADDRESS.encode,
-    fold=str.lower,
-    schema={"type": "string", "examples": ["anna@elsewhere.example", "@elsewhere.example"]},
-)
 
 PUSHOVER: Final = or_word(
     a_mapping(
@@ -262,6 +243,7 @@ class Mailbox(TypedDict, total=False):
             absent=(),
             stage=Stage.CONNECT,
             beside=("alias",),
+            follows=(Follows(("mailbox",), stays=True),),
         ),
     ]
     external_send_as: Annotated[
@@ -373,6 +355,20 @@ def _check(values: Values) -> tuple[tuple[str, str, str], ...]:
     return ()
 
 
+def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
+    """Find a quota that its domain does not allow (all versions, ``add/mailbox``, ``edit/mailbox``)."""
+    mailbox = situation.future.get(situation.address)
+    domain = Address("domain", domain_of(situation.address.key))
+    most = situation.future.value(domain, "max_mailbox_quota")
+    if mailbox is None or most is None or (situation.before and "quota" not in situation.changed):
+        return ()
+    quota = mailbox.values.get("quota", UNLIMITED)
+    if size_in_mebibytes(quota) <= size_in_mebibytes(most):
+        return ()
+    why = f"it is {quota}, and `{domain}` allows a mailbox no more than {most}"
+    return (("quota", why, "lower it, or raise the domain's `max_mailbox_quota`"),)
+
+
 def _settled(name: str, situation: Situation) -> bool:
     """Tell whether a difference is one that the server never shows as gone.
 
@@ -449,6 +445,7 @@ KIND = Kind(
     on_check=_check,
     derives=_quota_of_the_domain,
     settled=_settled,
+    clashes=_clashes,
     consumes={"max_mailboxes": None, "max_total_quota": "quota"},
     moves_since=Version(2024, 11),
     on_move=_rename,

@@ -20,6 +20,8 @@ from reconciler.planning import digest
 from reconciler.planning.checks import check
 from reconciler.planning.compile import compile_changes
 from reconciler.planning.diff import Difference, diff
+from reconciler.planning.following import followers
+from reconciler.planning.foresee import foresee
 from reconciler.planning.guard import Limits, guard
 from reconciler.planning.options import PlanOptions, PruneScope
 from reconciler.remote.wanted import Wanted, listed_fields, wanted_by
@@ -58,9 +60,11 @@ def plan(request: PlanRequest) -> Planned:
         live, notes = read_live(server, loaded.desired, options, every_kind=request.show_unmanaged)
         with watch.stage("comparing"):
             difference = diff(registry(), loaded.desired, live, capabilities=server.capabilities, options=options)
-        live = _with_neighbours(server, difference.changes, live)
+        live = _with_followers(server, difference.changes, _with_neighbours(server, difference.changes, live))
     with watch.stage("comparing"):
-        found = check(registry(), loaded.desired, live, difference.changes, options=options)
+        capabilities = server.capabilities
+        difference = foresee(registry(), loaded.desired, live, difference, capabilities=capabilities, options=options)
+        found = check(registry(), loaded.desired, live, difference.changes, capabilities=capabilities, options=options)
     diagnostics = (*base.findings, *notes, *difference.diagnostics, *found)
     errors = tuple(each for each in diagnostics if each.severity is Severity.ERROR)
     if errors:
@@ -160,6 +164,19 @@ def _with_neighbours(server: OpenServer, changes: tuple[Change, ...], live: Live
     narrow = tuple(sorted(domain for domain in domains if domain is not None))
     seen = server.reader.read(Wanted(fields=wanted, domains=narrow or None), known=live)
     return replace(live, resources={**seen.live.resources, **live.resources})
+
+
+def _with_followers(server: OpenServer, changes: tuple[Change, ...], live: LiveState) -> LiveState:
+    """Where something is to be deleted, also see what else that changes: in every domain."""
+    kinds = registry()
+    following = followers(kinds, (change.address.kind for change in changes if change.action is Action.DELETE))
+    unseen = {name for name in following if not live.was_read(name) or live.domains is not None}
+    if not unseen:
+        return live
+    seen = server.reader.read(Wanted(fields={name: listed_fields(kinds[name]) for name in sorted(unseen)})).live
+    return replace(
+        live, resources={**live.resources, **{name: {**seen.of(name), **live.of(name)} for name in sorted(unseen)}}
+    )
 
 
 def _neighbours(changes: tuple[Change, ...], live: LiveState) -> frozenset[str]:

@@ -6,6 +6,9 @@ ownership.py which live resources a run may delete
 compare.py   two values of a field -> equal, or how they differ
 checks.py    what the live state makes impossible: dangling references, limits, taken addresses
 order.py     a step's stage and kind -> its phase
+following.py what the server does to others when something is deleted
+cascade.py   the deletions that must come first, and what they leave
+foresee.py   a difference that knows what its own deletions do
 room.py      whether deletions must make room for creations
 compile.py   changes -> operations, gathered into as few calls as the server takes
 guard.py     what a plan may not do without being told so

@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.resource import Declared
+from reconciler.model.resource import Declared, Value
 from reconciler.model.state import DesiredState, LiveState
 from reconciler.planning.future import future_of
 from reconciler.planning.options import PlanOptions
 from reconciler.planning.room import Room
+from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.codecs import NONE
+from reconciler.spec.encode import situation_of
 from reconciler.spec.kind import Kind
 from reconciler.spec.mark import UNSET
 
@@ -23,15 +25,16 @@ def check(
     live: LiveState,
     changes: Sequence[Change],
     *,
+    capabilities: Capabilities,
     options: PlanOptions,
 ) -> list[Diagnostic]:
-    """Find what the server would refuse.
+    """Find what the server would refuse, and what deletions would leave hanging.
 
-    Only what changes is looked at: a server that is as declared has nothing to refuse.
+    Besides that only what changes is looked at: a server that is as declared has nothing to refuse.
     """
     going = {each.address for each in changes if each.action is Action.DELETE}
     there = _Presence(desired, live, going)
-    found: list[Diagnostic] = []
+    found = [*_left_hanging(kinds, desired, there, going, options)]
     for change in changes:
         declared = desired.get(change.address)
         if change.action is Action.DELETE or declared is None:
@@ -42,7 +45,14 @@ def check(
             found += _home(kind, declared, there, options)
             found += _space(kinds, kind, change, declared, live, going, options)
     found += _rivals(kinds, desired, changes, options)
-    for short in Room(kinds, changes, live, future_of(kinds, changes, live)).shortages():
+    future = future_of(kinds, changes, live)
+    for change in changes:
+        clashes = kinds[change.address.kind].clashes
+        if clashes is not None:
+            observed = live.get(change.moved_from or change.address)
+            situation = situation_of(change, observed, live=live, future=future, capabilities=capabilities)
+            found += [_clash(change, *reason) for reason in clashes(situation)]
+    for short in Room(kinds, changes, live, future).shortages():
         each = kinds[short.container.kind].fields[short.limit]
         unit = " MiB" if each.mark.read and "quota" in short.limit else ""
         declared = desired.get(short.change.address)
@@ -72,6 +82,10 @@ class _Presence:
             return True
         return self._live.get(address) is not None and address not in self._going
 
+    def loses(self, address: Address) -> bool:
+        """Whether this plan deletes it."""
+        return address in self._going
+
     def knows(self, kind: str) -> bool:
         """Whether the kind was read, so that absence means something."""
         return self._live.was_read(kind)
@@ -79,6 +93,43 @@ class _Presence:
     def like(self, kind: str, ending: str) -> list[str]:
         """The keys that end so: what may have been meant."""
         return sorted(key for key in {*self._desired.of(kind), *self._live.of(kind)} if key.endswith(ending))
+
+
+def _clash(change: Change, name: str, why: str, hint: str) -> Diagnostic:
+    what = f"`{name}` of `{change.address}`" if name else f"`{change.address}`"
+    return Diagnostic(
+        "change-refused", Severity.ERROR, f"{what}: {why}", hint=hint, origin=change.origin, address=change.address
+    )
+
+
+def _left_hanging(
+    kinds: Mapping[str, Kind], desired: DesiredState, there: _Presence, going: set[Address], options: PlanOptions
+) -> Iterator[Diagnostic]:
+    """Find what is declared and needs something that this plan deletes, whether or not it changes itself."""
+    losing = {address.kind for address in going}
+    for kind in kinds.values():
+        names = [each.name for each in kind.fields.values() if each.mark.refers in losing]
+        goes_with = {name for each in kind.fields.values() for mark in each.mark.follows for name in mark.kinds}
+        within = goes_with & losing & {*kind.within}
+        if not (names or within):
+            continue
+        for declared in desired.of(kind.name).values():
+            values = {name: declared.values[name] for name in names if name in declared.values}
+            for name, target in _targets(kind, values):
+                if target in going and target not in there:
+                    yield _dangling(declared, name, target, "which this plan deletes", "name another", options)
+            homes = [Address(name, kind.domain_of(declared.values) or "") for name in kind.within if within]
+            if any(home in going for home in homes) and not any(home in there for home in homes):
+                yield _homeless(declared, homes[0].key, "which this plan deletes", "remove it too", options)
+
+
+def _targets(kind: Kind, values: Mapping[str, Value]) -> Iterator[tuple[str, Address]]:
+    """What the reference fields among some values name."""
+    for name, value in values.items():
+        refers = kind.fields[name].mark.refers if name in kind.fields else None
+        if refers is not None and value != NONE:
+            for each in value if isinstance(value, tuple) else (value,):
+                yield name, Address(refers, str(each))
 
 
 def _rivals(
@@ -110,24 +161,22 @@ def _defaults(kind: Kind) -> dict[str, object]:
 def _references(
     kind: Kind, declared: Declared, change: Change, there: _Presence, options: PlanOptions
 ) -> Iterator[Diagnostic]:
-    for name, value in change.after.items():
-        mark = kind.fields[name].mark if name in kind.fields else None
-        if mark is None or mark.refers is None or value == NONE:
-            continue
-        for each in value if isinstance(value, tuple) else (value,):
-            target = Address(mark.refers, str(each))
-            if target in there or not there.knows(mark.refers):
-                continue
-            meant = there.like(mark.refers, f"@{each}")
+    for name, target in _targets(kind, change.after):
+        if target not in there and there.knows(target.kind) and not there.loses(target):
+            meant = there.like(target.kind, f"@{target.key}")
             hint = f"declare it, or write one of: {', '.join(meant)}" if meant else "declare it, or mend the name"
-            yield Diagnostic(
-                "reference-dangling",
-                Severity.ERROR,
-                f"`{name}` of `{declared.address}` names `{target}`, which is neither declared nor on the server",
-                hint=hint,
-                origin=options.locate(declared.place),
-                address=declared.address,
-            )
+            yield _dangling(declared, name, target, "which is neither declared nor on the server", hint, options)
+
+
+def _dangling(declared: Declared, name: str, target: Address, why: str, hint: str, options: PlanOptions) -> Diagnostic:
+    return Diagnostic(
+        "reference-dangling",
+        Severity.ERROR,
+        f"`{name}` of `{declared.address}` names `{target}`, {why}",
+        hint=hint,
+        origin=options.locate(declared.place),
+        address=declared.address,
+    )
 
 
 def _home(kind: Kind, declared: Declared, there: _Presence, options: PlanOptions) -> Iterator[Diagnostic]:
@@ -135,13 +184,18 @@ def _home(kind: Kind, declared: Declared, there: _Presence, options: PlanOptions
     if not kind.within or domain is None:
         return
     homes = [Address(name, domain) for name in kind.within]
-    if any(home in there for home in homes) or not all(there.knows(home.kind) for home in homes):
+    if any(home in there or there.loses(home) for home in homes) or not all(there.knows(home.kind) for home in homes):
         return
-    yield Diagnostic(
+    hint = "declare the domain, or mend its name"
+    yield _homeless(declared, domain, "which is neither declared nor on the server", hint, options)
+
+
+def _homeless(declared: Declared, domain: str, why: str, hint: str, options: PlanOptions) -> Diagnostic:
+    return Diagnostic(
         "domain-missing",
         Severity.ERROR,
-        f"`{declared.address}` is in `{domain}`, which is neither declared nor on the server",
-        hint="declare the domain, or mend its name",
+        f"`{declared.address}` is in `{domain}`, {why}",
+        hint=hint,
         origin=options.locate(declared.place),
         address=declared.address,
     )

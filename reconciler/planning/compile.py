@@ -10,11 +10,12 @@ from typing import Any, Final
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
 from reconciler.model.operation import Item, Operation, Verb
+from reconciler.model.resource import Observed
 from reconciler.model.secret import SecretSource, SourceKind
 from reconciler.model.state import LiveState
+from reconciler.planning.cascade import cascade, homes_of, sets
 from reconciler.planning.future import future_of
 from reconciler.planning.order import phase_of, ranks
-from reconciler.planning.room import Room
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.codecs import NONE
 from reconciler.spec.encode import steps_of
@@ -49,36 +50,30 @@ class _Compiler:
     ) -> None:
         self._kinds = kinds
         self._changes = changes
-        self._live = live
+        self._read = live
+        self._cascade = cascade(kinds, changes, live, wanted=sets(changes))
+        self._live = self._cascade.live
         self._capabilities = capabilities
         self._ranks = ranks(kinds)
-        self._future = future_of(kinds, changes, live)
-        self._room = Room(kinds, changes, live, self._future)
+        self._future = future_of(kinds, changes, self._live)
         self._planned = {change.address: change for change in changes}
         self._givers: dict[tuple[str, str], list[Address]] = defaultdict(list)
         self._leaving: dict[Address, list[Address]] = defaultdict(list)
         for each in changes:
             if each.action is Action.DELETE:
                 self._note_deletion(kinds[each.address.kind], each.address)
-        self._takers = {
-            (kinds[each.address.kind].space, each.address.key): each.address
-            for each in changes
-            if each.action in (Action.CREATE, Action.MOVE) and kinds[each.address.kind].space is not None
-        }
 
     def _note_deletion(self, kind: Kind, address: Address) -> None:
         if kind.space is not None:
             self._givers[kind.space, address.key].append(address)
-        observed = self._live.get(address)
-        domain = kind.domain_of(observed.values) if observed is not None else None
-        for name in kind.within if domain is not None else ():
-            self._leaving[Address(name, domain or "")].append(address)
+        for home in homes_of(kind, self._read, address):
+            self._leaving[home].append(address)
 
     def operations(self) -> list[_Single]:
         made: list[_Single] = []
         for change in self._changes:
             kind = self._kinds[change.address.kind]
-            observed = self._live.get(change.moved_from or change.address)
+            observed = self._observed(change)
             requires = frozenset(self._requirements(kind, change))
             steps = steps_of(
                 kind,
@@ -93,7 +88,7 @@ class _Compiler:
 
     def _operation(self, kind: Kind, change: Change, step: Step, requires: frozenset[Address]) -> _Single:
         stage = step.stage if step.stage is not None else Stage.UPDATE
-        if change.action is Action.DELETE and stage is Stage.DELETE and self._goes_first(kind, change):
+        if stage is Stage.DELETE and change.address in self._cascade.first:
             stage = Stage.FREE
         operation = Operation(
             verb=step.verb,
@@ -119,24 +114,24 @@ class _Compiler:
             return (observed.handle,)
         return () if step.item is None else (step.item,)
 
-    def _goes_first(self, kind: Kind, change: Change) -> bool:
-        """Whether a deletion must make room, or give up its address to a taker."""
-        taken = (kind.space, change.address.key) in self._takers
-        return taken or self._room.must_be_deleted_first(change)
+    def _observed(self, change: Change) -> Observed | None:
+        """What is there when the change is made: nothing where something else is created in its place."""
+        there = self._read if change.action is Action.DELETE else self._live
+        return there.get(change.moved_from or change.address)
 
     def _lanes(self, kind: Kind, change: Change) -> frozenset[str]:
         if not self._capabilities.parallel_writes:
             return frozenset((WHOLE_SERVER,))
         if kind.serial or kind.singleton:
             return frozenset((kind.name,))
-        observed = self._live.get(change.moved_from or change.address)
+        observed = self._observed(change)
         values = {**(observed.values if observed is not None else {}), **change.after}
         domain = kind.domain_of(values)
         return frozenset((domain if domain is not None else kind.name,))
 
     def _requirements(self, kind: Kind, change: Change) -> Iterable[Address]:
         """The planned changes without whose success this one cannot or must not be tried."""
-        observed = self._live.get(change.moved_from or change.address)
+        observed = self._observed(change)
         values = {**(observed.values if observed is not None else {}), **change.after}
         domain = kind.domain_of(values)
         if change.action is Action.DELETE:
@@ -152,6 +147,7 @@ class _Compiler:
                 yield from (each for each in wanted if each in self._planned)
         if change.action is not Action.UPDATE and kind.space is not None:
             yield from self._givers.get((kind.space, change.address.key), ())
+        yield from self._cascade.causes.get(change.address, ())
 
     def _inhabitants(self, change: Change) -> Iterable[Address]:
         """The planned deletions of what is within a resource that is deleted too."""
@@ -176,19 +172,30 @@ def _has_its_own_secret(value: Any) -> bool:
 
 
 def _gather(singles: Iterable[_Single]) -> list[Operation]:
-    """Put equal edits, and deletions by one route, into one call each, in chunks; then sort by phase."""
-    gathered: dict[Any, list[Operation]] = {}
-    for place, single in enumerate(singles):
+    """Put equal edits, and deletions by one route, into one call each, in chunks; then sort by phase.
+
+    No call comes before another one that the same change needs first.
+    """
+    groups: list[list[Operation]] = []
+    open_group: dict[Any, int] = {}
+    last_of: dict[Address, int] = {}
+    for single in singles:
         operation = single.operation
+        address = operation.changes[0]
         if single.alone or operation.verb is Verb.ADD or _has_its_own_secret(operation.attributes):
-            gathered[place] = [operation]
+            place = None
         else:
             key = (operation.verb, operation.route, operation.phase, operation.successes, _freeze(operation.attributes))
-            gathered.setdefault(key, []).append(operation)
-    made: list[Operation] = []
-    for group in gathered.values():
-        made += [_together(group[start : start + CHUNK]) for start in range(0, len(group), CHUNK)]
-    return sorted(made, key=lambda operation: operation.phase)
+            place = open_group.get(key)
+            if place is None or place < last_of.get(address, -1) or len(groups[place]) == CHUNK:
+                place = None
+                open_group[key] = len(groups)
+        if place is None:
+            place = len(groups)
+            groups.append([])
+        groups[place].append(operation)
+        last_of[address] = place
+    return sorted(map(_together, groups), key=lambda operation: operation.phase)
 
 
 def _together(operations: Sequence[Operation]) -> Operation:

@@ -50,17 +50,30 @@ class Room:
         self._planned = {change.address: change for change in changes}
         self._uses: dict[tuple[Address, str], _Use] = defaultdict(_Use)
         touched = {each.address.kind for each in changes if kinds[each.address.kind].consumes}
-        for name in touched:
+        for name in {*touched, *self._squeezed()}:
             self._count_live(kinds[name])
         for change in changes:
             self._count_change(change)
 
+    def _squeezed(self) -> set[str]:
+        """The kinds that were read and use up limits that are changed."""
+        set_limits = {(address.kind, name) for address, each in self._planned.items() for name in each.after}
+        return {
+            kind.name
+            for kind in self._kinds.values()
+            if kind.within and self._live.was_read(kind.name)
+            if any((kind.within[0], limit) in set_limits for limit in kind.consumes)
+        }
+
     def shortages(self) -> list[Shortage]:
-        """Every limit that would be exceeded once all is done, where something planned adds to its use."""
+        """Every limit that would be exceeded once all is done, where something planned adds to its use or lowers it."""
         found = []
         for (container, limit), use in sorted(self._uses.items()):
             allowed = self._allowed(container, limit)
-            if use.change is not None and allowed is not None and use.after > max(allowed, use.before):
+            lowered = self._planned.get(container)
+            if lowered is not None and limit in lowered.after and allowed is not None and use.after > allowed:
+                found.append(Shortage(container, limit, allowed, use.after, use.change or lowered))
+            elif use.change is not None and allowed is not None and use.after > max(allowed, use.before):
                 found.append(Shortage(container, limit, allowed, use.after, use.change))
         return found
 

@@ -57,7 +57,7 @@ class Handles:
             self._by_kind.setdefault(address.kind, {})[address.key] = handle
 
     def forget(self, address: Address) -> None:
-        """Take a resource off that was deleted or given another key."""
+        """Take a resource off that was deleted, given another key, or made anew: it may have another handle."""
         with self._lock:
             self._by_kind.get(address.kind, {}).pop(address.key, None)
             self._outdated.add(address.kind)

@@ -68,7 +68,9 @@ class ApiWriter:
         """Remember what the call did to handles, whether or not it is known to have worked."""
         for address in operation.changes:
             kind = self.kinds[address.kind]
-            if operation.verb is Verb.DELETE and operation.route == kind.routes.delete:
+            deletes = operation.verb is Verb.DELETE and operation.route == kind.routes.delete
+            creates = operation.verb is Verb.ADD and operation.route == kind.routes.add
+            if deletes or creates:
                 self.handles.forget(address)
             else:
                 self.handles.outdate(address.kind)

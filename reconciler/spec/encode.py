@@ -33,19 +33,8 @@ def steps_of(
         observed: the resource as it is now; None for a creation.
         live: everything that was read, for hooks; ``future`` the same once the whole plan is carried out.
     """
-    before = NOTHING if observed is None else observed.values
     changed = change.after
-    situation = Situation(
-        verb=_VERBS[change.action],
-        address=change.address,
-        before=before,
-        after={**before, **changed},
-        changed=frozenset(changed),
-        observed=observed,
-        live=live,
-        future=future,
-        capabilities=capabilities,
-    )
+    situation = situation_of(change, observed, live=live, future=future, capabilities=capabilities)
     if change.action is Action.CREATE:
         made = _create(kind, change, situation)
     elif change.action is Action.DELETE:
@@ -59,6 +48,24 @@ def steps_of(
     else:
         made = _update(kind, changed, situation)
     return kind.on_steps(made, situation) if kind.on_steps is not None else made
+
+
+def situation_of(
+    change: Change, observed: Observed | None, *, live: LiveState, future: LiveState, capabilities: Capabilities
+) -> Situation:
+    """What hooks may know of a change."""
+    before = NOTHING if observed is None else observed.values
+    return Situation(
+        verb=_VERBS[change.action],
+        address=change.address,
+        before=before,
+        after={**before, **change.after},
+        changed=frozenset(change.after),
+        observed=observed,
+        live=live,
+        future=future,
+        capabilities=capabilities,
+    )
 
 
 _VERBS: Mapping[Action, Verb] = {

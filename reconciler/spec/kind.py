@@ -156,6 +156,8 @@ class Kind:
         derives: (declared values, what will be there) -> values a creation takes from others, where none are declared.
         needed: (declared and initial values) -> the fields without which it cannot be created.
         refuses: (situation) -> (field, why, hint) for each change the server would answer with success and not make.
+        clashes: (situation) -> (field, why, hint) for each reason the server would refuse the change, seeing what else
+            will be there.
         settled: (field, situation) -> whether the server never shows this difference, so that nothing is to do.
         sugar: words an entry may use besides its fields: word -> the field it stands for; ``on_entry`` replaces them.
         on_entry: (an entry as written, the scope) -> the entry with sugar replaced; before validation.
@@ -210,6 +212,7 @@ class Kind:
     effects: Callable[[Situation], tuple[str, ...]] | None = None
     settled: Callable[[str, Situation], bool] | None = None
     refuses: Callable[[Situation], tuple[tuple[str, str, str], ...]] | None = None
+    clashes: Callable[[Situation], tuple[tuple[str, str, str], ...]] | None = None
     replaceable: str | None = None
     rivals: Callable[[Values], str | None] | None = None
     stays: Callable[[Values], bool] | None = None
@@ -285,8 +288,10 @@ class Kind:
 
     def problems(self, kinds: Mapping[str, Kind]) -> list[str]:
         """What is wrong with the declaration itself; empty when it is sound."""
-        beside = (name for each in self.fields.values() for name in each.mark.beside)
-        found = [f"{name} is not a kind" for name in (*self.after, *self.within, *beside) if name not in kinds]
+        marks = [each.mark for each in self.fields.values()]
+        named = (*self.after, *self.within, *(name for mark in marks for name in mark.beside))
+        named += tuple(name for mark in marks for each in mark.follows for name in each.kinds)
+        found = [f"{name} is not a kind" for name in named if name not in kinds]
         found += [f"key field {name} is not in the record" for name in self.key if name not in self.fields]
         for name, each in self.fields.items():
             mark = each.mark

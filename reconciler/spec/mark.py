@@ -69,6 +69,23 @@ class Elements:
     remove: Callable[[Any, tuple[str, ...], tuple[str, ...]], tuple[Step, ...]]
 
 
+@dataclass(frozen=True, slots=True)
+class Follows:
+    """What the server does to a resource when one that this field names is deleted: it takes the name out.
+
+    Attributes:
+        kinds: the kinds of what is named, by its key.
+        by_domain: the field names it by its domain part.
+        stays: the resource is there even when nothing is left in the field; otherwise it goes with the last name.
+        told: what to tell people when it goes; ``{address}`` is the resource.
+    """
+
+    kinds: tuple[str, ...]
+    by_domain: bool = False
+    stays: bool = False
+    told: str = "deletes `{address}` with it"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
     """What one field is.
@@ -93,6 +110,7 @@ class Mark:
             are created later.
         beside: the kinds that must be read too for it to be compared.
         refers: the kind whose key this value is.
+        follows: what becomes of the resource when one is deleted that this field names.
         by_handle: the server wants the other's handle, not its key.
         elements: see `Elements`.
         wire_unit: the server's unit, for people.
@@ -114,6 +132,7 @@ class Mark:
     bound: Bound | None = None
     repeated: bool = False
     refers: str | None = None
+    follows: tuple[Follows, ...] = ()
     by_handle: bool = False
     elements: Elements | None = None
     stage: Stage | None = None

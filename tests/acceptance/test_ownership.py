@@ -249,7 +249,12 @@ def test_a_mailbox_that_is_not_declared_any_more_stays_until_it_is_removed_or_it
     assert _changes(planned) == []
     assert [each["id"] for each in planned.document["diagnostics"]] == ["no-longer-declared"]
     named = _plan(person, "--allow-delete-kind", "mailbox")
-    assert _changes(named) == [("delete", "mailbox/anna@acme.example")]
+    assert _changes(named) == [
+        ("delete", "mailbox/anna@acme.example"),
+        ("create", "alias/info@acme.example"),
+        ("create", "alias/sales@acme.example"),
+    ]
+    assert [each["id"] for each in named.document["diagnostics"]] == ["deleted-but-named"] * 2
 
 
 def test_a_domain_handed_to_another_repository_keeps_everything(team: tuple[Person, Made], welcome: Welcome) -> None:

@@ -133,7 +133,10 @@ class Server:
             secret=lambda source, _: Secret(SECRETS[source.argument[0]]),
         )
         found = diff(registry(), wanted, live, capabilities=self.capabilities, options=options)
-        problems = [*found.diagnostics, *check(registry(), wanted, live, found.changes, options=options)]
+        problems = [
+            *found.diagnostics,
+            *check(registry(), wanted, live, found.changes, capabilities=self.capabilities, options=options),
+        ]
         assert problems == []
         return found
 

@@ -32,7 +32,10 @@ def refused(server: Server, manifest: dict[str, Any]) -> list[str]:
     live = server.read(wanted)
     options = PlanOptions(base=server.base)
     found = diff(registry(), wanted, live, capabilities=server.capabilities, options=options)
-    problems = [*found.diagnostics, *check(registry(), wanted, live, found.changes, options=options)]
+    problems = [
+        *found.diagnostics,
+        *check(registry(), wanted, live, found.changes, capabilities=server.capabilities, options=options),
+    ]
     return [each.id for each in problems]
 
 

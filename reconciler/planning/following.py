@@ -1,0 +1,128 @@
+"""Who follows whom: what the server does to other resources when one is deleted, from the marks of their fields."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from reconciler.model.address import Address
+from reconciler.model.resource import Observed, Value
+from reconciler.model.state import LiveState
+from reconciler.spec.codecs import NONE
+from reconciler.spec.kind import Kind
+from reconciler.spec.mark import Follows
+from reconciler.spec.names import domain_of
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """What becomes of a resource when another one is deleted.
+
+    Attributes:
+        field: the field that named the other one.
+        before, after: its value; ``after`` is meaningless where the resource goes.
+        gone: whether the resource goes too.
+        told: what to tell people.
+    """
+
+    address: Address
+    field: str
+    before: Value
+    after: Value
+    gone: bool
+    told: str
+
+
+def followers(kinds: Mapping[str, Kind], deleted: Iterable[str]) -> frozenset[str]:
+    """The kinds of which a resource may change, or go, when one of some kinds is deleted."""
+    going = set(deleted)
+    return frozenset(kind.name for kind in kinds.values() if any(going & set(each.kinds) for _, each in _marks(kind)))
+
+
+def _marks(kind: Kind) -> Iterator[tuple[str, Follows]]:
+    for name, each in kind.fields.items():
+        for mark in each.mark.follows:
+            yield name, mark
+
+
+class Followers:
+    """A state that deletions are let happen to, one after another.
+
+    Args:
+        deleted: the kinds of what will be deleted.
+    """
+
+    def __init__(self, kinds: Mapping[str, Kind], state: LiveState, deleted: Iterable[str]) -> None:
+        self._kinds = kinds
+        self._state = state
+        self._changed: dict[str, dict[str, Observed]] = {}
+        self._named: dict[tuple[str, str], list[tuple[Address, str, Follows]]] = defaultdict(list)
+        self._index({*deleted, *followers(kinds, deleted)})
+
+    def _index(self, going: set[str]) -> None:
+        for kind in self._kinds.values():
+            marks = [(name, mark) for name, mark in _marks(kind) if going & set(mark.kinds)]
+            for observed in self._state.of(kind.name).values() if marks else ():
+                for name, mark in marks:
+                    for each in {each.lower() for each in _names(observed.values.get(name), mark)}:
+                        for other in mark.kinds:
+                            self._named[other, each].append((observed.address, name, mark))
+
+    @property
+    def state(self) -> LiveState:
+        """What there is by now."""
+        if not self._changed:
+            return self._state
+        return replace(self._state, resources={**self._state.resources, **self._changed})
+
+    def consequences(self, deleted: Address) -> list[Consequence]:
+        """What the server would do if a resource were deleted now."""
+        found = []
+        for address, name, mark in self._named.get((deleted.kind, deleted.key.lower()), ()):
+            observed = self._of(address.kind).get(address.key)
+            consequence = None if observed is None else _consequence(observed, name, mark, deleted.key)
+            if consequence is not None:
+                found.append(consequence)
+        return found
+
+    def suffer(self, consequence: Consequence) -> None:
+        """Let it happen."""
+        kind, key = consequence.address
+        resources = self._changed.setdefault(kind, dict(self._state.of(kind)))
+        observed = resources.pop(key)
+        if not consequence.gone:
+            resources[key] = replace(observed, values={**observed.values, consequence.field: consequence.after})
+
+    def _of(self, kind: str) -> Mapping[str, Observed]:
+        return self._changed.get(kind) or self._state.of(kind)
+
+
+def _names(value: Value, mark: Follows) -> tuple[str, ...]:
+    """What a field names."""
+    listed = value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
+    return tuple(map(domain_of, listed)) if mark.by_domain else listed
+
+
+def _consequence(observed: Observed, name: str, mark: Follows, key: str) -> Consequence | None:
+    """What happens to a resource when something that one of its fields may name is deleted.
+
+    A name that differs in case is not taken out of a list; a resource with no other name goes all the same (mailcow
+    2022-01a to 2026-07a, functions.mailbox.inc.php: delete mailbox).
+    """
+    before = observed.values.get(name)
+    names = _names(before, mark)
+    if len(names) == 1 and not mark.stays:
+        told = mark.told.format(address=observed.address)
+        return Consequence(observed.address, name, before, before, gone=True, told=told) if _is(names[0], key) else None
+    if key not in names:
+        return None
+    address = observed.address
+    if not isinstance(before, tuple):
+        return Consequence(address, name, before, NONE, gone=False, told=f"sets `{name}` of `{address}` to `{NONE}`")
+    left = tuple(each for each in before if each != key)
+    return Consequence(address, name, before, left, gone=False, told=f"takes `{key}` out of `{name}` of `{address}`")
+
+
+def _is(name: str, key: str) -> bool:
+    return name.lower() == key.lower()
