@@ -6,7 +6,7 @@ from typing import Any
 
 from reconciler.errors import ProtocolError
 
-__all__ = ["Body", "decode_json", "encode_json"]
+__all__ = ["Body", "decode_json", "decode_list", "encode_json"]
 
 Body = bytes | bytearray
 """An answer's body; a large one is the buffer it came into, because copying hundreds of megabytes takes time."""
@@ -39,6 +39,24 @@ def decode_json(body: Body) -> Any:
             hint="a proxy in front of the server may cut long answers short",
             size=len(body),
         ) from error
+
+
+def decode_list(body: Body, record: type) -> list[Any] | None:
+    """Read the JSON text of a list of objects into records, leaving out what they have no place for.
+
+    Args:
+        record: a type made with msgspec; truths may be spelled as numbers and words.
+
+    Returns:
+        The records; None where the text is no such list, whatever else it is.
+    """
+    import msgspec  # noqa: PLC0415  there is such a type, so it is there
+
+    try:
+        found: list[Any] = msgspec.json.decode(body, type=list[record], strict=False)  # type: ignore[valid-type]
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return None
+    return found
 
 
 def encode_json(value: Any) -> bytes:

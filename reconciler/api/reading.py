@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from reconciler.api.envelope import Answer, error_message_in
-from reconciler.api.jsontext import Body, decode_json
+from reconciler.api.jsontext import Body, decode_json, decode_list
 from reconciler.errors import ProtocolError
 
 __all__ = ["Reading", "ReadingState", "reading_of"]
@@ -55,6 +55,12 @@ class Reading:
             ProtocolError: `api-bad-json`.
         """
         return decode_json(self.body) if self.state is ReadingState.CONTENT else None
+
+    def records(self, record: type) -> list[Any] | None:
+        """The content as a list of records (see `decode_list`); None where it is not one."""
+        if self.state is ReadingState.EMPTY:
+            return []
+        return decode_list(self.body, record) if self.state is ReadingState.CONTENT else None
 
     @property
     def rows(self) -> list[Any]:

@@ -11,7 +11,6 @@ from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.codecs import Flag, State, a_set_of, text
 from reconciler.spec.kind import Attributes, Kind, Situation, crud, listed
 from reconciler.spec.mark import Follows, field
-from reconciler.spec.names import domain_of
 from reconciler.spec.step import Stage, Step
 
 _SPECIAL: Final = {"discard": "goto_null", "spam": "goto_spam", "ham": "goto_ham"}
@@ -148,7 +147,7 @@ KIND = Kind(
     sources=listed("alias", by_domain=True),
     routes=crud("alias", added="alias_added", edited="alias_modified", deleted="alias_removed"),
     handle="id",
-    domain_of=lambda values: domain_of(str(values["address"])),
+    domain_field="address",
     within=("domain", "alias_domain"),
     after=("mailbox",),
     space="mail address",

@@ -90,7 +90,7 @@ KIND = Kind(
     sources={**listed("alias-domain"), **POLICY_SOURCES},
     routes=crud("alias-domain", added="aliasd_added", edited="aliasd_modified", deleted="alias_domain_removed"),
     handle="alias_domain",
-    domain_of=lambda values: str(values["name"]),
+    domain_field="name",
     after=("domain",),
     space="domain",
     on_steps=_leaving_nothing,

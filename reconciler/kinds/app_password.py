@@ -10,7 +10,7 @@ from reconciler.spec.addresses import MAILBOX_ADDRESS, MailboxAddress
 from reconciler.spec.codecs import State, a_set_of, text, truthy, words
 from reconciler.spec.kind import Attributes, Kind, Situation, Source, crud
 from reconciler.spec.mark import MAIN, Owner, field
-from reconciler.spec.names import domain_of, inside
+from reconciler.spec.names import inside
 from reconciler.spec.secrets import Password
 
 _PROTOCOLS: Final = ("dav", "eas", "imap", "pop3", "sieve", "smtp")
@@ -90,7 +90,7 @@ KIND = Kind(
     sources={MAIN: Source(path="app-passwd/all/{each}", each="mailbox")},
     routes=crud("app-passwd", added="app_passwd_added", edited="object_modified", deleted="app_passwd_removed"),
     handle="id",
-    domain_of=lambda values: domain_of(str(values["mailbox"])),
+    domain_field="mailbox",
     after=("mailbox",),
     unique=False,
     alone=True,

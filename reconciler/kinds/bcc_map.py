@@ -8,7 +8,6 @@ from reconciler.spec.addresses import DomainOrAddress, MailAddress
 from reconciler.spec.codecs import State, words
 from reconciler.spec.kind import Kind, Situation, crud, listed
 from reconciler.spec.mark import Follows, field
-from reconciler.spec.names import domain_of
 from reconciler.spec.step import Step
 
 _HIDDEN: Final = "hides `{address}`, which copies mail again when the domain is made again"
@@ -58,7 +57,7 @@ KIND = Kind(
     sources=listed("bcc"),
     routes=crud("bcc", added="bcc_saved", edited="bcc_edited", deleted="bcc_deleted"),
     handle="id",
-    domain_of=lambda values: domain_of(str(values["for"])),
+    domain_field="for",
     within=("domain", "alias_domain"),
     after=("mailbox", "alias"),
     fold_key=True,

@@ -89,7 +89,7 @@ KIND = Kind(
     sources={MAIN: Source(path="dkim/{each}", each="domain")},
     routes=Routes(add="dkim", delete="dkim", added=("dkim_added",), deleted=("dkim_removed",)),
     handle=ASKED,
-    domain_of=lambda values: str(values["domain"]),
+    domain_field="domain",
     within=("domain", "alias_domain"),
     replaceable="replace",
     on_read=_numbered,

@@ -389,7 +389,7 @@ KIND = Kind(
     sources={**listed("domain"), **POLICY_SOURCES},
     routes=crud("domain", added="domain_added", edited="domain_modified", deleted="domain_removed"),
     handle="domain_name",
-    domain_of=lambda values: str(values["name"]),
+    domain_field="name",
     after=("relayhost", "domain_template"),
     template="domain_template",
     space="domain",

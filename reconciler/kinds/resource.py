@@ -10,7 +10,7 @@ from reconciler.spec.codecs import Line, State, choice, number
 from reconciler.spec.kind import Attributes, Kind, Situation, crud, listed
 from reconciler.spec.mappings import or_word
 from reconciler.spec.mark import field
-from reconciler.spec.names import domain_of, read_address
+from reconciler.spec.names import read_address
 from reconciler.spec.step import Stage, Step
 
 _BOOKINGS: Final = {"always-free": "0", "unlimited": "-1"}
@@ -107,7 +107,7 @@ KIND = Kind(
     protected=True,
     routes=crud("resource", added="resource_added", edited="resource_modified", deleted="resource_removed"),
     handle="name",
-    domain_of=lambda values: domain_of(str(values["address"])),
+    domain_field="address",
     within=("domain",),
     after=("mailbox",),
     space="mail address",

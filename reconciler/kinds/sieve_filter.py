@@ -8,7 +8,7 @@ from reconciler.spec.addresses import MailboxAddress
 from reconciler.spec.codecs import Line, State, choice, text
 from reconciler.spec.kind import Kind, Situation, Source, crud
 from reconciler.spec.mark import MAIN, Owner, field
-from reconciler.spec.names import domain_of, inside
+from reconciler.spec.names import inside
 
 SCRIPT: Final = replace(text(least=1), decode=lambda value: str(value).replace("\r\n", "\n"))
 
@@ -92,7 +92,7 @@ KIND = Kind(
     sources={MAIN: Source(path="filters/all")},
     routes=crud("filter", added="mailbox_modified", edited="mailbox_modified", deleted="delete_filter"),
     handle="id",
-    domain_of=lambda values: domain_of(str(values["mailbox"])),
+    domain_field="mailbox",
     after=("mailbox",),
     unique=False,
     rivals=_rivals,

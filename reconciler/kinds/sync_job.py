@@ -10,7 +10,7 @@ from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.codecs import Flag, Line, State, Text, number, text, words
 from reconciler.spec.kind import Kind, Source, crud
 from reconciler.spec.mark import MAIN, Mark, Owner, field
-from reconciler.spec.names import domain_of, inside
+from reconciler.spec.names import inside
 from reconciler.spec.secrets import SecretText
 
 _SPEED: Final = re.compile(r"(\d+) ?(B|KiB|MiB)/s$")
@@ -142,7 +142,7 @@ KIND = Kind(
     sources={MAIN: Source(path="syncjobs/all/no_log")},
     routes=crud("syncjob", added="mailbox_modified", edited="mailbox_modified", deleted="deleted_syncjob"),
     handle="id",
-    domain_of=lambda values: domain_of(str(values["mailbox"])),
+    domain_field="mailbox",
     after=("mailbox",),
     needed=lambda _values: ("password",),
     also_called={"active": "state", "user1": "username", "host1": "host", "user2": "mailbox", "password1": "password"},

@@ -75,7 +75,7 @@ KIND = Kind(
     sources={MAIN: Source(path="time_limited_aliases/{each}", each="mailbox")},
     routes=crud("time_limited_alias", added="mailbox_modified", edited="mailbox_modified", deleted="mailbox_modified"),
     handle="address",
-    domain_of=lambda values: domain_of(str(values["mailbox"])),
+    domain_field="mailbox",
     after=("mailbox", "alias_domain"),
     since=Version(2025, 12),
     unique=False,

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from reconciler.manifest import suggest
 from reconciler.manifest.complaints import Complaint, about_null, shown
+from reconciler.manifest.contents import Contents
 from reconciler.manifest.defaults import NOTHING_INHERITED, Inheritance, inherit
 from reconciler.manifest.document import Document
 from reconciler.manifest.entries import Section
@@ -27,8 +28,7 @@ from reconciler.manifest.removals import Farewells
 from reconciler.manifest.union import Union
 from reconciler.manifest.words import DEFAULTS, DOMAIN, WORDS
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.resource import Declared
-from reconciler.model.state import DesiredState, Relocation, Removal
+from reconciler.model.state import DesiredState
 from reconciler.spec.codec import NO_SCOPE, Refusal, Scope
 from reconciler.spec.kind import Kind
 from reconciler.spec.names import read_domain
@@ -64,9 +64,13 @@ def build(
     union = Union(kinds, documents, findings)
     resources = {}
     for name in kinds:
-        sections = [each.sections[name] for each in contents if name in each.sections]
+        sections = [
+            (manifest.document.name, each.sections[name])
+            for manifest, each in zip(manifests, contents, strict=True)
+            if name in each.sections
+        ]
         if sections:
-            resources[name] = union.by_key(sections)
+            resources[name] = union.by_key(kinds[name], sections)
     removals = tuple(removal for each in contents for removal in each.removals)
     relocations = tuple(relocation for each in contents for relocation in each.relocations)
     union.check_spaces(resources)
@@ -75,19 +79,6 @@ def build(
     union.check_farewells(resources, removals, relocations)
     findings.raise_if_any()
     return DesiredState(resources, removals, relocations)
-
-
-@dataclass(frozen=True, slots=True)
-class _Contents:
-    """What one document declares.
-
-    Attributes:
-        sections: its resources, by kind.
-    """
-
-    sections: Mapping[str, list[Declared]]
-    removals: Sequence[Removal]
-    relocations: Sequence[Relocation]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +95,7 @@ class _Reader:
     findings: Findings
     folders: dict[tuple[str, ...], Inheritance]
 
-    def read(self, manifest: Manifest) -> _Contents:
+    def read(self, manifest: Manifest) -> Contents:
         """Read a document, telling what is wrong; what is right is returned all the same."""
         document = manifest.document
         scope = self._scope(document)
@@ -121,7 +112,7 @@ class _Reader:
                 complaint = Complaint((), "kind-unknown", f"`{word}` is no kind", hint, at_key=True)
                 self.findings.tell(Spot(document, (word,)), complaint)
         farewells = Farewells(document, scope, self.kinds, self.findings)
-        return _Contents(sections, farewells.removals(), farewells.relocations())
+        return Contents(sections, farewells.removals(), farewells.relocations())
 
     def _scope(self, document: Document) -> Scope:
         """What the document's values are read relative to: its `domain:`."""

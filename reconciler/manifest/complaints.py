@@ -11,9 +11,10 @@ from reconciler.spec.amounts import UNLIMITED
 from reconciler.spec.codec import Refusal, Scope
 from reconciler.spec.codecs import NONE
 from reconciler.spec.kind import Field, Kind
+from reconciler.spec.refusal import InvalidError
 
 if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails, ValidationError
+    from pydantic_core import ErrorDetails
 
 __all__ = ["Complaint", "about_null", "by_entry", "complaints", "shown"]
 
@@ -49,10 +50,10 @@ Sentence = tuple[str, str, str | None]
 """An id, a summary and a hint."""
 
 
-def by_entry(failure: ValidationError) -> dict[int, list[ErrorDetails]]:
+def by_entry(invalid: InvalidError) -> dict[int, list[ErrorDetails]]:
     """Sort what is wrong with a list of entries by the entry's index."""
     found: dict[int, list[ErrorDetails]] = {}
-    for details in failure.errors(include_url=False):
+    for details in invalid.errors:
         index = details["loc"][0]
         assert isinstance(index, int)
         found.setdefault(index, []).append({**details, "loc": details["loc"][1:]})

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pydantic_core import ValidationError
-
 from reconciler.manifest import suggest
 from reconciler.manifest.complaints import Complaint, Path, about_null, complaints, shown
 from reconciler.manifest.document import Document
@@ -16,6 +14,7 @@ from reconciler.manifest.options import both_managed_and_initial, read_options
 from reconciler.manifest.words import DEFAULTS, INITIAL, LIFECYCLE, entry_words
 from reconciler.spec.codec import Scope
 from reconciler.spec.kind import Kind
+from reconciler.spec.refusal import InvalidError
 
 __all__ = ["NOTHING_INHERITED", "Inheritance", "Inherited", "inherit", "overlay"]
 
@@ -145,9 +144,9 @@ class _Layer:
         found += both_managed_and_initial(self.kind, written)
         fields = {name: value for name, value in written.items() if name not in words and name not in self.kind.sugar}
         try:
-            self.kind.part_reader.validate_python(fields, context=self.scope)
-        except ValidationError as failure:
-            for details in failure.errors(include_url=False):
+            self.kind.read_some(fields, self.scope)
+        except InvalidError as invalid:
+            for details in invalid.errors:
                 found += complaints(self.kind, details, self.scope)
         return found
 

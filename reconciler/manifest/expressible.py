@@ -6,8 +6,6 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pydantic_core import ValidationError
-
 from reconciler.manifest.words import NTH
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.resource import Observed, Value
@@ -17,6 +15,7 @@ from reconciler.spec.codec import Scope
 from reconciler.spec.codecs import NONE
 from reconciler.spec.kind import Field, Kind
 from reconciler.spec.mark import Owner
+from reconciler.spec.refusal import InvalidError
 
 __all__ = ["EntryWriter"]
 
@@ -99,8 +98,8 @@ class EntryWriter:
         short = _shortened(whole, scope.domain)
         for candidate in (short, whole) if short != whole else (whole,):
             try:
-                read = kind.part_reader.validate_python({each.name: candidate}, context=scope)[each.name]
-            except ValidationError:
+                read = kind.read_some({each.name: candidate}, scope)[each.name]
+            except InvalidError:
                 continue
             if each.codec.same(read, value):
                 return candidate

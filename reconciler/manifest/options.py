@@ -5,16 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic_core import ValidationError
-
 from reconciler.manifest import suggest
 from reconciler.manifest.complaints import Complaint, Path, about_null, complaints, shown
 from reconciler.manifest.words import IGNORE, INITIAL, LIFECYCLE, MODE, MODES, NTH, PREVENT_DELETE, TEMPLATE, lists_of
 from reconciler.model.resource import NOTHING, PLAIN, EntryOptions, Values
+from reconciler.spec.bulk import DoubtfulError
 from reconciler.spec.codec import Scope
 from reconciler.spec.kind import Kind
+from reconciler.spec.refusal import InvalidError
 
-__all__ = ["both_managed_and_initial", "read_options"]
+__all__ = ["both_managed_and_initial", "quick_options", "read_options"]
+
+
+def quick_options(
+    kind: Kind, words: Mapping[str, Any], scope: Scope, *, entry: Mapping[str, Any] | None = None
+) -> EntryOptions:
+    """Read the words of an entry that are not fields, where they are surely right.
+
+    Args:
+        words: as for `read_options`.
+        entry: the entry as written, where it is one.
+
+    Raises:
+        DoubtfulError: where they may be wrong.
+    """
+    options, found = read_options(kind, words, scope)
+    if found or (entry is not None and both_managed_and_initial(kind, entry)):
+        raise DoubtfulError
+    return options
 
 
 def read_options(kind: Kind, words: Mapping[str, Any], scope: Scope) -> tuple[EntryOptions, list[Complaint]]:
@@ -53,9 +71,9 @@ def _initial(kind: Kind, written: Any, scope: Scope, found: list[Complaint]) -> 
             hint = "a key is what an entry is known by; write it beside `initial`"
             found.append(Complaint((INITIAL, name), "initial-key", f"`{name}` is a key", hint, at_key=True))
     try:
-        values: Values = kind.part_reader.validate_python(written, context=scope)
-    except ValidationError as failure:
-        for details in failure.errors(include_url=False):
+        values = kind.read_some(written, scope)
+    except InvalidError as invalid:
+        for details in invalid.errors:
             for each in complaints(kind, details, scope):
                 path = (INITIAL, *each.path)
                 found.append(Complaint(path, each.id, each.summary, each.hint, at_key=each.at_key))

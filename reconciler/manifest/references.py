@@ -10,6 +10,7 @@ from reconciler.manifest.document import Document
 from reconciler.manifest.findings import Findings, Spot
 from reconciler.manifest.union import Declarations
 from reconciler.model.resource import Declared, Value
+from reconciler.model.table import Sheet, sheets_of
 from reconciler.spec.kind import Kind
 
 __all__ = ["complete_references"]
@@ -29,7 +30,7 @@ def complete_references(
     What names nothing declared is left as it is: it may be on the server.
 
     Args:
-        resources: by kind; changed in place.
+        resources: by kind, as tables; changed in place.
         documents: by name, for the places of findings.
     """
     for name, declarations in resources.items():
@@ -40,8 +41,8 @@ def complete_references(
             short = _short_keys(kinds[refers], resources[refers])
             if short:
                 resolver = _Resolver(field, resources[refers], short, documents, findings)
-                for key, declared in declarations.items():
-                    declarations[key] = resolver.completed(declared)
+                for sheet in sheets_of(declarations):
+                    resolver.complete(kinds[name], sheet)
 
 
 def _short_keys(kind: Kind, known: Declarations) -> ShortKeys:
@@ -69,16 +70,22 @@ class _Resolver:
     documents: Mapping[str, Document]
     findings: Findings
 
-    def completed(self, declared: Declared) -> Declared:
-        """Complete the field, managed or initial."""
-        initial = declared.options.initial
-        written = initial[self.field] if self.field in initial else declared.values.get(self.field)
-        whole = self._whole(declared, written)
-        if whole == written:
-            return declared
-        if self.field in initial:
-            return replace(declared, options=replace(declared.options, initial={**initial, self.field: whole}))
-        return replace(declared, values={**declared.values, self.field: whole})
+    def complete(self, kind: Kind, sheet: Sheet) -> None:
+        """Complete the field, managed or initial, wherever it is short."""
+        if self.field in sheet.names:
+            column = sheet.column(self.field)
+            for position, written in enumerate(column):
+                if self._may_be_short(written):
+                    column[position] = self._whole(sheet.declared(kind.name, position), written)
+        for position, options in enumerate(sheet.options):
+            initial = options.initial
+            if self.field in initial and self._may_be_short(initial[self.field]):
+                whole = self._whole(sheet.declared(kind.name, position), initial[self.field])
+                sheet.options[position] = replace(options, initial={**initial, self.field: whole})
+
+    def _may_be_short(self, written: Value) -> bool:
+        keys = written if isinstance(written, tuple) else (written,)
+        return any(isinstance(key, str) and key in self.short for key in keys)
 
     def _whole(self, declared: Declared, written: Value) -> Value:
         if isinstance(written, tuple):

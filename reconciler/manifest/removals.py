@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from pydantic_core import ValidationError
-
 from reconciler.manifest import suggest
 from reconciler.manifest.complaints import Complaint, Path, about_null, complaints, shown
 from reconciler.manifest.document import Document
@@ -20,6 +18,7 @@ from reconciler.model.resource import Place
 from reconciler.model.state import Relocation, Removal
 from reconciler.spec.codec import Scope
 from reconciler.spec.kind import Kind
+from reconciler.spec.refusal import InvalidError
 
 __all__ = ["Farewells"]
 
@@ -164,21 +163,19 @@ class Farewells:
                 hint = f"a key has: {', '.join(kind.key)}"
                 raise _Wrong(Complaint((*path, name), "key-malformed", f"`{name}` is not part of the key", hint))
         try:
-            return kind.key_of(kind.part_reader.validate_python(fields, context=self.scope))
+            return kind.key_of(kind.read_some(fields, self.scope))
         except KeyError as missing:
             summary = f"`{missing.args[0]}` is missing"
             raise _Wrong(Complaint(path, "field-missing", summary, f"a key has: {', '.join(kind.key)}")) from missing
-        except ValidationError as failure:
-            found = [
-                each for details in failure.errors(include_url=False) for each in complaints(kind, details, self.scope)
-            ]
+        except InvalidError as invalid:
+            found = [each for details in invalid.errors for each in complaints(kind, details, self.scope)]
             inside = isinstance(written, dict)
             raise _Wrong(
                 *(
                     Complaint((*path, *each.path) if inside else path, each.id, each.summary, each.hint)
                     for each in found
                 )
-            ) from failure
+            ) from invalid
 
     def _tell(self, place: Place, wrong: _Wrong) -> None:
         for complaint in wrong.found:

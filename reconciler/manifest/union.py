@@ -6,16 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.manifest.complaints import Complaint, Path
+from reconciler.manifest.contents import Batch, section_place
 from reconciler.manifest.document import Document
 from reconciler.manifest.findings import Findings, Spot
 from reconciler.model.address import Address
 from reconciler.model.resource import Declared, Place, Value
 from reconciler.model.state import Relocation, Removal
+from reconciler.model.table import DeclaredTable, Sheet
 from reconciler.spec.kind import Kind
 
 __all__ = ["Declarations", "Union"]
 
-Declarations = dict[str, Declared]
+Declarations = Mapping[str, Declared]
 """The declared resources of one kind, by key."""
 
 
@@ -27,15 +29,30 @@ class Union:
     documents: Mapping[str, Document]
     findings: Findings
 
-    def by_key(self, sections: Iterable[list[Declared]]) -> Declarations:
-        """Bring the sections of one kind together; of two declarations of one thing, the first one counts."""
-        found: Declarations = {}
-        for section in sections:
-            fresh = {declared.address.key: declared for declared in section}
-            if len(fresh) == len(section) and found.keys().isdisjoint(fresh):
-                found.update(fresh)
-                continue
-            for declared in section:
+    def by_key(self, kind: Kind, sections: Iterable[tuple[str, Sequence[Batch]]]) -> Declarations:
+        """Bring the sections of one kind together; of two declarations of one thing, the first one counts.
+
+        Args:
+            sections: the file and what is in it.
+        """
+        sections = list(sections)
+        sheets: dict[tuple[str, ...], Sheet] = {}
+        place = section_place(kind)
+        for file, batches in sections:
+            for batch in batches:
+                sheet = sheets.get(batch.names) or sheets.setdefault(batch.names, Sheet(batch.names))
+                indexes = None if kind.singleton else batch.indexes
+                sheet.append(batch.keys, batch.columns, batch.options, file=file, place=place, indexes=indexes)
+        try:
+            return DeclaredTable(kind.name, list(sheets.values()))
+        except ValueError:
+            return self._first_of_each(kind, sections)
+
+    def _first_of_each(self, kind: Kind, sections: Iterable[tuple[str, Sequence[Batch]]]) -> Declarations:
+        found: dict[str, Declared] = {}
+        for file, batches in sections:
+            entries = (declared for batch in batches for declared in batch.declared(kind, file))
+            for declared in sorted(entries, key=lambda each: each.place.path[-1:]):
                 first = found.setdefault(declared.address.key, declared)
                 if first is not declared:
                     self._refuse_second(first, declared)
@@ -59,10 +76,13 @@ class Union:
         for name, declarations in resources.items():
             for by, shared in self.kinds[name].shared_by.items():
                 said: dict[tuple[Value, str], Declared] = {}
-                for declared in declarations.values():
+                for declared in sorted(declarations.values(), key=self._in_order):
                     for field in shared:
                         if field in declared.values:
                             self._check_agreement(said, declared, by, field)
+
+    def _in_order(self, declared: Declared) -> tuple[str, tuple[str | int, ...]]:
+        return declared.place.file, declared.place.path
 
     def _check_agreement(
         self, said: dict[tuple[Value, str], Declared], declared: Declared, by: str, field: str

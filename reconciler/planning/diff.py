@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -16,6 +16,7 @@ from reconciler.model.resource import NOTHING, Declared, Observed, Value
 from reconciler.model.secret import Secret
 from reconciler.model.state import DesiredState, LiveState, Relocation
 from reconciler.planning import compare, digest
+from reconciler.planning.equality import doubtful
 from reconciler.planning.options import PlanOptions
 from reconciler.planning.ownership import Departure, departures, homes_left, kept, step_today, unmanaged
 from reconciler.spec.capabilities import Capabilities
@@ -84,7 +85,8 @@ class _Diff:
         left = homes_left(self.kinds, self.desired, self.options)
         for kind in self.kinds.values():
             first = len(found.changes)
-            for key, declared in self.desired.of(kind.name).items():
+            for key in self._doubtful(kind):
+                declared = self.desired.of(kind.name)[key]
                 if self.options.domains is None or self.options.includes(kind.domain_of(declared.values)):
                     self._declared(kind, key, declared, moves.pop(declared.address, None))
             self._steps_down(kind)
@@ -104,6 +106,15 @@ class _Diff:
             not_compared=tuple(NotCompared(*what, count) for what, count in sorted(found.not_compared.items())),
             diagnostics=tuple(found.diagnostics),
         )
+
+    def _doubtful(self, kind: Kind) -> Collection[str]:
+        """The keys of declared resources that must be looked at; the others are counted as unchanged."""
+        declared = self.desired.of(kind.name)
+        if self.options.domains is not None or not self.capabilities.knows(kind.since):
+            return declared
+        found = doubtful(kind, declared, self.live.of(kind.name))
+        self.findings.unchanged += len(declared) - len(found)
+        return found
 
     def _declared(self, kind: Kind, key: str, declared: Declared, move: Relocation | None) -> None:
         observed = self.live.of(kind.name).get(key)

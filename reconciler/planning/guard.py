@@ -84,13 +84,11 @@ def _vanished(
     for name, kind in kinds.items():
         if options.base is None or not live.was_read(name) or kind.singleton:
             continue
-        expected = [
-            key
-            for key, declared in desired.of(name).items()
-            if key in options.base.of(name) and options.includes(kind.domain_of(declared.values))
-        ]
+        expected = desired.of(name).keys() & options.base.of(name).keys()
+        if options.domains is not None:
+            expected = {key for key in expected if options.includes(kind.domain_of(desired.of(name)[key].values))}
         there = live.of(name)
-        gone = bool(expected) and not any(key in there for key in expected)
+        gone = bool(expected) and expected.isdisjoint(there.keys())
         if gone and (not there or len(expected) >= _TOO_MANY_TO_BE_CHANCE):
             what = kind.plural.replace("_", " ")
             summary = f"none of the {len(expected)} {what} is on the server that were applied before"

@@ -72,13 +72,18 @@ def departures(
     before = {key for state in options.earlier for key in state.of(kind.name)}
     if kind.routes.delete is None:
         return
-    for key, observed in sorted(_removable(kind, live), key=lambda each: each[0]):
+    there = live.of(kind.name)
+    gone = {address.key for address in removals if address.kind == kind.name} & there.keys()
+    for key in sorted(gone | (there.keys() - declared.keys())):
+        observed = there[key]
+        if kind.stays is not None and kind.stays(observed.values):
+            continue  # the server would not let it go
         removal = removals.get(observed.address)
         if removal is not None:
             if step_today(removal, options.today) == "delete":
                 yield Departure(observed, Reason.REMOVED, removal)
             continue
-        if key in declared or observed.address in spoken:
+        if observed.address in spoken:
             continue
         domain = kind.domain_of(observed.values)
         if not options.includes(domain) or domain in left or not _is_ours(kind, domain, options):
@@ -94,16 +99,9 @@ def _is_ours(kind: Kind, domain: str | None, options: PlanOptions) -> bool:
     return options.policy is None or options.policy.covers(kind.name, domain)
 
 
-def _removable(kind: Kind, live: LiveState) -> Iterator[tuple[str, Observed]]:
-    """The live resources that the server would let go."""
-    for key, observed in live.of(kind.name).items():
-        if kind.stays is None or not kind.stays(observed.values):
-            yield key, observed
-
-
 def unmanaged(kind: Kind, desired: DesiredState, live: LiveState) -> list[Address]:
     """The live resources of a kind that nothing declares or removes."""
     spoken = _spoken_of(desired)
-    declared = desired.of(kind.name)
-    found = (each.address for key, each in live.of(kind.name).items() if key not in declared)
+    loose = live.of(kind.name).keys() - desired.of(kind.name).keys()
+    found = (Address(kind.name, key) for key in loose)
     return [] if kind.routes.delete is None else sorted(address for address in found if address not in spoken)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from reconciler.model.resource import Observed
-from reconciler.remote.rows import Answers
-from reconciler.remote.schedule import DOMAIN, HANDLE
+from reconciler.model.resource import Observed, Value
+from reconciler.model.table import UNKNOWN
+from reconciler.remote.schedule import DOMAIN, HANDLE, Get
 from reconciler.spec.decode import Decoder, Row, dig
 from reconciler.spec.kind import Source
+from reconciler.spec.mark import UNSET
 from reconciler.spec.names import domain_for_wire
 
 
@@ -37,6 +38,17 @@ class Joined:
         joined = self.decoder.join(observed, self.name, about)
         return replace(joined, twins=tuple(map(self.to, observed.twins))) if observed.twins else joined
 
+    def column(self, name: str, handles: Sequence[str]) -> list[Value] | None:
+        """The values of one field for the resources with these handles; None where they are not at hand."""
+        if self.source.join is None or self.source.many or self.asked != {None}:
+            return None
+        each = self.decoder.kind.fields[name]
+        if each.mark.source != self.name:
+            return None
+        absent = UNKNOWN if each.mark.absent is UNSET else each.mark.absent
+        known = {about: self.decoder.joined_value(self.name, name, rows[0]) for about, rows in self.rows.items()}
+        return [known.get(handle, absent) for handle in handles]
+
     def _subject(self, observed: Observed) -> str | None:
         if HANDLE in self.source.path:
             return observed.handle
@@ -45,7 +57,7 @@ class Joined:
         return None
 
 
-def join_of(decoder: Decoder, name: str, answers: Answers) -> Joined:
+def join_of(decoder: Decoder, name: str, answers: Iterable[tuple[Get, list[Row]]]) -> Joined:
     """Sort a source's rows by what they are about."""
     source = decoder.kind.sources[name]
     rows: dict[str | None, list[Row]] = {}

@@ -9,13 +9,16 @@ from reconciler.api import ReadingState
 from reconciler.errors import ProtocolError
 from reconciler.model.address import Address
 from reconciler.model.state import LiveState
+from reconciler.remote.rows import Rows
 from reconciler.remote.schedule import Get, kinds_to_read
 from reconciler.remote.snapshot import Gets
+from reconciler.remote.table import CompactRows
 from reconciler.remote.visit import Readout, Visit
 from reconciler.remote.wanted import Wanted, wanted_of
 from reconciler.spec.capabilities import Capabilities
-from reconciler.spec.decode import Row, main_rows
+from reconciler.spec.decode import main_rows
 from reconciler.spec.kind import Kind
+from reconciler.spec.rowform import RowForm
 
 NOTHING_READ = LiveState({})
 
@@ -52,7 +55,7 @@ class Reader:
         pool = ThreadPoolExecutor(self._parallelism, thread_name_prefix="read")
         try:
             visit = Visit(
-                ask=lambda get: pool.submit(self._fetch, get),
+                ask=lambda get, form: pool.submit(self._fetch, get, form),
                 kinds=kinds,
                 wanted=wanted,
                 known=known,
@@ -80,7 +83,7 @@ class Reader:
         live = self.read(Wanted(fields={kind: ()})).live
         return {key: observed.handle for key, observed in live.of(kind).items()}
 
-    def _fetch(self, get: Get) -> list[Row]:
+    def _fetch(self, get: Get, form: RowForm | None) -> Rows:
         reading = self._client.get(*get.segments)
         if reading.state is ReadingState.SILENT:
             raise ProtocolError(
@@ -96,4 +99,7 @@ class Reader:
                 hint="the version it tells may not be the one it runs",
                 route="/".join(get.segments[:2]),
             )
+        records = reading.records(form.record) if form is not None else None
+        if form is not None and records is not None:
+            return CompactRows(form, records)
         return main_rows(reading.value)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
+from typing import Any
 
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.resource import Observed
 from reconciler.remote.schedule import Get
+from reconciler.remote.table import CompactRows, ObservedTable
 from reconciler.spec.decode import Decoder, Row
 from reconciler.spec.kind import Kind
 from reconciler.spec.mark import ASKED
+from reconciler.spec.names import domain_of
 
-Answers = Iterable[tuple[Get, list[Row]]]
+Rows = list[Row] | CompactRows
+Answers = Iterable[tuple[Get, Rows]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +35,58 @@ class Listed:
 
 def listed(decoder: Decoder, answers: Answers) -> Listed:
     """Read the rows of a kind's list, whichever order they came in."""
+    answers = list(answers)
+    return _table(decoder, answers) or _one_by_one(decoder, answers)
+
+
+def _table(decoder: Decoder, answers: Sequence[tuple[Get, Rows]]) -> Listed | None:
+    """Keep rows as they came; None where some must be looked at."""
+    kind = decoder.kind
+    if not kind.unique or kind.key_text is not None or len(kind.key) != 1 or not kind.handle:
+        return None
+    records: list[Any] = []
+    keys: list[Any] = []
+    unreadable: list[Get] = []
+    form = None
+    for get, rows in answers:
+        if not isinstance(rows, CompactRows):
+            return None
+        form = rows.form
+        found = rows.records
+        if kind.present:
+            there = list(map(bool, form.column(found, kind.present)))
+            if not all(there):
+                unreadable += [get] * there.count(False)
+                found = list(compress(found, there))
+        column = decoder.column(form, found, kind.key[0])
+        if column is None or not _asked_for(kind, get, column):
+            return None
+        records += found
+        keys += column
+    if form is None:
+        return None
+    handles = list(map(str, form.column(records, kind.handle)))
+    keys = [key.lower() for key in keys] if kind.fold_key else keys
+    positions = dict(zip(keys, range(len(keys)), strict=True))
+    if len(positions) != len(keys) or len(set(handles)) != len(handles):
+        return None
+    return Listed(ObservedTable(decoder, CompactRows(form, records), positions, handles), tuple(unreadable))
+
+
+def _asked_for(kind: Kind, get: Get, keys: Iterable[Any]) -> bool:
+    """Whether all of an answer's rows are of the domains it was asked for."""
+    if get.domains is None:
+        return True
+    return kind.domain_field == kind.key[0] and {domain_of(key) for key in keys} <= get.domains
+
+
+def _one_by_one(decoder: Decoder, answers: Answers) -> Listed:
     kind = decoder.kind
     found: dict[str, list[Observed]] = {}
     seen: set[str] = set()
     unreadable: list[Get] = []
-    for get, rows in answers:
+    for get, told in answers:
+        rows = told.mappings() if isinstance(told, CompactRows) else told
         for row in rows or ([{}] if kind.singleton else []):
             observed = decoder.observe(row if get.subject is None else {**row, ASKED: get.subject})
             if observed is None:

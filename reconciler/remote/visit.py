@@ -16,7 +16,7 @@ from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.resource import Observed
 from reconciler.model.state import LiveState
 from reconciler.remote.joins import join_of
-from reconciler.remote.rows import ambiguities, half_made, listed
+from reconciler.remote.rows import Rows, ambiguities, half_made, listed
 from reconciler.remote.schedule import (
     HANDLE,
     Get,
@@ -31,14 +31,19 @@ from reconciler.remote.schedule import (
     source_gets,
     wanted_sources,
 )
+from reconciler.remote.table import CompactRows, ObservedTable
 from reconciler.remote.wanted import Wanted
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.decode import Decoder, Row
 from reconciler.spec.kind import Kind
 from reconciler.spec.mark import MAIN
 from reconciler.spec.names import domain_for_people
+from reconciler.spec.rowform import RowForm, row_form
 
-Asked = list[tuple[Get, "Future[list[Row]]"]]
+Ask = Callable[[Get, RowForm | None], "Future[Rows]"]
+"""(what to ask for, the compact form of its rows if they have one) -> what will be its rows."""
+
+Asked = list[tuple[Get, "Future[Rows]"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ class Visit:
         parallelism: how many requests run beside each other.
     """
 
-    ask: Callable[[Get], Future[list[Row]]]
+    ask: Ask
     kinds: Sequence[Kind]
     wanted: Wanted
     known: LiveState
@@ -75,7 +80,7 @@ class Visit:
     _lists: dict[str, Asked] = field(default_factory=dict)
     _sources: dict[tuple[str, str], Asked] = field(default_factory=dict)
     _keys: dict[str, Mapping[str, str]] = field(default_factory=dict)
-    _shared: dict[tuple[str, ...], Future[list[Row]]] = field(default_factory=dict)
+    _shared: dict[tuple[str, ...], Future[Rows]] = field(default_factory=dict)
     _diagnostics: list[Diagnostic] = field(default_factory=list)
 
     def readout(self) -> Readout:
@@ -104,14 +109,16 @@ class Visit:
     def _fields(self, kind: Kind) -> Collection[str]:
         return self.wanted.fields.get(kind.name, ())
 
-    def _asked(self, gets: Sequence[Get]) -> Asked:
-        return [(get, self.ask(get)) for get in gets]
+    def _asked(self, kind: Kind, gets: Sequence[Get]) -> Asked:
+        """Ask for a kind's list."""
+        form = None if any(get.subject for get in gets) else row_form(kind, self.capabilities, self._fields(kind))
+        return [(get, self.ask(get, form)) for get in gets]
 
     def _asked_once(self, gets: Sequence[Get]) -> Asked:
         """Ask for further sources; kinds that share one share its answer."""
         for get in gets:
             if get.segments not in self._shared:
-                self._shared[get.segments] = self.ask(get)
+                self._shared[get.segments] = self.ask(get, None)
         return [(get, self._shared[get.segments]) for get in gets]
 
     def _ask_at_once(self, new: Sequence[Kind]) -> None:
@@ -121,9 +128,9 @@ class Visit:
             if kind.main_source(self.capabilities) is None:
                 self._lists[kind.name] = []
             elif containers_of(kind) and not asks_everywhere(kind, self.wanted):
-                self._lists[kind.name] = self._asked(container_gets(kind, self.wanted.containers[kind.name]))
+                self._lists[kind.name] = self._asked(kind, container_gets(kind, self.wanted.containers[kind.name]))
             elif not can_be_narrowed(kind) and not containers_of(kind):
-                self._lists[kind.name] = self._asked(list_gets(kind, None, self.parallelism))
+                self._lists[kind.name] = self._asked(kind, list_gets(kind, None, self.parallelism))
         for kind in self.kinds:
             for name in wanted_sources(kind, self._fields(kind), self.capabilities):
                 if is_plain(kind.sources[name]):
@@ -143,7 +150,7 @@ class Visit:
                 domains = self._narrowed(sorted({key for home in kind.within for key in self._resources[home]}))
             else:
                 domains = sorted({*map(domain_for_people, self.wanted.domains or ())})
-            self._lists[kind.name] = self._asked(list_gets(kind, domains, self.parallelism))
+            self._lists[kind.name] = self._asked(kind, list_gets(kind, domains, self.parallelism))
 
     def _narrowed(self, domains: list[str]) -> list[str] | None:
         if self.wanted.domains is None and len(domains) == 1:
@@ -161,7 +168,7 @@ class Visit:
             held = {key for name in containers_of(kind) for key in self._resources[name]}
             held = {key for key in held if in_scope(kind.domain_of({each: key}), self.wanted)}
             self._lists[kind.name] = self._asked(
-                container_gets(kind, held | {*self.wanted.containers.get(kind.name, ())})
+                kind, container_gets(kind, held | {*self.wanted.containers.get(kind.name, ())})
             )
         asked, self._lists[kind.name] = self._lists[kind.name], []
         found = listed(self._decoder(kind), ((get, future.result()) for get, future in asked))
@@ -200,6 +207,14 @@ class Visit:
     def _join(self, kind: Kind) -> None:
         """Add what further sources show."""
         for name in wanted_sources(kind, self._fields(kind), self.capabilities):
-            answers = ((get, future.result()) for get, future in self._sources.pop((kind.name, name)))
+            answers = ((get, _mappings(future.result())) for get, future in self._sources.pop((kind.name, name)))
             joined = join_of(self._decoder(kind), name, answers)
-            self._resources[kind.name] = {key: joined.to(each) for key, each in self._resources[kind.name].items()}
+            resources = self._resources[kind.name]
+            if isinstance(resources, ObservedTable):
+                self._resources[kind.name] = resources.joined(joined)
+            else:
+                self._resources[kind.name] = {key: joined.to(each) for key, each in resources.items()}
+
+
+def _mappings(rows: Rows) -> list[Row]:
+    return rows.mappings() if isinstance(rows, CompactRows) else rows

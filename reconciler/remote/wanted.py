@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from reconciler.model.address import Address
 from reconciler.model.state import DesiredState
+from reconciler.model.table import sheets_of
 from reconciler.spec.kind import Kind
 from reconciler.spec.mark import MAIN
 from reconciler.spec.names import container_in
@@ -72,15 +73,15 @@ def wanted_by(
     names = {*also, *desired.resources, *(each.address.kind for each in desired.removals)}
     names |= {each.source.kind for each in desired.relocations} | {each.target.kind for each in desired.relocations}
     further: dict[tuple[str, str], set[str]] = {}
-    for resource in desired:
-        fields = kinds[resource.address.kind].fields
-        for name in resource.values:
-            mark = fields[name].mark
-            names.update(mark.beside)
-            if mark.refers is not None:
-                names.add(mark.refers)
-            if mark.read and mark.source != MAIN:
-                further.setdefault((resource.address.kind, name), set()).add(resource.address.key)
+    for kind, resources in desired.resources.items():
+        for sheet in sheets_of(resources):
+            for name in sheet.names:
+                mark = kinds[kind].fields[name].mark
+                names.update(mark.beside)
+                if mark.refers is not None:
+                    names.add(mark.refers)
+                if mark.read and mark.source != MAIN:
+                    further.setdefault((kind, name), set()).update(sheet.keys)
     names |= {home for name in tuple(names) for home in kinds[name].within}
     fields_of = {name: listed_fields(kinds[name]) for name in kinds if name in names}
     for name, field_name in further:

@@ -38,6 +38,7 @@ class Codec:
         core: a schema of pydantic's core that does the work of ``accept`` where no code of ours is needed.
         sensitive: the value is a secret.
         elements: the value is a tuple whose elements mean something on their own, so that it can be additive.
+        wire_type: the type JSON may be decoded as at once, however the server spells it; ``decode`` takes it too.
         accept_many: ``accept`` for many values at once; raises where one of them may be wrong.
         decode_many: ``decode`` for many single wire values at once; raises where one of them may be unreadable.
     """
@@ -51,6 +52,7 @@ class Codec:
     core: Mapping[str, Any] | None = None
     sensitive: bool = False
     elements: bool = False
+    wire_type: Any = Any
     accept_many: AcceptMany | None = None
     decode_many: DecodeMany | None = None
 

@@ -103,6 +103,7 @@ FLAG: Final = Codec(
     decode=truthy,
     encode=int,
     schema={"type": "boolean"},
+    wire_type=bool | None,
     accept_many=bulk.accept_flags,
     decode_many=bulk.decode_remembering(truthy),
 )

@@ -4,29 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any, Final
 
 from reconciler.errors import ProtocolError
 from reconciler.model.resource import NOTHING, Observed, Value, Values
+from reconciler.model.table import UNKNOWN
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.codecs import NONE
 from reconciler.spec.kind import Field, Kind
 from reconciler.spec.mark import MAIN, UNSET, WHOLE
+from reconciler.spec.rowform import MISSING, RowForm
 
-_MISSING: Final = object()
+_UNREADABLE: Final = (ValueError, TypeError, KeyError, AttributeError)
 Row = Mapping[str, Any]
 KeysByHandle = Mapping[str, Mapping[str, str]]
 """For each kind, the keys of its live resources by handle."""
 
 
 def dig(row: Row, path: str) -> Any:
-    """What stands at a dotted path of a row, `_MISSING` where nothing does."""
+    """What stands at a dotted path of a row, `MISSING` where nothing does."""
     if "." not in path:
-        return row.get(path, _MISSING)
+        return row.get(path, MISSING)
     at: Any = row
     for name in path.split("."):
         if not isinstance(at, Mapping) or name not in at:
-            return _MISSING
+            return MISSING
         at = at[name]
     return at
 
@@ -58,7 +61,7 @@ class Decoder:
         keys: the keys of other kinds by handle, for references.
     """
 
-    __slots__ = ("_kept", "_measures", "_ways", "_witnesses", "capabilities", "kind")
+    __slots__ = ("_kept", "_measures", "_way", "_ways", "_witnesses", "capabilities", "kind")
 
     def __init__(self, kind: Kind, capabilities: Capabilities, wanted: Collection[str], keys: KeysByHandle) -> None:
         self.kind = kind
@@ -67,13 +70,17 @@ class Decoder:
         self._measures = tuple(kind.measures.items())
         self._witnesses = tuple(kind.witnesses.items())
         self._ways: dict[str, list[_Way]] = {source: [] for source in (MAIN, *kind.sources)}
+        self._way: dict[str, _Way] = {}
         for name, each in kind.fields.items():
             if (name in wanted or name in kind.key) and each.readable(capabilities):
-                self._ways[each.mark.source].append(_way(each, keys))
+                self._way[name] = _way(each, keys)
+                self._ways[each.mark.source].append(self._way[name])
 
     def observe(self, row: Row) -> Observed | None:
         """Read a row of the main source; None for a row that is not a resource."""
         kind = self.kind
+        if kind.present and not row.get(kind.present):
+            return None
         if kind.on_read is not None:
             shaped = kind.on_read(row, self.capabilities)
             if shaped is None:
@@ -90,6 +97,29 @@ class Decoder:
             measures=_measured(row, self._measures),
             witnesses=_found(row, self._witnesses),
         )
+
+    def column(self, form: RowForm, rows: Sequence[Any], name: str) -> Sequence[Value] | None:
+        """Read one field of rows in compact form: `UNKNOWN` where a row lacks it; None where only `observe` can."""
+        way = self._way.get(name)
+        if way is None or not way.inner or way.field.mark.source != MAIN:
+            return None
+        wires = form.column(rows, way.field.mark.read[0])
+        there = [wire is not MISSING for wire in wires]
+        try:
+            values = iter(way.field.codec.decode_all(list(compress(wires, there))))
+        except _UNREADABLE:
+            return None
+        absent = UNKNOWN if way.absent is UNSET else way.absent
+        found = list(values) if all(there) else [next(values) if is_there else absent for is_there in there]
+        return found if way.keys is None else [_referred(way.keys, value) for value in found]
+
+    def joined_value(self, source: str, name: str, row: Row) -> Value:
+        """Read one field of a further source from the one row that is about a resource; `UNKNOWN` where it is not."""
+        values: dict[str, Value] = {}
+        way = self._way.get(name)
+        if way is not None and way.field.mark.source == source:
+            self._decode_into(values, way, row)
+        return values.get(name, UNKNOWN)
 
     def join(self, observed: Observed, source: str, rows: Sequence[Row]) -> Observed:
         """Add the fields of a further source to a resource, from the rows that are about it."""
@@ -113,27 +143,30 @@ class Decoder:
         if way.inner:
             holder = row.get(way.outer) if way.outer else row
             readable = type(holder) is dict or isinstance(holder, Mapping)
-            wire = holder.get(way.inner, _MISSING) if readable else _MISSING  # type: ignore[union-attr]  # as just asked
-            missing = wire is _MISSING
+            wire = holder.get(way.inner, MISSING) if readable else MISSING  # type: ignore[union-attr]  # as just asked
+            missing = wire is MISSING
             wires: tuple[Any, ...] = (wire,)
         else:
             wires = tuple(row if path == WHOLE else dig(row, path) for path in way.field.mark.read)
-            missing = any(wire is _MISSING for wire in wires)
+            missing = any(wire is MISSING for wire in wires)
         if missing:
             if way.absent is not UNSET:
                 values[way.name] = way.absent
             return
         try:
             value = way.decode(*wires)
-        except (ValueError, TypeError, KeyError, AttributeError) as cause:
+        except _UNREADABLE as cause:
             raise ProtocolError(
                 f"the server's `{way.field.mark.read[0]}` of a {self.kind.name} cannot be read",
                 id="value-unreadable",
                 hint="the server may be newer than this tool knows; please report its version and this field",
             ) from cause
-        if way.keys is not None and value != NONE:
-            value = way.keys.get(value, f"#{value}")
-        values[way.name] = value
+        values[way.name] = value if way.keys is None else _referred(way.keys, value)
+
+
+def _referred(keys: Mapping[str, str], handle: Value) -> Value:
+    """The key of what has a handle; the handle itself, marked, where nothing known has it."""
+    return handle if handle == NONE or handle is UNKNOWN else keys.get(handle, f"#{handle}")
 
 
 def _way(each: Field, keys: KeysByHandle) -> _Way:
@@ -155,7 +188,7 @@ def _found(row: Row, paths: tuple[tuple[str, str], ...]) -> Values:
     """What stands at some paths of a row, by name; what is missing is left out."""
     if not paths:
         return NOTHING
-    return {name: value for name, path in paths if (value := dig(row, path)) is not _MISSING}
+    return {name: value for name, path in paths if (value := dig(row, path)) is not MISSING}
 
 
 def _measured(row: Row, paths: tuple[tuple[str, str | tuple[str, ...]], ...]) -> Values:
@@ -167,7 +200,7 @@ def _measured(row: Row, paths: tuple[tuple[str, str | tuple[str, ...]], ...]) ->
         told = [dig(row, each) for each in (path if isinstance(path, tuple) else (path,))]
         numbers = [each for each in told if isinstance(each, int)]
         value = max(numbers) if numbers else told[0]
-        if value is not _MISSING:
+        if value is not MISSING:
             found[name] = value
     return found
 

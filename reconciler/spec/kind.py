@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Required, get_args, get_origin, get_type_hints
@@ -15,6 +16,8 @@ from reconciler.model.version import Version
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.codec import Codec, Scope
 from reconciler.spec.mark import MAIN, UNSET, Mark, Owner
+from reconciler.spec.names import domain_of
+from reconciler.spec.refusal import InvalidError
 from reconciler.spec.step import Step
 
 if TYPE_CHECKING:
@@ -117,10 +120,6 @@ AttributesHook = Callable[[Attributes, Situation], Attributes]
 StepsHook = Callable[[tuple[Step, ...], Situation], tuple[Step, ...]]
 
 
-def _no_domain(_values: Values) -> str | None:
-    return None
-
-
 @dataclass(frozen=True, kw_only=True)
 class Kind:
     """A kind of resource.
@@ -133,9 +132,11 @@ class Kind:
             are taken for being there always, are never created or deleted, and are written when they are declared
             otherwise than at the base.
         handle: where a row has what the API calls the resource by.
+        present: where a row has a value if it is a resource at all.
         singleton: there is always exactly one; its key is the kind's name.
         within: the kinds whose key is the domain a resource belongs to, and without which it cannot be.
-        domain_of: the domain a resource belongs to, for lanes, for reading less, and for scopes.
+        domain_field: the field that tells, behind its last ``@``, the domain a resource belongs to, for lanes, for
+            reading less, and for scopes.
         after: the kinds that are created before and deleted after it.
         space: resources of kinds with the same space cannot have the same key.
         protected: deleted only by a ``removed:`` entry or a flag naming the kind.
@@ -180,9 +181,10 @@ class Kind:
     sources: Mapping[str, Source]
     routes: Routes
     handle: str = ""
+    present: str = ""
     singleton: bool = False
     within: tuple[str, ...] = ()
-    domain_of: Callable[[Values], str | None] = _no_domain
+    domain_field: str = ""
     after: tuple[str, ...] = ()
     space: str | None = None
     protected: bool = False
@@ -239,6 +241,28 @@ class Kind:
         """What checks some of an entry's fields, none of them required: inherited and initial ones."""
         return _validator(self._entry_schema(partly=True))
 
+    def read_entries(self, entries: Sequence[Any], scope: Scope) -> list[Values]:
+        """Read entries one by one, carefully.
+
+        Raises:
+            InvalidError: with all that is wrong; ``loc`` starts with the entry's index.
+        """
+        read: list[Values] = _validated(self.list_reader, entries, scope)
+        return read
+
+    def read_some(self, written: Mapping[str, Any], scope: Scope) -> Values:
+        """Read some of an entry's fields, none of them required: quickly where they are surely right, else carefully.
+
+        Raises:
+            InvalidError: with all that is wrong.
+        """
+        with suppress(Exception):
+            if written.keys() <= self.fields.keys():
+                some = ((name, each.codec) for name, each in self.fields.items() if name in written)
+                return {name: codec.accept_all((written[name],), scope)[0] for name, codec in some}
+        read: Values = _validated(self.part_reader, written, scope)
+        return read
+
     def _entry_schema(self, *, partly: bool = False) -> dict[str, Any]:
         fields = {
             name: {
@@ -265,6 +289,10 @@ class Kind:
         """The list of the kind's resources on this server; None where it cannot be read."""
         source = self.sources.get(MAIN)
         return source if source is not None and capabilities.knows(source.since) else None
+
+    def domain_of(self, values: Values) -> str | None:
+        """The domain a resource with these values belongs to; None for kinds that belong to none."""
+        return domain_of(str(values[self.domain_field])) if self.domain_field else None
 
     def key_of(self, values: Values) -> str:
         """The key of a resource with these values."""
@@ -306,6 +334,15 @@ class Kind:
         if MAIN not in self.sources and any(each.mark.read for each in self.fields.values()):
             found.append("fields are read, but there is no main source")
         return found
+
+
+def _validated(reader: SchemaValidator, written: Any, scope: Scope) -> Any:
+    from pydantic_core import ValidationError  # noqa: PLC0415  there is a reader, so it is imported
+
+    try:
+        return reader.validate_python(written, context=scope)
+    except ValidationError as failure:
+        raise InvalidError(failure.errors(include_url=False)) from None
 
 
 def _validator(schema: Any) -> SchemaValidator:

@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
-__all__ = ["Refusal", "for_pydantic", "refuse"]
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+__all__ = ["InvalidError", "Refusal", "for_pydantic", "refuse"]
+
+
+class InvalidError(ValueError):
+    """Entries, or parts of one, are wrong.
+
+    Attributes:
+        errors: what is wrong and where, as pydantic's core tells it.
+    """
+
+    def __init__(self, errors: Sequence[ErrorDetails]) -> None:
+        super().__init__(f"{len(errors)} errors")
+        self.errors = errors
 
 
 class Refusal(ValueError):  # noqa: N818  what a codec answers, and what callers tell people

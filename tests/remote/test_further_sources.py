@@ -13,7 +13,6 @@ from reconciler.spec.addresses import Domain, MailboxAddress
 from reconciler.spec.codecs import Tags, Text
 from reconciler.spec.kind import Kind, Routes, Source
 from reconciler.spec.mark import MAIN, field
-from reconciler.spec.names import domain_of
 from tests.remote.rehearsal import Rehearsal
 
 
@@ -38,7 +37,7 @@ KINDS = {
         record=_Zone,
         key=("name",),
         handle="domain_name",
-        domain_of=lambda values: str(values["name"]),
+        domain_field="name",
         routes=Routes(),
         sources={
             MAIN: Source(path="domain/all"),
@@ -52,7 +51,7 @@ KINDS = {
         key=("address",),
         handle="username",
         within=("zone",),
-        domain_of=lambda values: domain_of(str(values["address"])),
+        domain_field="address",
         routes=Routes(),
         sources={
             MAIN: Source(path="mailbox/reduced", by_domain="mailbox/reduced/{domain}"),

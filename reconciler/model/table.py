@@ -1,0 +1,197 @@
+"""Tables: many resources of one kind, kept column by column; each is made when somebody looks at it.
+
+A table is a mapping from key to resource like any other, for whoever wants a few of them. Whoever must look at all
+takes columns, which costs a hundredth.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from bisect import bisect_right
+from collections.abc import Iterator, KeysView, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Final, TypeVar
+
+from reconciler.model.address import Address
+from reconciler.model.resource import Declared, EntryOptions, Observed, Place, Value
+
+__all__ = ["UNKNOWN", "DeclaredTable", "LiveTable", "Sheet", "Table", "sheets_of"]
+
+Resource_co = TypeVar("Resource_co", covariant=True)
+
+
+class _Unknown:
+    """Stands in a column where a resource does not have the field; equal to nothing."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "unknown"
+
+
+UNKNOWN: Final = _Unknown()
+
+
+class Table(Mapping[str, Resource_co]):
+    """Resources of one kind by key."""
+
+    __slots__ = ("positions",)
+
+    def __init__(self, positions: dict[str, int]) -> None:
+        """Make a table.
+
+        Args:
+            positions: where each key's values stand in columns.
+        """
+        self.positions = positions
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.positions)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.positions
+
+    def keys(self) -> KeysView[str]:
+        """The keys, as a view that is as quick as a dictionary's."""
+        return self.positions.keys()
+
+    def __getitem__(self, key: str) -> Resource_co:
+        return self._made(key, self.positions[key])
+
+    @abstractmethod
+    def _made(self, key: str, position: int) -> Resource_co:
+        """Make the resource that stands at a position."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Passage:
+    """Entries of one file that stand behind each other in a sheet.
+
+    Attributes:
+        start: the position of the first one.
+        place: the way to their section.
+        indexes: where each stands in the section; None for what is no list.
+    """
+
+    start: int
+    file: str
+    place: tuple[str | int, ...]
+    indexes: Sequence[int] | None
+
+
+@dataclass(slots=True)
+class Sheet:
+    """Declared resources that say the same fields, from all files.
+
+    Attributes:
+        names: the fields, in the order of the record.
+        columns: for each field its values, in the order of keys.
+        options: how each is to be treated.
+    """
+
+    names: tuple[str, ...]
+    keys: list[str] = field(default_factory=list)
+    columns: list[list[Value]] = field(default_factory=list)
+    options: list[EntryOptions] = field(default_factory=list)
+    _passages: list[_Passage] = field(default_factory=list)
+
+    def append(
+        self,
+        keys: Sequence[str],
+        columns: Sequence[Sequence[Value]],
+        options: Sequence[EntryOptions],
+        *,
+        file: str,
+        place: tuple[str | int, ...],
+        indexes: Sequence[int] | None,
+    ) -> None:
+        """Add entries of one file."""
+        self._passages.append(_Passage(len(self.keys), file, place, indexes))
+        self.keys += keys
+        self.options += options
+        if not self.columns:
+            self.columns = [[] for _ in self.names]
+        for column, more in zip(self.columns, columns, strict=True):
+            column.extend(more)
+
+    def column(self, name: str) -> list[Value]:
+        """The values of one of its fields."""
+        return self.columns[self.names.index(name)]
+
+    def place(self, position: int) -> Place:
+        """Where an entry stands."""
+        found = self._passages[bisect_right(self._passages, position, key=lambda passage: passage.start) - 1]
+        if found.indexes is None:
+            return Place(found.file, found.place)
+        return Place(found.file, (*found.place, found.indexes[position - found.start]))
+
+    def declared(self, kind: str, position: int) -> Declared:
+        """One of the resources."""
+        values = {name: column[position] for name, column in zip(self.names, self.columns, strict=True)}
+        return Declared(Address(kind, self.keys[position]), values, self.place(position), self.options[position])
+
+
+class DeclaredTable(Table[Declared]):
+    """What is declared of one kind.
+
+    Attributes:
+        sheets: the declarations, by what they say.
+    """
+
+    __slots__ = ("_kind", "_starts", "sheets")
+
+    def __init__(self, kind: str, sheets: Sequence[Sheet]) -> None:
+        """Bring sheets together.
+
+        Raises:
+            ValueError: where a key stands twice.
+        """
+        self._kind = kind
+        self.sheets = tuple(sheets)
+        self._starts: list[int] = []
+        total = 0
+        for sheet in self.sheets:
+            self._starts.append(total)
+            total += len(sheet.keys)
+        keys = chain.from_iterable(sheet.keys for sheet in self.sheets)
+        super().__init__(dict(zip(keys, range(total), strict=True)))
+        if len(self.positions) != total:
+            raise ValueError(f"{total - len(self.positions)} keys of {kind} stand twice")
+
+    def _made(self, key: str, position: int) -> Declared:
+        del key
+        number = bisect_right(self._starts, position) - 1
+        return self.sheets[number].declared(self._kind, position - self._starts[number])
+
+
+class LiveTable(Table[Observed]):
+    """What a server has of one kind."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def column(self, name: str) -> Sequence[Value] | None:
+        """The values of a field, by position, `UNKNOWN` where it is not known; None where they are not at hand."""
+
+    @property
+    @abstractmethod
+    def handles(self) -> Sequence[str]:
+        """What the API calls each resource by, by position."""
+
+
+def sheets_of(resources: Mapping[str, Declared]) -> Sequence[Sheet]:
+    """What is declared, as sheets, however it is kept."""
+    if isinstance(resources, DeclaredTable):
+        return resources.sheets
+    sheets: dict[tuple[str, ...], Sheet] = {}
+    for key, declared in resources.items():
+        names = tuple(declared.values)
+        values = [[value] for value in declared.values.values()]
+        place = declared.place
+        sheet = sheets.setdefault(names, Sheet(names))
+        sheet.append([key], values, [declared.options], file=place.file, place=place.path, indexes=None)
+    return list(sheets.values())
