@@ -19,6 +19,7 @@ from reconciler.model.policy import Policy
 from reconciler.model.reference import KindReference
 from reconciler.model.report import Event, Report
 from reconciler.model.secret import Secret
+from reconciler.planning.waves import Waves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +153,7 @@ class PlanRequest:
         show_unmanaged: also list every kind, and what nothing declares.
         base: which revisions say what was declared before.
         keep: whether the plan will be kept, so that it must say what it was made with.
+        waves: how careful carrying it out is.
     """
 
     inputs: Inputs
@@ -168,6 +170,7 @@ class PlanRequest:
     policy: Policy | None = None
     base: Choice = field(default_factory=Choice)
     keep: bool = False
+    waves: Waves = field(default_factory=Waves)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +234,9 @@ class Pipeline(Protocol):
 
     def resume(self, request: PlanRequest, kept: Plan) -> PlanResult:
         """Plan again by the terms of a kept plan, and take of it what has not moved."""
+
+    def in_waves(self, request: PlanRequest, planned: PlanResult) -> PlanResult:
+        """Part a plan: what is left for the next run, and what is tried before the rest."""
 
     def apply(self, request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Event], None]) -> Report:
         """Carry out a plan that was just made; finishes what is in flight when interrupted."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -22,8 +23,10 @@ from reconciler.cli.options import (
 from reconciler.cli.progress import showing
 from reconciler.cli.session import JSON, TEXT, Given, Session
 from reconciler.cli.views import plan_view
+from reconciler.cli.waves import CANARY, MAX_CHANGES, MAX_FAILURES, waves_of
 from reconciler.flow import PlanRequest, PlanResult
 from reconciler.model.report import Report
+from reconciler.planning.waves import Waves
 from reconciler.render.apply_text import report_text
 from reconciler.render.diagnostic_text import diagnostics_text
 from reconciler.render.events_json import line, report_line
@@ -36,6 +39,9 @@ from reconciler.render.plan_json import plan_document
 @SERVER_OPTIONS
 @INPUT_OPTIONS
 @PLAN_OPTIONS
+@MAX_CHANGES
+@CANARY
+@MAX_FAILURES
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @click.option("--wait-for-lock", is_flag=True, help="Wait for another apply of this checkout to end.")
 @output_options(TEXT, JSON)
@@ -54,10 +60,12 @@ def command(session: Session, /, **said: Any) -> int:
     approved = given["auto_approve"] or kept is not None
     if not approved:
         check_that_someone_can_be_asked(session)
-    request = plan_request_of(session, given)
+    request = replace(plan_request_of(session, given), waves=waves_of(given))
     with session.pipeline.alone(request, wait=given["wait_for_lock"], told=_waiting(session)) as unsaid:
         session.say(diagnostics_text(unsaid, session.talk_style))
         planned = session.pipeline.plan(request) if kept is None else session.pipeline.resume(request, kept)
+        if request.waves != Waves():
+            planned = session.pipeline.in_waves(request, planned)
         ended = _carry_out(session, request, planned, given, approved=approved)
     return gravest(ended, Exit.REFUSED if planned.stale else Exit.DONE)
 

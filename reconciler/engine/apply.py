@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -12,7 +12,7 @@ from reconciler.engine.doubts import Attempt, clearing, rule, settles
 from reconciler.engine.effect import strangers, took
 from reconciler.engine.ports import Clock, LookAgain, Record, Resolve, Verify, Writer
 from reconciler.engine.progress import Progress, levels, only
-from reconciler.errors import ApiError, ConnectionFailed
+from reconciler.errors import ApiError, ApplyIncomplete, ConnectionFailed
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
 from reconciler.model.operation import Operation, Verb
@@ -43,6 +43,7 @@ class Means:
         resolve: finds a secret's text, to tell whether one took that the server shows; None for not looking.
         stop: set from elsewhere (Ctrl-C): what is in flight is finished, nothing more is started.
         record: keeps intents and outcomes; None keeps nothing.
+        most_failures: after more changes than this have failed, nothing more is started; None for no such limit.
     """
 
     kinds: Mapping[str, Kind]
@@ -55,9 +56,12 @@ class Means:
     resolve: Resolve | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     record: Record | None = None
+    most_failures: int | None = None
 
 
-def apply(changes: Sequence[Change], operations: Sequence[Operation], means: Means) -> Generator[Event, None, Report]:
+def apply(
+    changes: Sequence[Change], operations: Sequence[Operation], means: Means, *, first: Sequence[Operation] = ()
+) -> Generator[Event, None, Report]:
     """Carry out a plan's operations; gives events as they happen, and returns the report (``yield from`` hands it on).
 
     Outcomes do not depend on timing or on the number of workers. Nothing is sent again unless reading has shown that it
@@ -66,18 +70,22 @@ def apply(changes: Sequence[Change], operations: Sequence[Operation], means: Mea
     Args:
         changes: the plan's, in its order.
         operations: those the changes compile to, in the order in which they belong within their phases and lanes.
+        first: those that are carried out before, and have to be found done by reading again; else nothing more is.
 
     Raises:
         Exception: only what is no error of ours; what was in flight has ended by then.
     """
     begin = means.clock()
     calls = Calls(means.writer, workers=means.workers, stop=means.stop, clock=means.clock, record=means.record)
-    run = _Run(means, calls, Progress(changes, operations))
+    run = _Run(means, calls, Progress(changes, (*first, *operations)))
     with calls:
-        for level in levels(operations):
-            if not calls.may_go_on:
-                break
-            yield from run.carry_out(level)
+        for part in (first, operations):
+            for level in levels(part):
+                if not calls.may_go_on:
+                    break
+                yield from run.carry_out(level)
+            if part is first and part and calls.may_go_on:
+                run.expect_done({address for operation in first for address in operation.changes})
     yield from run.give_up_the_rest()
     leftovers = run.verified()
     return Report(
@@ -100,6 +108,7 @@ class _Run:
         self._progress = progress
         self._ended: dict[Address, ChangeEnded] = {}
         self._fruitless = 0
+        self._failures = 0
 
     @property
     def stopped(self) -> Stopped | None:
@@ -201,6 +210,29 @@ class _Run:
         if ended is not None:
             self._ended[address] = ended
             yield ended
+            self._count(ended)
+
+    def _count(self, ended: ChangeEnded) -> None:
+        """Stop a run in which too much fails; what is blocked has not failed by itself."""
+        most = self._means.most_failures
+        self._failures += ended.outcome not in (Outcome.DONE, Outcome.BLOCKED)
+        if most is not None and self._failures > most and self._calls.error is None:
+            self._calls.error = ApplyIncomplete(
+                f"{self._failures} changes have failed, {most} are allowed",
+                id="too-many-failures",
+                hint="see why; run again to continue",
+            )
+
+    def expect_done(self, tried: Collection[Address]) -> None:
+        """Stop the run unless reading shows that these changes are done."""
+        failed = [address for address in sorted(tried) if self._ended[address].outcome is not Outcome.DONE]
+        leftovers = self.verified() if not failed else ()
+        found = leftovers is not None and not any(each.address in tried for each in leftovers)
+        if failed or not found:
+            why = f"{failed[0]} was not done" if failed else "reading again did not find it as declared"
+            self._calls.error = ApplyIncomplete(
+                f"what was tried first did not converge: {why}", id="canary-failed", hint="see why; then run again"
+            )
 
     def give_up_the_rest(self) -> Iterator[ChangeEnded]:
         """End the changes that still had something to come."""

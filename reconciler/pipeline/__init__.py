@@ -9,6 +9,7 @@ opening.py     a server that lets us in, as long as it is needed
 planning.py    both sides read, and what would change said
 applying.py    a plan carried out, proved by reading again, and remembered
 resuming.py    a plan that was kept, taken up again
+waves.py       a plan parted: what is left for the next run, what is tried first
 exporting.py   a server written down as manifests
 snapshotting.py  a server's answers kept in a file, and planned against later
 describing.py  what can be declared, for editors and people
@@ -31,12 +32,14 @@ if TYPE_CHECKING:
     from reconciler.pipeline.planning import plan
     from reconciler.pipeline.resuming import resume
     from reconciler.pipeline.snapshotting import snapshot, taken_before
+    from reconciler.pipeline.waves import in_waves
     from reconciler.pipeline.workplace import alone
 
 __all__ = [
     "alone",
     "apply",
     "export",
+    "in_waves",
     "plan",
     "references",
     "remember",
@@ -51,6 +54,7 @@ _STAGES: Final = {
     "alone": "workplace",
     "apply": "applying",
     "export": "exporting",
+    "in_waves": "waves",
     "plan": "planning",
     "references": "describing",
     "remember": "applying",

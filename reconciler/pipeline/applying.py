@@ -53,7 +53,7 @@ def apply(request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Even
         handles=Handles(planned.live, server.reader.handles_of),
         resolve=planned.loaded.secrets.for_apply,
     )
-    if not _why_forgotten(request, planned):
+    if not _why_forgotten(request, replace(planned, incomplete="")):  # also of a part of it some may be there
         remember_attempt(planned.base)
     record = journal(request.inputs.workplace, server=server.identity.origin)
     with record as kept, _interruptible() as stop, closing(server.client):
@@ -68,8 +68,10 @@ def apply(request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Even
             clock=request.inputs.clock.now,
             stop=stop,
             record=kept,
+            most_failures=request.waves.failures_of(len(planned.plan.changes)),
         )
-        run = carry_out(planned.plan.changes, planned.operations, means)
+        first, rest = planned.operations[: planned.tried_first], planned.operations[planned.tried_first :]
+        run = carry_out(planned.plan.changes, rest, means, first=first)
         while True:
             try:
                 on_event(next(run))

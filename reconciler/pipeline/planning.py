@@ -34,6 +34,7 @@ class Planned(PlanResult):
 
     Attributes:
         incomplete: why carrying it out does not make the server as declared; empty when it does.
+        tried_first: how many of the operations are verified before the others are tried.
     """
 
     loaded: Loaded
@@ -42,6 +43,7 @@ class Planned(PlanResult):
     options: PlanOptions
     base: Base
     incomplete: str = ""
+    tried_first: int = 0
 
 
 def plan(request: PlanRequest) -> Planned:

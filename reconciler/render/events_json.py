@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.model.report import ChangeEnded, Event, OperationEnded, OperationStarted, Report
+from reconciler.model.report import ChangeEnded, Event, OperationEnded, OperationStarted, Report, Stopped
 from reconciler.render.calls import call_document
 from reconciler.render.document import FORMAT_VERSION
 from reconciler.render.plan_json import diagnostic_document
@@ -43,8 +43,18 @@ def report_document(report: Report) -> dict[str, Any]:
         "converged": report.converged,
         "leftovers": [{"address": str(each.address), "field": each.field} for each in report.leftovers],
         "interrupted": report.interrupted,
+        "stopped": None if report.stopped is None else _stopped(report.stopped),
         "seconds": round(report.seconds, 4),
         "notes": [diagnostic_document(each) for each in report.notes],
+    }
+
+
+def _stopped(stopped: Stopped) -> dict[str, Any]:
+    return {
+        "id": stopped.id,
+        "summary": stopped.summary,
+        "hint": stopped.hint,
+        "exit_code": stopped.exit_code,
     }
 
 

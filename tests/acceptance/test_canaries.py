@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import threading
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -297,9 +298,11 @@ def test_an_answer_that_cannot_be_understood_is_not_repeated(
     watched_simulator: tuple[Simulator, Person, Planted], tmp_path: Path, mangle: Callable[[bytes], bytes], path: str
 ) -> None:
     simulator, person, known = watched_simulator
+    lock = threading.Lock()
 
     def script(asked: Asked) -> Reply:
-        answer = simulator.handle(asked.method, asked.target, asked.headers, asked.body)
+        with lock:  # it takes one request after the other
+            answer = simulator.handle(asked.method, asked.target, asked.headers, asked.body)
         body = mangle(answer.body) if asked.target.startswith(f"/api/v1/get/{path}") and answer.body else answer.body
         return Reply(answer.status, body, {"Content-Type": "application/json"})
 

@@ -64,6 +64,10 @@ class FakePipeline:
             on_event(ended)
         return self.report
 
+    def in_waves(self, request: PlanRequest, planned: PlanResult) -> PlanResult:
+        self._answer("in_waves", request, planned)
+        return planned
+
     def resume(self, request: PlanRequest, kept: Plan) -> PlanResult:
         self._answer("resume", request, kept)
         return PlanResult(plan=self.plan_made, operations=samples.OPERATIONS)

@@ -1,0 +1,58 @@
+"""How careful an apply is, as it is said on the command line."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import click
+
+from reconciler.cli.session import Given
+from reconciler.errors import UsageError
+from reconciler.planning.waves import Waves
+
+_LIMIT: Final = re.compile(r"(\d{1,9})(%?)")
+
+MAX_CHANGES: Final = click.option(
+    "--max-changes",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Carry out only the first N changes, and say what is left.",
+)
+CANARY: Final = click.option(
+    "--canary",
+    multiple=True,
+    metavar="DOMAIN",
+    help="Carry out the changes of this domain first, and the rest only if it is then as declared.",
+)
+MAX_FAILURES: Final = click.option(
+    "--max-failures", metavar="N|P%", help="Stop once more than N changes, or P percent of them, have failed."
+)
+
+
+def waves_of(given: Given) -> Waves:
+    """What was said.
+
+    Raises:
+        UsageError: ``failure-limit-malformed``.
+    """
+    number, percent = _failures(given["max_failures"])
+    return Waves(
+        most_changes=given["max_changes"],
+        canary=given["canary"],
+        most_failures=number,
+        most_failures_percent=percent,
+    )
+
+
+def _failures(text: str | None) -> tuple[int | None, int | None]:
+    if text is None:
+        return None, None
+    written = _LIMIT.fullmatch(text)
+    if written is None or (written[2] and int(written[1]) > 100):  # noqa: PLR2004  percent
+        raise UsageError(
+            f"`--max-failures {text}` is no limit",
+            id="failure-limit-malformed",
+            hint="write a number, such as `--max-failures 5`, or a share, such as `--max-failures 10%`",
+        )
+    return (None, int(written[1])) if written[2] else (int(written[1]), None)

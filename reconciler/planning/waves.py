@@ -1,0 +1,103 @@
+"""Which changes go first: as many as one run carries out, or those of a domain that is tried before the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from reconciler.model.address import Address
+from reconciler.model.change import Action, Change
+from reconciler.model.operation import Operation
+from reconciler.model.state import LiveState
+from reconciler.spec.kind import Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waves:
+    """How careful a run is.
+
+    Attributes:
+        most_changes: how many changes it carries out; None for all.
+        canary: patterns of domains whose changes are carried out and verified before the others are tried.
+        most_failures: after more changes than this have failed, nothing more is started; None for no such limit.
+        most_failures_percent: the same in percent of the plan's changes.
+    """
+
+    most_changes: int | None = None
+    canary: tuple[str, ...] = ()
+    most_failures: int | None = None
+    most_failures_percent: int | None = None
+
+    def failures_of(self, changes: int) -> int | None:
+        """How many of so many changes may fail; None for any number."""
+        if self.most_failures_percent is not None:
+            return changes * self.most_failures_percent // 100
+        return self.most_failures
+
+
+def first_of(changes: Sequence[Change], operations: Sequence[Operation], most: int) -> frozenset[Address]:
+    """The changes to carry out when there may be only so many: in the order of their calls, with what they need.
+
+    There are more only where the first one cannot be done without.
+
+    Args:
+        operations: what the changes come down to, in order.
+    """
+    needs = _needs(changes, operations)
+    in_order = (address for operation in operations for address in operation.changes)
+    chosen: set[Address] = set()
+    for address in dict.fromkeys((*in_order, *(change.address for change in changes))):
+        if len(chosen) >= most:
+            break
+        more = _with_needs((address,), needs) - chosen
+        if not chosen or len(chosen) + len(more) <= most:
+            chosen |= more
+    return frozenset(chosen)
+
+
+def canaries(
+    kinds: Mapping[str, Kind],
+    changes: Sequence[Change],
+    operations: Sequence[Operation],
+    live: LiveState,
+    *,
+    domains: Collection[str],
+) -> frozenset[Address]:
+    """The changes of some domains, with what they need."""
+    own = [
+        change.address
+        for change in changes
+        if any(fnmatchcase(_domain(kinds[change.address.kind], change, live) or "", each) for each in domains)
+    ]
+    return frozenset(_with_needs(own, _needs(changes, operations)))
+
+
+def _needs(changes: Sequence[Change], operations: Sequence[Operation]) -> dict[Address, set[Address]]:
+    """What each change cannot go without; an address is not given up in one wave to be taken in another."""
+    needs: dict[Address, set[Address]] = {change.address: set() for change in changes}
+    for operation in operations:
+        for number, address in enumerate(operation.changes):
+            needs[address] |= operation.requires_of[number] if operation.requires_of else operation.requires
+    actions = {change.address: change.action for change in changes}
+    for address, needed in list(needs.items()):
+        for giver in needed:
+            if actions.get(giver) is Action.DELETE and actions[address] is not Action.DELETE:
+                needs[giver].add(address)
+    return needs
+
+
+def _with_needs(addresses: Collection[Address], needs: Mapping[Address, set[Address]]) -> set[Address]:
+    found: set[Address] = set()
+    to_see = [*addresses]
+    while to_see:
+        address = to_see.pop()
+        if address in needs and address not in found:
+            found.add(address)
+            to_see += needs[address]
+    return found
+
+
+def _domain(kind: Kind, change: Change, live: LiveState) -> str | None:
+    observed = live.get(change.moved_from or change.address)
+    return kind.domain_of({**(observed.values if observed is not None else {}), **change.after})
