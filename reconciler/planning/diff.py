@@ -193,7 +193,7 @@ class _Diff:
         """Compare a field that is not equal as it stands: it may be unreadable, secret, or mean the same."""
         name, value = each.name, declared.values[each.name]
         blind = [FieldChange(name, Absent.NOT_READABLE, value, sensitive=each.codec.sensitive)]
-        if self.options.resends(declared.address, name):
+        if self.options.resends(declared.address, name) and not each.immutable:
             return blind, Reason.RESEND
         if name not in observed.values:
             if self._redeclared(declared, name, value, always_there=kind.main_source(self.capabilities) is None):

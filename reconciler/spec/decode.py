@@ -8,6 +8,7 @@ from itertools import compress
 from typing import Any, Final
 
 from reconciler.errors import ProtocolError
+from reconciler.model.address import Address
 from reconciler.model.resource import NOTHING, Observed, Value, Values
 from reconciler.model.table import UNKNOWN
 from reconciler.spec.capabilities import Capabilities
@@ -90,7 +91,7 @@ class Decoder:
         for way in self._ways[MAIN]:
             self._decode_into(values, way, row)
         return Observed(
-            kind.address_of(values),
+            self._address(values),
             values,
             handle=str(dig(row, kind.handle)) if kind.handle else "",
             kept=_found(row, self._kept),
@@ -120,6 +121,16 @@ class Decoder:
         if way is not None and way.field.mark.source == source:
             self._decode_into(values, way, row)
         return values.get(name, UNKNOWN)
+
+    def _address(self, values: Values) -> Address:
+        try:
+            return self.kind.address_of(values)
+        except KeyError as missing:
+            raise ProtocolError(
+                f"the server lists a {self.kind.name} without its {missing.args[0]}",
+                id="row-without-key",
+                hint="what answered may not be mailcow, or newer than this tool knows",
+            ) from missing
 
     def join(self, observed: Observed, source: str, rows: Sequence[Row]) -> Observed:
         """Add the fields of a further source to a resource, from the rows that are about it."""

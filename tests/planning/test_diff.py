@@ -198,3 +198,12 @@ def test_narrowing_leaves_other_domains_alone() -> None:
     found = compared(want, have, options=PlanOptions(domains=("acme.*",)))
 
     assert [change.address for change in found.changes] == [Address("domain", "acme.example")]
+
+
+def test_resending_everything_leaves_out_what_cannot_be_changed() -> None:
+    manifest = {"dkim_keys": [{"domain": "acme.example", "private_key": {"env": "KEY"}}]}
+    have = live({"domains": [ACME], "dkim_keys": [{"domain": "acme.example"}]})
+
+    found = compared(desired(manifest), have, options=PlanOptions(resend=("*",)))
+
+    assert (found.changes, found.diagnostics) == ((), ())
