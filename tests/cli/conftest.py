@@ -11,7 +11,17 @@ import pytest
 
 from reconciler.cli import main
 from reconciler.cli.surroundings import Surroundings
-from reconciler.flow import Clock, Exported, Inputs, PlanRequest, PlanResult, Server, Validation
+from reconciler.flow import (
+    Clock,
+    Exported,
+    Inputs,
+    PlanRequest,
+    PlanResult,
+    Server,
+    Snapshot,
+    SnapshotTaken,
+    Validation,
+)
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.plan import Plan
 from reconciler.model.reference import KindReference
@@ -68,6 +78,14 @@ class FakePipeline:
         self._answer("in_waves", request, planned)
         return planned
 
+    def snapshot(self, server: Server, *, details: bool) -> SnapshotTaken:
+        self._answer("snapshot", server, details)
+        raise NotImplementedError
+
+    def taken_before(self, text: str) -> Snapshot:
+        self._answer("taken_before", text)
+        raise NotImplementedError
+
     def resume(self, request: PlanRequest, kept: Plan) -> PlanResult:
         self._answer("resume", request, kept)
         return PlanResult(plan=self.plan_made, operations=samples.OPERATIONS)
@@ -79,6 +97,13 @@ class FakePipeline:
     def export(self, server: Server, *, domains: tuple[str, ...] | None, every_field: bool) -> Exported:
         self._answer("export", server, domains, every_field)
         return Exported(files=self.exported, diagnostics=(samples.FINDINGS[3],), timings={"reading": 0.2})
+
+    def snapshot(self, server: Server, *, details: bool) -> SnapshotTaken:
+        self._answer("snapshot", server, details)
+        return SnapshotTaken(text="{}\n", answers=31, diagnostics=(samples.FINDINGS[3],), timings={"reading": 0.2})
+
+    def taken_before(self, text: str) -> Snapshot:
+        return Snapshot(url="https://mail.acme.example", answers={"snapshot": text})
 
     def schemas(self) -> Mapping[str, Mapping[str, Any]]:
         return {"manifest.schema.json": {"type": "object"}}

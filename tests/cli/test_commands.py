@@ -261,6 +261,16 @@ def test_a_server_cannot_name_a_file_outside_the_folder(run: Runner) -> None:
     assert not (run.folder / "outside.yaml").exists()
 
 
+def test_a_snapshot_is_kept_for_its_owner_alone_and_planned_against_without_a_key(run: Runner) -> None:
+    taken = run("snapshot", "--out", "live.json")
+    assert (taken.code, taken.out) == (0, "")
+    assert "Kept 31 answers in live.json" in taken.err
+    assert stat.S_IMODE((run.folder / "live.json").stat().st_mode) == 0o600
+    run.environ = {}
+    assert run("plan", "mail", "--live", "live.json").code == 0
+    assert run.pipeline.asked[-1][1].server.answers == {"snapshot": "{}\n"}
+
+
 def test_schemas_are_printed_by_name_or_written_together(run: Runner) -> None:
     assert json.loads(run("schema").out) == {"type": "object"}
     assert json.loads(run("schema", "plan").out)["title"].startswith("A plan")
