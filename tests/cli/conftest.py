@@ -78,14 +78,6 @@ class FakePipeline:
         self._answer("in_waves", request, planned)
         return planned
 
-    def snapshot(self, server: Server, *, details: bool) -> SnapshotTaken:
-        self._answer("snapshot", server, details)
-        raise NotImplementedError
-
-    def taken_before(self, text: str) -> Snapshot:
-        self._answer("taken_before", text)
-        raise NotImplementedError
-
     def resume(self, request: PlanRequest, kept: Plan) -> PlanResult:
         self._answer("resume", request, kept)
         return PlanResult(plan=self.plan_made, operations=samples.OPERATIONS)
