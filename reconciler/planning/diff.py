@@ -167,7 +167,24 @@ class _Diff:
                 found, why = self._compare_field(kind, declared, each, observed)
                 changes += found
                 reason = why if found else reason
+        changes += self._shared(kind, declared, observed, changes)
         return [*changes, *self._sent_along(kind, declared, observed, changes)], reason
+
+    def _shared(
+        self, kind: Kind, declared: Declared, observed: Observed, changes: list[FieldChange]
+    ) -> list[FieldChange]:
+        """What a resource shares with others at the place it moves to, and must be set there though it has it here."""
+        moved = {each.name for each in changes} & kind.shared_by.keys()
+        return [
+            FieldChange(
+                name,
+                Absent.HIDDEN if kind.fields[name].codec.sensitive else observed.values.get(name, Absent.NOT_SET),
+                declared.values[name],
+                sensitive=kind.fields[name].codec.sensitive,
+            )
+            for name in (name for by in sorted(moved) for name in kind.shared_by[by])
+            if name in declared.values and name not in {each.name for each in changes}
+        ]
 
     def _sent_along(
         self, kind: Kind, declared: Declared, observed: Observed, changes: list[FieldChange]

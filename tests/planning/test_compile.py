@@ -201,7 +201,30 @@ def test_a_second_transport_repeats_the_credentials_of_its_nexthop() -> None:
 
     operations = calls(desired({"transports": [{"destination": "b.example", "nexthop": "[mx.example]:25"}]}), have)
 
-    assert operations[0].attributes["username"] == "u"
+    assert [(operation.verb.value, operation.attributes["nexthop"]) for operation in operations] == [
+        ("add", "placeholder.invalid"),
+        ("edit", "[mx.example]:25"),
+    ]
+    assert "username" not in operations[0].attributes
+    assert operations[1].attributes["username"] == "u"
+
+
+def test_a_transport_takes_its_credentials_along_to_another_nexthop() -> None:
+    there = {"username": "u", "password": {"env": "ONE"}}
+    have = live(
+        {
+            "transports": [
+                {"id": 1, "destination": "a.example", "nexthop": "[old.example]", **there},
+                {"id": 2, "destination": "b.example", "nexthop": "[new.example]", "username": "v"},
+            ]
+        }
+    )
+
+    operations = calls(
+        desired({"transports": [{"destination": "a.example", "nexthop": "[new.example]", **there}]}), have
+    )
+
+    assert [(operation.items, operation.attributes["username"]) for operation in operations] == [(("1",), "u")]
 
 
 def test_a_mailbox_is_renamed_not_deleted_and_made_anew() -> None:
