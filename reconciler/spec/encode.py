@@ -181,7 +181,8 @@ def _by_bound(
 ) -> tuple[dict[Stage, dict[str, Value]], dict[str, Value], dict[str, Value]]:
     """Part changed fields by when they must be written: limits rise first and fall last, uses fall early.
 
-    Everything else goes along with the first edit there is, so that a resource is edited once where that is possible.
+    Everything else goes along with an early edit where there is one. It never waits for the last, because what is made
+    in between may need it (a domain that relays can have no alias domain).
     """
     rising: dict[str, Value] = {}
     shrinking: dict[str, Value] = {}
@@ -204,8 +205,6 @@ def _by_bound(
     elif shrinking:
         goes_along, plain = _without_references(kind, plain)
         shrinking |= goes_along
-    elif falling:
-        falling, plain = {**plain, **falling}, {}
     early = {stage: values for stage, values in ((Stage.GROW, rising), (Stage.SHRINK, shrinking)) if values}
     return early, plain, falling
 
