@@ -164,9 +164,14 @@ def _taken_away(steps: tuple[Step, ...], situation: Situation) -> tuple[Step, ..
 
 
 def _refuses(situation: Situation) -> tuple[tuple[str, str, str], ...]:
-    """Name what the server would roll everything back for."""
+    """Name what the server would roll everything back for, and what it has no use for."""
     provider = situation.after.get("provider", "none")
-    return tuple(
+    fitting = {"provider"} if provider == "none" else {"provider", *_COMMON, *_FIELDS[provider]}
+    unfit = tuple(
+        (name, f"the server's provider is `{provider}`, which has no `{name}`", "declare the `provider` too")
+        for name in sorted(situation.changed - fitting)
+    )
+    return unfit + tuple(
         (name, f"`{provider}` cannot be without it", f"write `{name}`")
         for name in _NEEDED[provider]
         if name not in situation.after
