@@ -71,6 +71,18 @@ def _rename(source: Address, situation: Situation) -> tuple[Step, ...]:
     )
 
 
+def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
+    """Say that nothing of one who is off can be edited while only one is active (2022-01a to 2026-07a)."""
+    active = [each for each in situation.future.of("admin").values() if each.values.get("state") == "active"]
+    wants_more = any(map(situation.after.get, ("force_two_factor", "force_password_change")))
+    made_so = situation.verb is Verb.ADD and wants_more
+    stays_so = situation.verb is Verb.EDIT and situation.before.get("state") == "off"
+    if situation.after.get("state") != "off" or len(active) > 1 or not (made_so or stays_so):
+        return ()
+    why = "mailcow changes nothing of an administrator who is off while there are not two who are active"
+    return (("state", why, "switch it on, or leave it as it is"),)
+
+
 KIND = Kind(
     name="admin",
     plural="admins",
@@ -85,6 +97,7 @@ KIND = Kind(
     serial=True,
     needed=lambda _values: ("password",),
     on_move=_rename,
+    clashes=_clashes,
     also_called={"active": "state", "name": "username"},
 )
 """Protected: nothing keeps the last administrator from being deleted (2022-01a to 2026-07a, recorded exchanges)."""

@@ -1,7 +1,7 @@
 """Mailboxes."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Final, Required, TypedDict
+from collections.abc import Iterator
+from typing import Annotated, Final, Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import Verb
@@ -10,7 +10,6 @@ from reconciler.model.state import LiveState
 from reconciler.model.version import Version
 from reconciler.spec.addresses import MAIL_ADDRESS, MailboxAddress
 from reconciler.spec.amounts import UNLIMITED, RateLimit, SizeOrUnlimited, size_in_mebibytes
-from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.codecs import (
     ACTIVE,
     FLAG,
@@ -25,7 +24,7 @@ from reconciler.spec.codecs import (
     words,
 )
 from reconciler.spec.kind import Attributes, Kind, Situation, Source, crud
-from reconciler.spec.mappings import Part, a_mapping, or_word
+from reconciler.spec.mappings import CUSTOM_ATTRIBUTES, Part, a_mapping, or_word
 from reconciler.spec.mark import MAIN, WHOLE, Bound, Follows, Mark, Owner, field
 from reconciler.spec.names import domain_for_wire, domain_of
 from reconciler.spec.policies import POLICY_SOURCES, Senders, senders_field
@@ -54,23 +53,6 @@ def _own_choice(about: str, name: str, *, route: str) -> Mark:
     return field(
         about, read=f"attributes.{name}", edit=name, route=route, successes=("mailbox_modified",), owner=Owner.USER
     )
-
-
-def _accept_attributes(value: Any, _scope: Scope) -> dict[str, str]:
-    if isinstance(value, Mapping) and all(isinstance(each, str) for pair in value.items() for each in pair):
-        if any(" " in name for name in value):
-            raise refuse("name-has-blanks", "a custom attribute's name has no blanks", hint="mailcow takes them out")
-        return dict(sorted(value.items()))
-    raise refuse("mapping-expected", "this takes texts by name", hint='write `{department: "4711"}`')
-
-
-CUSTOM_ATTRIBUTES: Final = Codec(
-    accept=_accept_attributes,
-    decode=lambda value: dict(sorted(value.items())) if value else {},
-    encode=lambda value: (list(value), list(value.values())),
-    schema={"type": "object", "additionalProperties": {"type": "string"}},
-)
-"""Replaced as a whole; none are shown as an empty list (2023-11a to 2026-07a, recorded exchanges)."""
 
 
 PUSHOVER: Final = or_word(
@@ -108,6 +90,7 @@ class Mailbox(TypedDict, total=False):
             "authsource",
             since="2025-03",
             default="mailcow",
+            beside=("identity_provider",),
         ),
     ]
     name: Annotated[Line, field("The person's name. It cannot be emptied once it is set.", "name")]
@@ -350,7 +333,27 @@ def _check(values: Values) -> tuple[tuple[str, str, str], ...]:
 
 
 def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
-    """Find a quota that its domain does not allow (all versions, ``add/mailbox``, ``edit/mailbox``)."""
+    """Find a quota that its domain does not allow, and settings that whoever checks the password leaves no use for."""
+    return (*_too_large(situation), *_without_use(situation))
+
+
+def _without_use(situation: Situation) -> Iterator[tuple[str, str, str]]:
+    """Find what the server drops where the password is an identity provider's (2025-03 to 2026-07a)."""
+    after, changed = situation.after, situation.changed
+    source = after.get("authentication", "mailcow")
+    provider = situation.future.value(Address("identity_provider", "identity_provider"), "provider")
+    if source == "mailcow":
+        return
+    if "authentication" in changed and situation.future.was_read("identity_provider") and provider != source:
+        yield "authentication", f"the server's identity provider is `{provider or 'none'}`", "declare that provider too"
+    for name, nothing in (("force_password_change", False), ("recovery_email", "none")):
+        if name in changed and after[name] != nothing:
+            yield name, f"the password is `{source}`'s, so mailcow drops it", "leave it out"
+    if source == "generic-oidc" and "force_two_factor" in changed and after["force_two_factor"]:
+        yield "force_two_factor", "mailcow leaves that to `generic-oidc`", "leave it out"
+
+
+def _too_large(situation: Situation) -> tuple[tuple[str, str, str], ...]:
     mailbox = situation.future.get(situation.address)
     domain = Address("domain", domain_of(situation.address.key))
     most = situation.future.value(domain, "max_mailbox_quota")

@@ -116,6 +116,14 @@ def _by_way_of_a_placeholder(steps: tuple[Step, ...], situation: Situation) -> t
     )
 
 
+def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
+    """Say that a password needs a user name beside it (2022-01a to 2026-07a, ``edit/transport``)."""
+    named = _credentials(situation).get("username") or situation.after.get("username")
+    if "password" not in situation.changed or named:
+        return ()
+    return (("password", "mailcow keeps none where there is no user name", "write `username` too"),)
+
+
 def _effects(situation: Situation) -> tuple[str, ...]:
     if not situation.changed & {"username", "password"}:
         return ()
@@ -140,5 +148,6 @@ KIND = Kind(
     on_edit=_with_credentials,
     on_steps=_by_way_of_a_placeholder,
     effects=_effects,
+    clashes=_clashes,
     also_called={"active": "state"},
 )

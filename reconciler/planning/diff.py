@@ -10,9 +10,8 @@ from typing import Final
 from reconciler.model.address import Address
 from reconciler.model.change import Absent, Action, Change, FieldChange, Reason
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.operation import Verb
 from reconciler.model.plan import NotCompared
-from reconciler.model.resource import NOTHING, Declared, Observed, Value
+from reconciler.model.resource import Declared, Observed, Value
 from reconciler.model.secret import Secret
 from reconciler.model.state import DesiredState, LiveState, Relocation
 from reconciler.planning import compare, digest
@@ -20,7 +19,7 @@ from reconciler.planning.equality import doubtful
 from reconciler.planning.options import PlanOptions
 from reconciler.planning.ownership import Departure, departures, homes_left, kept, step_today, unmanaged
 from reconciler.spec.capabilities import Capabilities
-from reconciler.spec.encode import is_replacement
+from reconciler.spec.encode import is_replacement, situation_of
 from reconciler.spec.kind import Field, Kind, Situation
 from reconciler.spec.mark import TEMPLATE
 
@@ -400,19 +399,8 @@ class _Diff:
     def _situation(
         self, action: Action, address: Address, fields: list[FieldChange], observed: Observed | None
     ) -> Situation:
-        before = NOTHING if observed is None else observed.values
-        after = {each.name: each.after for each in fields if not isinstance(each.after, Absent)}
-        return Situation(
-            verb={Action.CREATE: Verb.ADD, Action.DELETE: Verb.DELETE}.get(action, Verb.EDIT),
-            address=address,
-            before=before,
-            after={**before, **after},
-            changed=frozenset(after),
-            observed=observed,
-            live=self.live,
-            future=self.live,
-            capabilities=self.capabilities,
-        )
+        change = Change(action, address, tuple(fields))
+        return situation_of(change, observed, live=self.live, future=self.live, capabilities=self.capabilities)
 
     def _known(self, kind: Kind, declared: Declared, each: Field) -> bool:
         if each.supported(self.capabilities):

@@ -128,3 +128,20 @@ def or_word(codec: Codec, word: str, *, encoded: Any) -> Codec:
         fold=codec.fold and (lambda value: value if value == word or codec.fold is None else codec.fold(value)),
         magnitude=codec.magnitude,
     )
+
+
+def _accept_attributes(value: Any, _scope: Scope) -> dict[str, str]:
+    if isinstance(value, Mapping) and all(isinstance(each, str) for pair in value.items() for each in pair):
+        if any(" " in name for name in value):
+            raise refuse("name-has-blanks", "a custom attribute's name has no blanks", hint="mailcow takes them out")
+        return dict(sorted(value.items()))
+    raise refuse("mapping-expected", "this takes texts by name", hint='write `{department: "4711"}`')
+
+
+CUSTOM_ATTRIBUTES: Final = Codec(
+    accept=_accept_attributes,
+    decode=lambda value: dict(sorted(value.items())) if value else {},
+    encode=lambda value: (list(value), list(value.values())),
+    schema={"type": "object", "additionalProperties": {"type": "string"}},
+)
+"""Replaced as a whole; none are shown as an empty list (2023-11a to 2026-07a, recorded exchanges)."""

@@ -83,6 +83,7 @@ def reached() -> set[str]:
         for name, kind in registry().items():
             for fields in payloads(name)["mutations"]:
                 mutated = changed(mutated, kind.plural, 0, **fields)
+        mutated = changed(mutated, "mailboxes", 0, authentication="mailcow")
         found |= _sent(server, server.desired(mutated))
         found |= _sent(server, server.desired({"identity_provider": {"provider": "none"}}))
         server.base = None

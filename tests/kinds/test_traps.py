@@ -210,10 +210,18 @@ def test_app_passwords_are_asked_for_only_where_some_are_declared(server: Server
     assert asked == ["get/app-passwd/all/anna@acme.example"]
 
 
+LDAP = {
+    **{"provider": "ldap", "host": "ldap.example", "base_dn": "dc=example", "bind_dn": "cn=mailcow"},
+    "bind_password": {"env": "PASSWORD"},
+}
+
+
 def test_nobody_but_mailcow_needs_a_password_for_a_mailbox(new_server: Server) -> None:
     mailbox = {"address": "anna@acme.example", "quota": "1GiB"}
     assert refused(new_server, {"domains": [ACME], "mailboxes": [mailbox]}) == ["field-needed"]
-    assert refused(new_server, {"domains": [ACME], "mailboxes": [{**mailbox, "authentication": "ldap"}]}) == []
+    theirs = {"domains": [ACME], "mailboxes": [{**mailbox, "authentication": "ldap"}]}
+    assert refused(new_server, theirs) == ["change-refused"]
+    assert refused(new_server, {**theirs, "identity_provider": LDAP}) == []
 
 
 def test_an_identity_provider_lacking_what_it_needs_is_refused(new_server: Server) -> None:
