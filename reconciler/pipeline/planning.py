@@ -19,7 +19,8 @@ from reconciler.pipeline.stopwatch import Stopwatch
 from reconciler.planning import digest
 from reconciler.planning.checks import check
 from reconciler.planning.compile import compile_changes
-from reconciler.planning.diff import Difference, diff
+from reconciler.planning.diff import diff
+from reconciler.planning.difference import Difference
 from reconciler.planning.following import followers
 from reconciler.planning.foresee import foresee
 from reconciler.planning.guard import Limits, guard

@@ -2,6 +2,7 @@
 
 options.py   what a run wants: scopes, selectors, permissions
 diff.py      desired and live -> changes
+difference.py what comes of comparing them
 ownership.py which live resources a run may delete
 compare.py   two values of a field -> equal, or how they differ
 checks.py    what the live state makes impossible: dangling references, limits, taken addresses

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -15,6 +14,7 @@ from reconciler.model.resource import Declared, Observed, Value
 from reconciler.model.secret import Secret
 from reconciler.model.state import DesiredState, LiveState, Relocation
 from reconciler.planning import compare, digest
+from reconciler.planning.difference import Difference, Findings
 from reconciler.planning.equality import doubtful
 from reconciler.planning.options import PlanOptions
 from reconciler.planning.ownership import Departure, departures, homes_left, kept, step_today, unmanaged
@@ -24,30 +24,6 @@ from reconciler.spec.kind import Field, Kind, Situation
 from reconciler.spec.mark import TEMPLATE
 
 KEEP_ALIAS: Final = "keep_alias"
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """What a diff found.
-
-    Attributes:
-        changes: by kind in creation order, then key.
-        unmanaged: by kind that was read, the live resources nothing declares.
-    """
-
-    changes: tuple[Change, ...]
-    unchanged: int
-    unmanaged: Mapping[str, tuple[Address, ...]]
-    not_compared: tuple[NotCompared, ...]
-    diagnostics: tuple[Diagnostic, ...]
-
-
-@dataclass(slots=True)
-class _Findings:
-    changes: list[Change] = field(default_factory=list)
-    unchanged: int = 0
-    not_compared: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    diagnostics: list[Diagnostic] = field(default_factory=list)
 
 
 def diff(
@@ -74,7 +50,7 @@ class _Diff:
     live: LiveState
     capabilities: Capabilities
     options: PlanOptions
-    findings: _Findings = field(default_factory=_Findings)
+    findings: Findings = field(default_factory=Findings)
     as_declared: dict[str, Mapping[str, Observed]] = field(default_factory=dict)
 
     def run(self) -> Difference:

@@ -11,7 +11,8 @@ from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.resource import Values
 from reconciler.model.state import DesiredState, LiveState
 from reconciler.planning.cascade import Cascade, cascade
-from reconciler.planning.diff import Difference, diff
+from reconciler.planning.diff import diff
+from reconciler.planning.difference import Difference
 from reconciler.planning.options import PlanOptions
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.kind import Kind

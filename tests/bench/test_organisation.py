@@ -8,7 +8,8 @@ from reconciler.manifest.build import build
 from reconciler.manifest.files import find
 from reconciler.manifest.reading import read
 from reconciler.model.state import DesiredState
-from reconciler.planning.diff import Difference, diff
+from reconciler.planning.diff import diff
+from reconciler.planning.difference import Difference
 from reconciler.planning.options import PlanOptions
 from reconciler.remote.wanted import wanted_by
 from reconciler.simulator.snapshot import load

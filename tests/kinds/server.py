@@ -26,7 +26,8 @@ from reconciler.model.state import DesiredState, LiveState
 from reconciler.model.version import Version
 from reconciler.planning.checks import check
 from reconciler.planning.compile import compile_changes
-from reconciler.planning.diff import Difference, diff
+from reconciler.planning.diff import diff
+from reconciler.planning.difference import Difference
 from reconciler.planning.options import PlanOptions
 from reconciler.remote.handles import Handles
 from reconciler.remote.reader import Reader

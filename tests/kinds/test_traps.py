@@ -211,7 +211,10 @@ def test_app_passwords_are_asked_for_only_where_some_are_declared(server: Server
 
 
 LDAP = {
-    **{"provider": "ldap", "host": "ldap.example", "base_dn": "dc=example", "bind_dn": "cn=mailcow"},
+    "provider": "ldap",
+    "host": "ldap.example",
+    "base_dn": "dc=example",
+    "bind_dn": "cn=mailcow",
     "bind_password": {"env": "PASSWORD"},
 }
 

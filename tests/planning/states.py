@@ -12,7 +12,8 @@ from reconciler.model.resource import Declared, EntryOptions, Observed, Place
 from reconciler.model.state import DesiredState, LiveState, Relocation, Removal
 from reconciler.model.version import Version
 from reconciler.planning.compile import compile_changes
-from reconciler.planning.diff import Difference, diff
+from reconciler.planning.diff import diff
+from reconciler.planning.difference import Difference
 from reconciler.planning.options import PlanOptions
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.codec import Scope
