@@ -7,8 +7,9 @@ from reconciler.model.address import Address
 from reconciler.model.operation import HandleOf, Verb
 from reconciler.model.resource import Value
 from reconciler.spec.addresses import ALIAS_ADDRESS, MAIL_ADDRESS, AliasAddress
-from reconciler.spec.codec import Codec, Scope, refuse
+from reconciler.spec.codec import Codec, Many, Scope, refuse
 from reconciler.spec.codecs import Flag, State, a_set_of, text
+from reconciler.spec.decode_many import Types
 from reconciler.spec.kind import Attributes, Kind, Situation, crud, listed
 from reconciler.spec.mark import Follows, field
 from reconciler.spec.step import Stage, Step
@@ -33,20 +34,28 @@ def _accept_many_targets(values: Sequence[Any], scope: Scope) -> Sequence[Value]
     return [next(found) if value.__class__ is list else _accept_targets(value, scope) for value in values]
 
 
-def _decode_many_targets(values: Sequence[Any]) -> Sequence[Value]:
-    lists = _LIST.decode_all(values)
-    return [_SPECIAL_READ.get(value, found) for value, found in zip(values, lists, strict=True)]
+def _decode_targets(value: Any) -> Value:
+    return _SPECIAL_READ.get(value) or _LIST.decode(value)
+
+
+def _decode_many_targets(values: Sequence[Any], types: Types) -> Sequence[Value]:
+    lists = list(_LIST.decode_all(values, types))
+    for special, word in _SPECIAL_READ.items():
+        if special in values:
+            lists = [word if value == special else found for value, found in zip(values, lists, strict=True)]
+    return lists
 
 
 TARGETS: Final = Codec(
     accept=_accept_targets,
-    decode=lambda value: _SPECIAL_READ.get(value) or _LIST.decode(value),
+    decode=_decode_targets,
     encode=lambda value: value if value in _SPECIAL else _LIST.encode(value),
     fold=lambda value: value if isinstance(value, str) else _LIST.fold(value) if _LIST.fold else value,
     schema={"oneOf": [{"enum": list(_SPECIAL)}, dict(_LIST.schema)]},
     elements=True,
-    accept_many=_accept_many_targets,
-    decode_many=_decode_many_targets,
+    accept_many=Many(_accept_targets, _accept_many_targets),
+    shown=_LIST.shown,
+    decode_many=Many(_decode_targets, _decode_many_targets),
 )
 
 Comment = Annotated[str, text(most_bytes=160)]

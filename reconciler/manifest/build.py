@@ -13,7 +13,7 @@ Everything wrong, in all documents, is told at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.manifest import suggest
@@ -33,7 +33,20 @@ from reconciler.spec.codec import NO_SCOPE, Refusal, Scope
 from reconciler.spec.kind import Kind
 from reconciler.spec.names import read_domain
 
-__all__ = ["Manifest", "build"]
+__all__ = ["Manifest", "Portion", "build"]
+
+
+@dataclass(slots=True)
+class Portion:
+    """Manifests that are remembered together.
+
+    Attributes:
+        key: what their texts are known by.
+        contents: what they declare, where that is known already.
+    """
+
+    key: bytes = b""
+    contents: Contents | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +55,15 @@ class Manifest:
 
     document: Document
     defaults: tuple[Document, ...] = ()
+    portion: Portion | None = None
 
 
 def build(
-    manifests: Sequence[Manifest], kinds: Mapping[str, Kind], *, earlier: Iterable[Diagnostic] = ()
+    manifests: Sequence[Manifest],
+    kinds: Mapping[str, Kind],
+    *,
+    earlier: Iterable[Diagnostic] = (),
+    learn: Callable[[bytes, Contents], None] | None = None,
 ) -> DesiredState:
     """Make the desired state of what is written.
 
@@ -53,24 +71,24 @@ def build(
         manifests: every manifest of the run.
         kinds: by name, in the order they are created.
         earlier: what was found wrong when the documents were read, so that all is told at once.
+        learn: is told what each portion declares, by what it is known by, unless something in it is wrong.
 
     Raises:
         ManifestError: with everything that is wrong.
     """
     findings = Findings(earlier)
     reader = _Reader(kinds, {kind.plural: kind for kind in kinds.values()}, findings, {})
-    contents = [reader.read(manifest) for manifest in manifests]
+    contents = [
+        (portion.contents if portion is not None else None) or reader.learned(portion, some, learn)
+        for portion, some in _portions(manifests)
+    ]
     documents = {manifest.document.name: manifest.document for manifest in manifests}
     union = Union(kinds, documents, findings)
     resources = {}
     for name in kinds:
-        sections = [
-            (manifest.document.name, each.sections[name])
-            for manifest, each in zip(manifests, contents, strict=True)
-            if name in each.sections
-        ]
-        if sections:
-            resources[name] = union.by_key(kinds[name], sections)
+        sheets = [sheet for each in contents for sheet in each.sections.get(name, {}).values()]
+        if any(name in each.sections for each in contents):
+            resources[name] = union.by_key(kinds[name], sheets)
     removals = tuple(removal for each in contents for removal in each.removals)
     relocations = tuple(relocation for each in contents for relocation in each.relocations)
     union.check_spaces(resources)
@@ -79,6 +97,14 @@ def build(
     union.check_farewells(resources, removals, relocations)
     findings.raise_if_any()
     return DesiredState(resources, removals, relocations)
+
+
+def _portions(manifests: Sequence[Manifest]) -> list[tuple[Portion | None, list[Manifest]]]:
+    """The manifests by the portions they belong to, in the order these begin in."""
+    found: dict[int, tuple[Portion | None, list[Manifest]]] = {}
+    for manifest in manifests:
+        found.setdefault(id(manifest.portion), (manifest.portion, []))[1].append(manifest)
+    return list(found.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,24 +121,40 @@ class _Reader:
     findings: Findings
     folders: dict[tuple[str, ...], Inheritance]
 
-    def read(self, manifest: Manifest) -> Contents:
-        """Read a document, telling what is wrong; what is right is returned all the same."""
+    def learned(
+        self,
+        portion: Portion | None,
+        manifests: Iterable[Manifest],
+        learn: Callable[[bytes, Contents], None] | None,
+    ) -> Contents:
+        """Read documents, and let others learn what they declare if nothing in them is wrong."""
+        before = len(self.findings)
+        contents = Contents()
+        for manifest in manifests:
+            self.read(manifest, contents)
+        if learn is not None and portion is not None and portion.key and len(self.findings) == before:
+            learn(portion.key, contents)
+        return contents
+
+    def read(self, manifest: Manifest, contents: Contents) -> None:
+        """Read a document, telling what is wrong; what is right is added to the contents all the same."""
         document = manifest.document
         scope = self._scope(document)
         above = self._handed_down(manifest.defaults)
         inheritance = inherit(above, document, self.by_plural, self.findings, scope=scope)
-        sections = {}
         for word, written in document.value.items():
             kind = self.by_plural.get(word)
             if kind is not None:
                 inherited = inheritance.get(word, NOTHING_INHERITED)
-                sections[kind.name] = Section(kind, document, scope, inherited, self.findings).read(written)
+                batches = Section(kind, document, scope, inherited, self.findings).read(written)
+                contents.add(kind, document.name, batches)
             elif word not in WORDS:
                 hint = suggest.for_section(word, self.kinds)
                 complaint = Complaint((), "kind-unknown", f"`{word}` is no kind", hint, at_key=True)
                 self.findings.tell(Spot(document, (word,)), complaint)
         farewells = Farewells(document, scope, self.kinds, self.findings)
-        return Contents(sections, farewells.removals(), farewells.relocations())
+        contents.removals.extend(farewells.removals())
+        contents.relocations.extend(farewells.relocations())
 
     def _scope(self, document: Document) -> Scope:
         """What the document's values are read relative to: its `domain:`."""

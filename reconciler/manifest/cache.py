@@ -1,163 +1,171 @@
-"""Remembers what texts say from one run to the next, by the texts themselves: a text is parsed once in its life.
+"""Remembers what documents declare from one run to the next, by their texts: a text is read and checked once.
 
-An entry is believed, so the folder must be one that only this user can fill: never one that comes with a repository.
-Nothing is written before the whole run has accepted the manifests (`save`), because until then a secret may stand in
-them; and a text that holds hashes of passwords is never remembered at all.
+What is remembered is believed, so the folder must be one that only this user can fill: never one that comes with a
+repository. Nothing is written before the whole run has accepted the manifests (`save`), and never a secret
+(`packing.py`). One file holds what one project's last run has used; it is replaced whole.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import re
 import stat
+import struct
 import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from reconciler.manifest.files import LARGEST_FILE
+from reconciler.manifest.contents import Contents
 
-__all__ = ["LARGEST_CACHE", "SMALLEST_TEXT", "ParseCache"]
+__all__ = ["LARGEST_CACHE", "ParseCache"]
 
 LARGEST_CACHE: Final = 1024 * 1024 * 1024
-"""Bytes of all entries together; 400,000 manifest entries take 60 MB."""
-
-SMALLEST_TEXT: Final = 4096
-"""Bytes; what is smaller is parsed sooner than an entry is opened."""
+"""Bytes of all files together; 400,000 manifest entries take 40 MB."""
 
 _AVAILABLE: Final = find_spec("msgspec") is not None
-"""Without msgspec nothing is remembered: reading an entry in pure Python would take longer than parsing."""
+"""Without msgspec nothing is remembered: reading it in pure Python would take longer than parsing."""
 
-_FORMAT: Final = b"reconciler parse cache 1\n"
-"""To be changed whenever the same text would be read as something else."""
+_FORMAT: Final = b"reconciler parse cache 2\n"
+_ENTRY: Final = struct.Struct(">32sQII")
+"""An entry of the index: the digest it is known by, where it begins, how long it is, and its checksum."""
 
-_HEADER: Final = len(_FORMAT) + 4
-_SECRET: Final = re.compile(rb"hash(?<![\w-]hash)[\"']?\s*:")
+_HEADER: Final = struct.Struct(">32sII")
+"""What stands for the program, how many entries there are, and the checksum of the index."""
+
 _QUIETLY: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 class ParseCache:
-    """A folder of entries, each named by the digest of a text. Every failure means only that a text is parsed again."""
+    """What one project's documents declare. Every failure means only that a text is read and checked again."""
 
-    def __init__(self, folder: Path, *, largest: int = LARGEST_CACHE) -> None:
-        """Use a folder; it is made when the first entry is.
+    def __init__(self, folder: Path, *, owner: str, stamp: str, largest: int = LARGEST_CACHE) -> None:
+        """Use a folder; it is made when something is first remembered.
 
         Args:
-            folder: where the entries are.
-            largest: bytes of all entries together; what this run did not use goes first.
+            folder: where the files of all projects are.
+            owner: what tells this project from others.
+            stamp: what stands for the program: something else reads the same text as something else.
+            largest: bytes of all files together; what was not used longest goes first.
         """
-        self._folder = folder
+        self._file = folder / hashlib.sha256(owner.encode()).hexdigest()[:32]
+        self._stamp = hashlib.sha256(stamp.encode()).digest()
         self._largest = largest
-        self._used: set[str] = set()
-        self._new: dict[str, dict[str, Any]] = {}
+        self._content: bytes | None = None
+        self._index: dict[bytes, tuple[int, int, int]] = {}
+        self._used: set[bytes] = set()
+        self._new: dict[bytes, Contents] = {}
 
-    def recall(self, content: bytes) -> dict[str, Any] | None:
-        """Say what a text says, if that is known.
+    def recall(self, key: bytes) -> Contents | None:
+        """Say what texts declare, if that is known.
 
         Args:
-            content: the text's bytes.
+            key: the digest of all that decides it.
         """
-        name = _name_of(content)
-        if name is None:
+        if self._content is None:
+            self._content = _read(self._file) if _AVAILABLE else b""
+            self._index = _indexed(self._content, self._stamp)
+        place = self._index.get(key)
+        if place is None:
             return None
-        entry = _read(self._folder / name)
-        value = _decoded(entry) if entry else None
-        if value is not None:
-            self._used.add(name)
-        return value
+        begin, length, checksum = place
+        entry = memoryview(self._content)[begin : begin + length]
+        if len(entry) != length or zlib.crc32(entry) != checksum:
+            return None
+        from msgspec import DecodeError  # noqa: PLC0415  optional, and slow to import
 
-    def note(self, content: bytes, value: dict[str, Any]) -> None:
-        """Learn what a text says; written by `save`.
+        from reconciler.manifest.packing import unpacked  # noqa: PLC0415  as above
+
+        try:
+            found = unpacked(entry)
+        except (DecodeError, ValueError, TypeError, KeyError, IndexError):
+            return None
+        self._used.add(key)
+        return found
+
+    def note(self, key: bytes, contents: Contents) -> None:
+        """Learn what texts declare; written by `save`.
 
         Args:
-            content: the text's bytes.
-            value: what it says.
+            key: the digest of all that decides it.
+            contents: what they declare.
         """
-        name = _name_of(content)
-        if name is not None:
-            self._new[name] = value
+        self._new[key] = contents
 
     def save(self) -> None:
-        """Write what was learned. To be called once the manifests are known to be right, and to hold no secret."""
-        if not self._new:
-            return
+        """Write what was learned. To be called once the manifests are known to be right."""
         with suppress(OSError):
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for name, value in self._new.items():
-                entry = _encoded(value)
-                if entry is not None:
-                    _write(self._folder / name, entry)
-            self._used.update(self._new)
-            self._new.clear()
-            self._shrink()
+            if self._new and _AVAILABLE:
+                self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                _write(self._file, self._stamp, dict(self._entries()))
+                self._shrink()
+        self._content = b""
+        self._new.clear()
+
+    def _entries(self) -> Iterator[tuple[bytes, bytes]]:
+        from reconciler.manifest.packing import UnpackableError, packed  # noqa: PLC0415  optional, and slow to import
+
+        content = self._content or b""
+        for key in self._used:
+            begin, length, _ = self._index[key]
+            yield key, content[begin : begin + length]
+        for key, contents in self._new.items():
+            with suppress(UnpackableError):
+                yield key, packed(contents)
 
     def _shrink(self) -> None:
-        """Remove the oldest of what this run did not use, until the rest fits."""
-        entries = sorted(self._entries(), key=lambda entry: (entry[0] in self._used, entry[2]))
-        excess = sum(size for _, size, _ in entries) - self._largest
-        for name, size, _ in entries:
+        """Remove the oldest files of other projects, until the rest fits."""
+        with os.scandir(self._file.parent) as found:
+            files = [(entry.stat(follow_symlinks=False), entry.name) for entry in found]
+        excess = sum(status.st_size for status, _ in files) - self._largest
+        for status, name in sorted(files, key=lambda each: each[0].st_mtime_ns):
             if excess <= 0:
                 return
-            (self._folder / name).unlink(missing_ok=True)
-            excess -= size
-
-    def _entries(self) -> Iterator[tuple[str, int, int]]:
-        """Name, size and time of everything in the folder."""
-        with os.scandir(self._folder) as found:
-            for entry in found:
-                status = entry.stat(follow_symlinks=False)
-                yield entry.name, status.st_size, status.st_mtime_ns
+            if name != self._file.name:
+                (self._file.parent / name).unlink(missing_ok=True)
+                excess -= status.st_size
 
 
-def _name_of(content: bytes) -> str | None:
-    """The entry's name; None for a text that is not remembered."""
-    if not _AVAILABLE or len(content) < SMALLEST_TEXT or _SECRET.search(content):
-        return None
-    return hashlib.sha256(_FORMAT + content).hexdigest()
+def _indexed(content: bytes, stamp: bytes) -> dict[bytes, tuple[int, int, int]]:
+    """Where entries are in a file; none in one that is damaged, or that another program has written."""
+    begin = len(_FORMAT) + _HEADER.size
+    if not content.startswith(_FORMAT) or len(content) < begin:
+        return {}
+    written_by, count, checksum = _HEADER.unpack_from(content, len(_FORMAT))
+    index = content[begin : begin + count * _ENTRY.size]
+    if written_by != stamp or len(index) != count * _ENTRY.size or zlib.crc32(index) != checksum:
+        return {}
+    return {key: (start, length, crc) for key, start, length, crc in _ENTRY.iter_unpack(index)}
 
 
-def _read(file: Path) -> bytes | None:
+def _read(file: Path) -> bytes:
     try:
         descriptor = os.open(file, os.O_RDONLY | _QUIETLY)
     except OSError:
-        return None
-    with open(descriptor, "rb") as entry:  # noqa: PTH123  opened by descriptor, so that no link is followed
+        return b""
+    with open(descriptor, "rb") as opened:  # noqa: PTH123  opened by descriptor, so that no link is followed
         status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_mode & 0o077 or status.st_size > LARGEST_FILE:
-            return None
-        return entry.read()
+        if not stat.S_ISREG(status.st_mode) or status.st_mode & 0o077 or status.st_size > LARGEST_CACHE:
+            return b""
+        return opened.read()
 
 
-def _write(file: Path, entry: bytes) -> None:
-    """Write an entry whole or not at all, also when another run writes the same."""
+def _write(file: Path, stamp: bytes, entries: dict[bytes, bytes]) -> None:
+    """Write a file whole or not at all, also when another run writes the same."""
+    start = len(_FORMAT) + _HEADER.size + len(entries) * _ENTRY.size
+    index = bytearray()
+    for key, entry in entries.items():
+        index += _ENTRY.pack(key, start, len(entry), zlib.crc32(entry))
+        start += len(entry)
     descriptor, unfinished = tempfile.mkstemp(dir=file.parent, prefix="unfinished-")
-    with open(descriptor, "wb") as new:  # noqa: PTH123  as above
-        new.write(entry)
-    Path(unfinished).replace(file)
-
-
-def _encoded(value: dict[str, Any]) -> bytes | None:
-    from msgspec import msgpack  # noqa: PLC0415  optional, and slow to import
-
     try:
-        packed = msgpack.encode(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return b"".join((_FORMAT, zlib.crc32(packed).to_bytes(4, "big"), packed))
-
-
-def _decoded(entry: bytes) -> dict[str, Any] | None:
-    from msgspec import DecodeError, msgpack  # noqa: PLC0415  as above
-
-    packed = memoryview(entry)[_HEADER:]
-    if not entry.startswith(_FORMAT) or entry[len(_FORMAT) : _HEADER] != zlib.crc32(packed).to_bytes(4, "big"):
-        return None
-    try:
-        value = msgpack.decode(packed)
-    except (DecodeError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
+        with open(descriptor, "wb") as new:  # noqa: PTH123  as above
+            new.write(_FORMAT + _HEADER.pack(stamp, len(entries), zlib.crc32(index)) + index)
+            new.writelines(entries.values())
+        Path(unfinished).replace(file)
+    except OSError:
+        Path(unfinished).unlink(missing_ok=True)
+        raise

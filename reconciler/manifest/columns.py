@@ -17,7 +17,7 @@ from reconciler.manifest.defaults import Inherited, overlay
 from reconciler.manifest.options import quick_options
 from reconciler.manifest.words import entry_words
 from reconciler.model.resource import EntryOptions
-from reconciler.spec.bulk import DoubtfulError
+from reconciler.spec.accept_many import DoubtfulError
 from reconciler.spec.kind import Kind
 from reconciler.spec.scope import Scope
 

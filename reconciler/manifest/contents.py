@@ -1,13 +1,14 @@
-"""What one document declares, read and checked: entries that say the same fields side by side, column by column."""
+"""What documents declare, read and checked: entries that say the same fields side by side, column by column."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.model.address import Address
-from reconciler.model.resource import Declared, EntryOptions, Place, Value, Values
+from reconciler.model.resource import EntryOptions, Value, Values
 from reconciler.model.state import Relocation, Removal
+from reconciler.model.table import Sheet
 from reconciler.spec.kind import Kind
 
 __all__ = ["Batch", "Contents", "batches_of", "keys_of", "numbered", "section_place"]
@@ -30,29 +31,27 @@ class Batch:
     options: Sequence[EntryOptions]
     indexes: Sequence[int]
 
-    def declared(self, kind: Kind, file: str) -> Iterator[Declared]:
-        """The entries, one by one."""
-        place = section_place(kind)
-        for key, values, options, index in zip(
-            self.keys, zip(*self.columns, strict=True), self.options, self.indexes, strict=True
-        ):
-            way = place if kind.singleton else (*place, index)
-            yield Declared(
-                Address(kind.name, key), dict(zip(self.names, values, strict=True)), Place(file, way), options
-            )
-
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What one document declares.
+    """What some documents declare together.
 
     Attributes:
-        sections: its resources, by kind.
+        sections: their resources by kind, and by the fields they say.
     """
 
-    sections: Mapping[str, Sequence[Batch]] = field(default_factory=dict)
-    removals: Sequence[Removal] = ()
-    relocations: Sequence[Relocation] = ()
+    sections: dict[str, dict[tuple[str, ...], Sheet]] = field(default_factory=dict)
+    removals: list[Removal] = field(default_factory=list)
+    relocations: list[Relocation] = field(default_factory=list)
+
+    def add(self, kind: Kind, file: str, batches: Iterable[Batch]) -> None:
+        """Add a section of a document."""
+        sheets = self.sections.setdefault(kind.name, {})
+        for batch in batches:
+            sheet = sheets.get(batch.names) or sheets.setdefault(batch.names, Sheet(batch.names))
+            indexes = None if kind.singleton else batch.indexes
+            place = section_place(kind)
+            sheet.append(batch.keys, batch.columns, batch.options, file=file, place=place, indexes=indexes)
 
 
 def section_place(kind: Kind) -> tuple[str | int, ...]:

@@ -31,21 +31,28 @@ class Document:
             aliases make two places share one value.
     """
 
-    __slots__ = ("_again", "_composition", "_text", "name", "value")
+    __slots__ = ("_again", "_composition", "_text", "_value", "name")
 
-    def __init__(self, name: str, value: dict[str, Any], again: Callable[[], SourceText]) -> None:
+    def __init__(self, name: str, value: dict[str, Any] | None, again: Callable[[], SourceText]) -> None:
         """Keep what was read.
 
         Args:
             name: what messages call it.
-            value: what the document says.
+            value: what the document says; None leaves reading it to whoever asks.
             again: gets the text once more; may raise `ManifestError`.
         """
         self.name = name
-        self.value = value
+        self._value = value
         self._again = again
         self._text: SourceText | None = None
         self._composition: Composition | None = None
+
+    @property
+    def value(self) -> dict[str, Any]:
+        """What it says."""
+        if self._value is None:
+            self._value = parse(self._again()).value
+        return self._value
 
     def __repr__(self) -> str:
         return f"<Document {self.name}>"

@@ -34,6 +34,9 @@ class Findings:
         for diagnostic in earlier:
             self._add(diagnostic)
 
+    def __len__(self) -> int:
+        return len(self._found) + self._omitted
+
     def tell(
         self, spot: Spot, complaint: Complaint, *, related: Sequence[Spot] = (), address: Address | None = None
     ) -> None:

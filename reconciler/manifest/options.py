@@ -9,7 +9,7 @@ from reconciler.manifest import suggest
 from reconciler.manifest.complaints import Complaint, Path, about_null, complaints, shown
 from reconciler.manifest.words import IGNORE, INITIAL, LIFECYCLE, MODE, MODES, NTH, PREVENT_DELETE, TEMPLATE, lists_of
 from reconciler.model.resource import NOTHING, PLAIN, EntryOptions, Values
-from reconciler.spec.bulk import DoubtfulError
+from reconciler.spec.accept_many import DoubtfulError
 from reconciler.spec.codec import Scope
 from reconciler.spec.kind import Kind
 from reconciler.spec.refusal import InvalidError

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import hashlib
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from reconciler.errors import ManifestError
-from reconciler.manifest.build import Manifest
+from reconciler.manifest.build import Manifest, Portion
+from reconciler.manifest.contents import Contents
 from reconciler.manifest.document import Document, parse
 from reconciler.manifest.files import Source
 from reconciler.manifest.text import SourceText, decode
 from reconciler.model.diagnostic import Diagnostic
 
-__all__ = ["Memory", "Reading", "read"]
+__all__ = ["FILES_IN_A_PORTION", "Memory", "Reading", "read"]
+
+FILES_IN_A_PORTION: Final = 64
+"""About so many are remembered together: few enough to read again, many enough to save their overhead."""
 
 
 class Memory(Protocol):
-    """Remembers what texts say, so that they need not be parsed again."""
+    """Remembers what texts declare, so that they need not be read and checked again."""
 
-    def recall(self, content: bytes) -> dict[str, Any] | None:
-        """Say what a text says, if that is known."""
+    def recall(self, key: bytes) -> Contents | None:
+        """Say what texts declare, if that is known.
 
-    def note(self, content: bytes, value: dict[str, Any]) -> None:
-        """Learn what a text says."""
+        Args:
+            key: the digest of all that decides it.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +52,59 @@ def read(sources: Iterable[Source], *, values: Mapping[str, Any], memory: Memory
     Args:
         sources: what `files.find` found.
         values: what the variables of templates mean.
-        memory: spares parsing texts that were parsed before.
+        memory: spares reading texts that were read before.
 
     Returns:
         The manifests, and what is wrong with those that could not be read; nothing is raised for these, so that
         `build` tells it together with what it finds itself.
     """
+    sources = tuple(sources)
     reader = _Reader(values, memory)
-    manifests = [reader.manifest(source) for source in sources]
-    return Reading(tuple(filter(None, manifests)), tuple(reader.findings))
+    portions = _portions(sources) if memory is not None else [sources]
+    found = {manifest.document.name: manifest for some in portions for manifest in reader.manifests(some)}
+    order = {source.name: number for number, source in enumerate(sources)}
+    findings = sorted(reader.findings, key=lambda each: order.get(each.origin.file, -1) if each.origin else -1)
+    return Reading(tuple(found[source.name] for source in sources if source.name in found), tuple(findings))
+
+
+def _portions(sources: Sequence[Source]) -> Iterable[Sequence[Source]]:
+    """Part sources into portions that are remembered as a whole, so that a changed file makes a few be read again.
+
+    By their names, so that a file that is added or removed changes one portion, until there are twice as many.
+    """
+    count = 1 << max(0, (len(sources) // FILES_IN_A_PORTION).bit_length() - 1)
+    found: dict[int, list[Source]] = {}
+    for source in sources:
+        found.setdefault(zlib.crc32(source.name.encode()) % count, []).append(source)
+    return found.values()
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A document's text, before anything in it is looked at.
+
+    Attributes:
+        content: its bytes; of a template, what it renders to.
+        rendered: what a template renders to.
+    """
+
+    source: Source
+    content: bytes
+    rendered: SourceText | None = None
+
+    @property
+    def again(self) -> Callable[[], SourceText]:
+        """What gets the text once more; the contents of large repositories are not kept."""
+        source, rendered = self.source, self.rendered
+        return lambda: rendered or decode(source.read(), source.name)
+
+    def read(self) -> Document:
+        """The document.
+
+        Raises:
+            ManifestError: with everything that is wrong in it.
+        """
+        return parse(self.rendered or decode(self.content, self.source.name), again=self.again)
 
 
 class _Reader:
@@ -63,41 +114,64 @@ class _Reader:
         self.findings: list[Diagnostic] = []
         self._values = values
         self._memory = memory
+        self._shared: dict[str, _Text | None] = {}
         self._defaults: dict[str, Document | None] = {}
 
-    def manifest(self, source: Source) -> Manifest | None:
-        """Read a manifest and the defaults around it; None when it is wrong."""
-        defaults = tuple(filter(None, map(self._shared, source.defaults)))
-        document = self._document(source)
-        return Manifest(document, defaults) if document else None
+    def manifests(self, sources: Sequence[Source]) -> list[Manifest]:
+        """Read a portion of the manifests and the defaults around them; those that are wrong are left out."""
+        texts = [text for source in sources if (text := self._text(source)) is not None]
+        portion = self._portion(texts)
+        if portion is not None and portion.contents is not None:
+            return [Manifest(Document(text.source.name, None, text.again), (), portion) for text in texts]
+        found = []
+        for text in texts:
+            defaults = tuple(filter(None, map(self._read_defaults, text.source.defaults)))
+            document = self._read(text)
+            if document is not None:
+                found.append(Manifest(document, defaults, portion))
+        return found
 
-    def _shared(self, source: Source) -> Document | None:
+    def _portion(self, texts: Sequence[_Text]) -> Portion | None:
+        """What is known of some texts together; what they declare depends on nothing but what is in the digest."""
+        if self._memory is None:
+            return None
+        digest = hashlib.sha256()
+        for text in texts:
+            above = (each for source in text.source.defaults if (each := self._shared_text(source)) is not None)
+            for each in (*above, text):
+                digest.update(f"{each.source.name}\n{len(each.content)}\n".encode())
+                digest.update(each.content)
+        return Portion(digest.digest(), self._memory.recall(digest.digest()))
+
+    def _shared_text(self, source: Source) -> _Text | None:
+        """The text of a file of defaults."""
+        if source.name not in self._shared:
+            self._shared[source.name] = self._text(source)
+        return self._shared[source.name]
+
+    def _read_defaults(self, source: Source) -> Document | None:
         if source.name not in self._defaults:
-            self._defaults[source.name] = self._document(source)
+            text = self._shared_text(source)
+            self._defaults[source.name] = self._read(text) if text is not None else None
         return self._defaults[source.name]
 
-    def _document(self, source: Source) -> Document | None:
+    def _text(self, source: Source) -> _Text | None:
         try:
             content = source.read()
             if not source.is_template:
-                return self._known(source.name, content, lambda: decode(source.read(), source.name))
-            text = self._render(decode(content, source.name))
-            return self._known(source.name, text.text.encode(), lambda: text, text)
+                return _Text(source, content)
+            rendered = self._render(decode(content, source.name))
+            return _Text(source, rendered.text.encode(), rendered)
         except ManifestError as problem:
             self.findings.extend(problem.diagnostics)
             return None
 
-    def _known(
-        self, name: str, content: bytes, again: Callable[[], SourceText], text: SourceText | None = None
-    ) -> Document:
-        """Remember what a text says, or parse it."""
-        value = self._memory.recall(content) if self._memory else None
-        if value is not None:
-            return Document(name, value, again)
-        document = parse(text or decode(content, name), again=again)
-        if self._memory:
-            self._memory.note(content, document.value)
-        return document
+    def _read(self, text: _Text) -> Document | None:
+        try:
+            return text.read()
+        except ManifestError as problem:
+            self.findings.extend(problem.diagnostics)
+            return None
 
     def _render(self, template: SourceText) -> SourceText:
         from reconciler.manifest.template import render  # noqa: PLC0415  Jinja2 only where there are templates

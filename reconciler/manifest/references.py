@@ -73,10 +73,9 @@ class _Resolver:
     def complete(self, kind: Kind, sheet: Sheet) -> None:
         """Complete the field, managed or initial, wherever it is short."""
         if self.field in sheet.names:
-            column = sheet.column(self.field)
-            for position, written in enumerate(column):
-                if self._may_be_short(written):
-                    column[position] = self._whole(sheet.declared(kind.name, position), written)
+            short = [place for place, written in enumerate(sheet.column(self.field)) if self._may_be_short(written)]
+            entries = ((place, sheet.declared(kind.name, place)) for place in short)
+            sheet.change(self.field, {place: self._whole(each, each.values[self.field]) for place, each in entries})
         for position, options in enumerate(sheet.options):
             initial = options.initial
             if self.field in initial and self._may_be_short(initial[self.field]):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from reconciler.manifest.complaints import Complaint, Path
-from reconciler.manifest.contents import Batch, section_place
 from reconciler.manifest.document import Document
 from reconciler.manifest.findings import Findings, Spot
 from reconciler.model.address import Address
@@ -21,7 +21,7 @@ Declarations = Mapping[str, Declared]
 """The declared resources of one kind, by key."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Union:
     """What brings declarations of many documents together, and tells where they contradict each other."""
 
@@ -29,33 +29,25 @@ class Union:
     documents: Mapping[str, Document]
     findings: Findings
 
-    def by_key(self, kind: Kind, sections: Iterable[tuple[str, Sequence[Batch]]]) -> Declarations:
-        """Bring the sections of one kind together; of two declarations of one thing, the first one counts.
+    @cached_property
+    def order(self) -> Mapping[str, int]:
+        """The place of each document among all."""
+        return {name: number for number, name in enumerate(self.documents)}
 
-        Args:
-            sections: the file and what is in it.
-        """
-        sections = list(sections)
-        sheets: dict[tuple[str, ...], Sheet] = {}
-        place = section_place(kind)
-        for file, batches in sections:
-            for batch in batches:
-                sheet = sheets.get(batch.names) or sheets.setdefault(batch.names, Sheet(batch.names))
-                indexes = None if kind.singleton else batch.indexes
-                sheet.append(batch.keys, batch.columns, batch.options, file=file, place=place, indexes=indexes)
+    def by_key(self, kind: Kind, sheets: Sequence[Sheet]) -> Declarations:
+        """Bring the sheets of one kind together; of two declarations of one thing, the first one counts."""
         try:
-            return DeclaredTable(kind.name, list(sheets.values()))
+            return DeclaredTable(kind.name, sheets)
         except ValueError:
-            return self._first_of_each(kind, sections)
+            return self._first_of_each(kind, sheets)
 
-    def _first_of_each(self, kind: Kind, sections: Iterable[tuple[str, Sequence[Batch]]]) -> Declarations:
+    def _first_of_each(self, kind: Kind, sheets: Sequence[Sheet]) -> Declarations:
         found: dict[str, Declared] = {}
-        for file, batches in sections:
-            entries = (declared for batch in batches for declared in batch.declared(kind, file))
-            for declared in sorted(entries, key=lambda each: each.place.path[-1:]):
-                first = found.setdefault(declared.address.key, declared)
-                if first is not declared:
-                    self._refuse_second(first, declared)
+        entries = (sheet.declared(kind.name, position) for sheet in sheets for position in range(len(sheet.keys)))
+        for declared in sorted(entries, key=self._in_order):
+            first = found.setdefault(declared.address.key, declared)
+            if first is not declared:
+                self._refuse_second(first, declared)
         return found
 
     def check_spaces(self, resources: Mapping[str, Declarations]) -> None:
@@ -81,8 +73,9 @@ class Union:
                         if field in declared.values:
                             self._check_agreement(said, declared, by, field)
 
-    def _in_order(self, declared: Declared) -> tuple[str, tuple[str | int, ...]]:
-        return declared.place.file, declared.place.path
+    def _in_order(self, declared: Declared) -> tuple[int, tuple[str | int, ...]]:
+        """Where it stands among all declarations of its kind."""
+        return self.order[declared.place.file], declared.place.path
 
     def _check_agreement(
         self, said: dict[tuple[Value, str], Declared], declared: Declared, by: str, field: str

@@ -11,12 +11,12 @@ from bisect import bisect_right
 from collections.abc import Iterator, KeysView, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Final, TypeVar
+from typing import Final, TypeVar, overload
 
 from reconciler.model.address import Address
 from reconciler.model.resource import Declared, EntryOptions, Observed, Place, Value
 
-__all__ = ["UNKNOWN", "DeclaredTable", "LiveTable", "Sheet", "Table", "sheets_of"]
+__all__ = ["UNKNOWN", "DeclaredTable", "JoinedTexts", "LiveTable", "Passage", "Sheet", "Table", "sheets_of"]
 
 Resource_co = TypeVar("Resource_co", covariant=True)
 
@@ -67,8 +67,40 @@ class Table(Mapping[str, Resource_co]):
         """Make the resource that stands at a position."""
 
 
+class JoinedTexts(Sequence[Value]):
+    """A column of sets of texts, each kept as one text; what is no such set stands beside.
+
+    Attributes:
+        texts: each set's elements, in order, joined by commas.
+        others: other values, by position.
+    """
+
+    __slots__ = ("others", "texts")
+
+    def __init__(self, texts: list[str], others: dict[int, Value]) -> None:
+        """Keep texts that hold at least one element each, and other values."""
+        self.texts = texts
+        self.others = others
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    @overload
+    def __getitem__(self, position: int) -> Value: ...
+
+    @overload
+    def __getitem__(self, position: slice) -> Sequence[Value]: ...
+
+    def __getitem__(self, position: int | slice) -> Value | Sequence[Value]:
+        if isinstance(position, slice):
+            return [self[each] for each in range(*position.indices(len(self)))]
+        if position in self.others:
+            return self.others[position]
+        return tuple(self.texts[position].split(","))
+
+
 @dataclass(frozen=True, slots=True)
-class _Passage:
+class Passage:
     """Entries of one file that stand behind each other in a sheet.
 
     Attributes:
@@ -85,19 +117,20 @@ class _Passage:
 
 @dataclass(slots=True)
 class Sheet:
-    """Declared resources that say the same fields, from all files.
+    """Declared resources that say the same fields, from any files.
 
     Attributes:
         names: the fields, in the order of the record.
         columns: for each field its values, in the order of keys.
         options: how each is to be treated.
+        passages: where they stand, in the order of keys.
     """
 
     names: tuple[str, ...]
     keys: list[str] = field(default_factory=list)
-    columns: list[list[Value]] = field(default_factory=list)
+    columns: list[Sequence[Value]] = field(default_factory=list)
     options: list[EntryOptions] = field(default_factory=list)
-    _passages: list[_Passage] = field(default_factory=list)
+    passages: list[Passage] = field(default_factory=list)
 
     def append(
         self,
@@ -110,21 +143,29 @@ class Sheet:
         indexes: Sequence[int] | None,
     ) -> None:
         """Add entries of one file."""
-        self._passages.append(_Passage(len(self.keys), file, place, indexes))
+        self.passages.append(Passage(len(self.keys), file, place, indexes))
         self.keys += keys
         self.options += options
         if not self.columns:
             self.columns = [[] for _ in self.names]
-        for column, more in zip(self.columns, columns, strict=True):
+        for number, more in enumerate(columns):
+            column = self.columns[number]
+            if not isinstance(column, list):
+                self.columns[number] = column = list(column)
             column.extend(more)
 
-    def column(self, name: str) -> list[Value]:
+    def change(self, name: str, values: Mapping[int, Value]) -> None:
+        """Give some of the resources other values of a field."""
+        number = self.names.index(name)
+        self.columns[number] = [values.get(place, value) for place, value in enumerate(self.columns[number])]
+
+    def column(self, name: str) -> Sequence[Value]:
         """The values of one of its fields."""
         return self.columns[self.names.index(name)]
 
     def place(self, position: int) -> Place:
         """Where an entry stands."""
-        found = self._passages[bisect_right(self._passages, position, key=lambda passage: passage.start) - 1]
+        found = self.passages[bisect_right(self.passages, position, key=lambda passage: passage.start) - 1]
         if found.indexes is None:
             return Place(found.file, found.place)
         return Place(found.file, (*found.place, found.indexes[position - found.start]))
@@ -176,6 +217,19 @@ class LiveTable(Table[Observed]):
     @abstractmethod
     def column(self, name: str) -> Sequence[Value] | None:
         """The values of a field, by position, `UNKNOWN` where it is not known; None where they are not at hand."""
+
+    @abstractmethod
+    def differing(self, name: str, positions: Sequence[int], wanted: Sequence[Value]) -> Sequence[int]:
+        """Find where a field may have other values than those that are wanted.
+
+        Args:
+            name: the field.
+            positions: of the resources that are wanted so.
+            wanted: a value for each of them.
+
+        Returns:
+            Places in `positions`, in order; all of them where the values are not at hand.
+        """
 
     @property
     @abstractmethod

@@ -13,6 +13,7 @@ from reconciler.manifest.build import build
 from reconciler.manifest.cache import ParseCache
 from reconciler.manifest.files import Source
 from reconciler.manifest.secrets import SecretSources, Surroundings
+from reconciler.manifest.stamp import program_stamp
 from reconciler.manifest.values import Assignment, read_values
 from reconciler.model.diagnostic import Origin
 from reconciler.model.resource import Place
@@ -51,10 +52,11 @@ def load(inputs: Inputs, watch: Stopwatch) -> Loaded:
         assignments += [Assignment.read(text, as_text=True) for text in inputs.texts]
         value_files = [Source(str(file), file) for file in inputs.values]
         values = read_values(value_files, assignments)
-        memory = ParseCache(inputs.cache) if inputs.cache is not None else None
+        memory = _memory(inputs)
         found = reading.read(sources, values=values, memory=memory)
     with watch.stage("validating"):
-        desired = build(found.manifests, registry(), earlier=found.findings)
+        learn = memory.note if memory is not None else None
+        desired = build(found.manifests, registry(), earlier=found.findings, learn=learn)
         if memory is not None:
             memory.save()
     documents = {each.name: each for manifest in found.manifests for each in (*manifest.defaults, manifest.document)}
@@ -68,6 +70,14 @@ def load(inputs: Inputs, watch: Stopwatch) -> Loaded:
             Surroundings(root=root, environment=inputs.environ, run=inputs.run, choose=secrets.choice)
         ),
     )
+
+
+def _memory(inputs: Inputs) -> ParseCache | None:
+    """What was learned from the same paths before, if that is to be used."""
+    if inputs.cache is None:
+        return None
+    owner = "\n".join((str(inputs.start), *inputs.paths))
+    return ParseCache(inputs.cache, owner=owner, stamp=program_stamp())
 
 
 def validate(inputs: Inputs) -> Validation:

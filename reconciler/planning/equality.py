@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import compress
 
-from reconciler.model.resource import Declared, Observed, Value
+from reconciler.model.resource import Declared, Observed
 from reconciler.model.table import LiveTable, Sheet, sheets_of
 from reconciler.spec.kind import Kind
 
@@ -24,28 +24,16 @@ def doubtful(kind: Kind, declared: Mapping[str, Declared], live: Mapping[str, Ob
 
 def _doubtful(kind: Kind, sheet: Sheet, live: LiveTable) -> Iterator[str]:
     keys: Sequence[str] = sheet.keys
-    found = list(map(live.positions.get, keys))
-    there = [position is not None for position in found]
     columns = dict(zip(sheet.names, sheet.columns, strict=True))
-    if not all(there):
+    positions = list(map(live.positions.get, keys))
+    if None in positions:
+        there = [position is not None for position in positions]
         yield from (key for key, is_there in zip(keys, there, strict=True) if not is_there)
         keys = list(compress(keys, there))
         columns = {name: list(compress(column, there)) for name, column in columns.items()}
-    positions = [position for position in found if position is not None]
+    found = [position for position in positions if position is not None]
     differing: set[int] = set()
     for name, wanted in columns.items():
-        if name in kind.key or name == kind.replaceable:
-            continue
-        known = live.column(name)
-        if known is None:
-            yield from keys
-            return
-        differing.update(_differing(wanted, [known[position] for position in positions]))
-    yield from (keys[number] for number in sorted(differing))
-
-
-def _differing(wanted: Sequence[Value], found: Sequence[Value]) -> Iterable[int]:
-    """Where two columns differ; that they do not is found out without looking at each value here."""
-    if wanted == found:
-        return ()
-    return (number for number, (one, other) in enumerate(zip(wanted, found, strict=True)) if one != other)
+        if name not in kind.key and name != kind.replaceable:
+            differing.update(live.differing(name, found, wanted))
+    yield from (keys[place] for place in sorted(differing))

@@ -102,6 +102,7 @@ def _is_ours(kind: Kind, domain: str | None, options: PlanOptions) -> bool:
 def unmanaged(kind: Kind, desired: DesiredState, live: LiveState) -> list[Address]:
     """The live resources of a kind that nothing declares or removes."""
     spoken = _spoken_of(desired)
+    if kind.routes.delete is None:
+        return []
     loose = live.of(kind.name).keys() - desired.of(kind.name).keys()
-    found = (Address(kind.name, key) for key in loose)
-    return [] if kind.routes.delete is None else sorted(address for address in found if address not in spoken)
+    return sorted(address for address in (Address(kind.name, key) for key in loose) if address not in spoken)

@@ -14,7 +14,6 @@ from reconciler.remote.table import CompactRows, ObservedTable
 from reconciler.spec.decode import Decoder, Row
 from reconciler.spec.kind import Kind
 from reconciler.spec.mark import ASKED
-from reconciler.spec.names import domain_of
 
 Rows = list[Row] | CompactRows
 Answers = Iterable[tuple[Get, Rows]]
@@ -54,30 +53,30 @@ def _table(decoder: Decoder, answers: Sequence[tuple[Get, Rows]]) -> Listed | No
         form = rows.form
         found = rows.records
         if kind.present:
-            there = list(map(bool, form.column(found, kind.present)))
-            if not all(there):
-                unreadable += [get] * there.count(False)
-                found = list(compress(found, there))
-        column = decoder.column(form, found, kind.key[0])
+            present = form.column(found, kind.present)
+            if not all(present):
+                unreadable += [get for each in present if not each]
+                found = list(compress(found, present))
+        wires = decoder.wires(form, found, kind.key[0])
+        column = decoder.canonical(kind.key[0], wires) if wires is not None else None
         if column is None or not _asked_for(kind, get, column):
             return None
         records += found
         keys += column
     if form is None:
         return None
-    handles = list(map(str, form.column(records, kind.handle)))
     keys = [key.lower() for key in keys] if kind.fold_key else keys
     positions = dict(zip(keys, range(len(keys)), strict=True))
-    if len(positions) != len(keys) or len(set(handles)) != len(handles):
+    if len(positions) != len(keys):
         return None
-    return Listed(ObservedTable(decoder, CompactRows(form, records), positions, handles), tuple(unreadable))
+    return Listed(ObservedTable(decoder, CompactRows(form, records), positions), tuple(unreadable))
 
 
 def _asked_for(kind: Kind, get: Get, keys: Iterable[Any]) -> bool:
     """Whether all of an answer's rows are of the domains it was asked for."""
     if get.domains is None:
         return True
-    return kind.domain_field == kind.key[0] and {domain_of(key) for key in keys} <= get.domains
+    return kind.domain_field == kind.key[0] and {key.rpartition("@")[2] for key in keys} <= get.domains
 
 
 def _one_by_one(decoder: Decoder, answers: Answers) -> Listed:

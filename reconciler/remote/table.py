@@ -31,23 +31,25 @@ class CompactRows:
 class ObservedTable(LiveTable):
     """Live resources of which no two have the same key; one after the other they come in the order of keys."""
 
-    __slots__ = ("_columns", "_decoder", "_handles", "_joins", "_rows")
+    __slots__ = ("_decoder", "_joined", "_joins", "_rows", "_wires")
 
-    def __init__(self, decoder: Decoder, rows: CompactRows, keys: Mapping[str, int], handles: Sequence[str]) -> None:
+    def __init__(
+        self, decoder: Decoder, rows: CompactRows, keys: Mapping[str, int], joins: tuple[Joined, ...] = ()
+    ) -> None:
         """Keep rows.
 
         Args:
             decoder: what reads them.
             rows: all of them.
             keys: where the row of each key stands.
-            handles: what the API calls each row's resource by.
+            joins: what further sources show of the resources.
         """
         super().__init__(dict(keys))
         self._decoder = decoder
         self._rows = rows
-        self._handles = handles
-        self._joins: tuple[Joined, ...] = ()
-        self._columns: dict[str, Sequence[Value] | None] = {}
+        self._joins = joins
+        self._wires: dict[str, Sequence[Any] | None] = {}
+        self._joined: dict[str, Sequence[Value] | None] = {}
 
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self.positions))
@@ -55,24 +57,47 @@ class ObservedTable(LiveTable):
     @property
     def handles(self) -> Sequence[str]:
         """What the API calls each resource by, by position."""
-        return self._handles
-
-    def column(self, name: str) -> Sequence[Value] | None:
-        """The values of a field, by position, `UNKNOWN` where it is not known; None where they are not at hand."""
-        if name not in self._columns:
-            self._columns[name] = self._column(name)
-        return self._columns[name]
+        return list(map(str, self._rows.form.column(self._rows.records, self._decoder.kind.handle)))
 
     def joined(self, joined: Joined) -> ObservedTable:
         """The same resources with the fields of a further source."""
-        table = ObservedTable(self._decoder, self._rows, self.positions, self._handles)
-        table._joins = (*self._joins, joined)
-        return table
+        return ObservedTable(self._decoder, self._rows, self.positions, (*self._joins, joined))
 
-    def _column(self, name: str) -> Sequence[Value] | None:
-        if self._decoder.kind.fields[name].mark.source == MAIN:
-            return self._decoder.column(self._rows.form, self._rows.records, name)
-        return next((found for join in self._joins if (found := join.column(name, self._handles)) is not None), None)
+    def column(self, name: str) -> Sequence[Value] | None:
+        """The values of a field, by position, `UNKNOWN` where it is not known; None where they are not at hand."""
+        if self._decoder.kind.fields[name].mark.source != MAIN:
+            if name not in self._joined:
+                columns = (join.column(name, self.handles) for join in self._joins)
+                self._joined[name] = next((column for column in columns if column is not None), None)
+            return self._joined[name]
+        wires = self._on_the_wire(name)
+        return None if wires is None else self._decoder.canonical(name, wires)
+
+    def differing(self, name: str, positions: Sequence[int], wanted: Sequence[Value]) -> Sequence[int]:
+        """Find where a field may have other values than those that are wanted; see `LiveTable`.
+
+        Values that are on the wire what the wanted ones most likely are there need not be decoded.
+        """
+        wires = self._on_the_wire(name)
+        if wires is None:
+            column = self.column(name)
+            if column is None:
+                return range(len(positions))
+            return _unequal([column[position] for position in positions], wanted)
+        found = [wires[position] for position in positions]
+        shown = self._decoder.kind.fields[name].codec.shown
+        suspects = _unequal(found, shown(wanted)) if shown is not None else range(len(found))
+        if not suspects:
+            return ()
+        canonical = self._decoder.canonical(name, [found[place] for place in suspects])
+        if canonical is None:
+            return suspects
+        return [suspects[place] for place in _unequal(canonical, [wanted[place] for place in suspects])]
+
+    def _on_the_wire(self, name: str) -> Sequence[Any] | None:
+        if name not in self._wires:
+            self._wires[name] = self._decoder.wires(self._rows.form, self._rows.records, name)
+        return self._wires[name]
 
     def _made(self, key: str, position: int) -> Observed:
         observed = self._decoder.observe(self._rows.form.mapping(self._rows.records[position]))
@@ -80,3 +105,10 @@ class ObservedTable(LiveTable):
         for join in self._joins:
             observed = join.to(observed)
         return observed
+
+
+def _unequal(found: Sequence[Any], wanted: Sequence[Any]) -> Sequence[int]:
+    """Where two columns differ; that they do not is found out without looking at each value here."""
+    if found == wanted:
+        return ()
+    return [place for place, (one, other) in enumerate(zip(found, wanted, strict=True)) if one != other]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from reconciler.spec import bulk
-from reconciler.spec.codec import Codec, Scope
+from reconciler.spec import accept_many, decode_many
+from reconciler.spec.codec import Codec, Many, Scope
 from reconciler.spec.codecs import a_set_of, as_text
 from reconciler.spec.names import domain_for_people, domain_for_wire, read_address, read_domain
 
@@ -49,8 +49,9 @@ MAILBOX_ADDRESS: Final = Codec(
     decode=_decode_mailbox_address,
     encode=_encode_address,
     schema={"type": "string", "examples": ["anna", "anna@acme.example"]},
-    accept_many=bulk.accept_addresses(_accept_address, lower=True),
-    decode_many=bulk.decode_addresses(_decode_mailbox_address),
+    accept_many=Many(_accept_mailbox_address, accept_many.accept_addresses(_accept_address, lower=True)),
+    are_plain=decode_many.are_plain_addresses,
+    decode_many=Many(_decode_mailbox_address, decode_many.decode_addresses(_decode_mailbox_address)),
 )
 MailboxAddress = Annotated[str, MAILBOX_ADDRESS]
 
@@ -60,8 +61,9 @@ MAIL_ADDRESS: Final = Codec(
     encode=_encode_address,
     fold=str.lower,
     schema={"type": "string", "examples": ["sales", "sales@acme.example"]},
-    accept_many=bulk.accept_addresses(_accept_address),
-    decode_many=bulk.decode_addresses(_decode_address),
+    accept_many=Many(_accept_address, accept_many.accept_addresses(_accept_address)),
+    are_plain=decode_many.are_plain_addresses,
+    decode_many=Many(_decode_address, decode_many.decode_addresses(_decode_address)),
 )
 MailAddress = Annotated[str, MAIL_ADDRESS]
 
@@ -71,8 +73,9 @@ ALIAS_ADDRESS: Final = Codec(
     encode=_encode_address,
     fold=str.lower,
     schema={"type": "string", "examples": ["sales", "@acme.example"]},
-    accept_many=bulk.accept_addresses(_accept_alias_address),
-    decode_many=bulk.decode_addresses(_decode_address),
+    accept_many=Many(_accept_alias_address, accept_many.accept_addresses(_accept_alias_address)),
+    are_plain=decode_many.are_plain_addresses,
+    decode_many=Many(_decode_address, decode_many.decode_addresses(_decode_address)),
 )
 AliasAddress = Annotated[str, ALIAS_ADDRESS]
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
-from reconciler.spec import bulk
-from reconciler.spec.codec import Codec, Scope, refuse
+from reconciler.spec import accept_many, decode_many
+from reconciler.spec.codec import Codec, Many, Scope, refuse
 
 UNLIMITED: Final = "unlimited"
 
@@ -93,8 +93,8 @@ def size(*, unlimited: bool = False, least: int = 1, read_unit: int = 1024 * 102
             "examples": ["5GiB"],
         },
         magnitude=size_in_mebibytes,
-        accept_many=bulk.accept_words(accept),
-        decode_many=bulk.decode_remembering(decode),
+        accept_many=Many(accept, accept_many.accept_words(accept)),
+        decode_many=Many(decode, decode_many.decode_remembering(decode)),
     )
 
 
@@ -201,7 +201,7 @@ RATE: Final = Codec(
         "description": "a rate such as `10/s` or `500/h`, or `unlimited`",
         "examples": ["500/h"],
     },
-    accept_many=bulk.accept_words(_accept_rate),
+    accept_many=Many(_accept_rate, accept_many.accept_words(_accept_rate)),
 )
 RateLimit = Annotated[str, RATE]
 """Mails per time. Read as ``{"value", "frame"}`` or false; written as two names; ``""`` and a valid frame take it away

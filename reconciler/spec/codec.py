@@ -10,18 +10,29 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from reconciler.model.resource import Value
-from reconciler.spec.bulk import AcceptMany, DecodeMany, DoubtfulError
+from reconciler.spec.accept_many import AcceptMany, DoubtfulError
+from reconciler.spec.decode_many import DecodeMany, Types
 from reconciler.spec.refusal import Refusal, for_pydantic, refuse
 from reconciler.spec.scope import NO_SCOPE, Scope
 
-__all__ = ["NO_SCOPE", "Codec", "Refusal", "Scope", "for_pydantic", "refuse"]
+__all__ = ["NO_SCOPE", "Codec", "Many", "Refusal", "Scope", "for_pydantic", "refuse"]
 
 
 def _same(value: Any) -> Any:
     return value
+
+
+_Function = TypeVar("_Function")
+
+
+class Many(NamedTuple, Generic[_Function]):
+    """A function for many values, with the function for one value that it stands for."""
+
+    one: Callable[..., Value]
+    many: _Function
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +50,10 @@ class Codec:
         sensitive: the value is a secret.
         elements: the value is a tuple whose elements mean something on their own, so that it can be additive.
         wire_type: the type JSON may be decoded as at once, however the server spells it; ``decode`` takes it too.
-        accept_many: ``accept`` for many values at once; raises where one of them may be wrong.
+        accept_many: ``accept`` for many values at once; raises where one of them may be wrong. Whoever replaces
+            ``accept``, or ``decode``, need not think of this or of ``decode_many``: they hold only together.
+        shown: many canonical values -> the wire values that most likely stand for them, where decoding takes long.
+        are_plain: whether texts, whatever is between them in one text, are canonical on the wire already.
         decode_many: ``decode`` for many single wire values at once; raises where one of them may be unreadable.
     """
 
@@ -53,8 +67,10 @@ class Codec:
     sensitive: bool = False
     elements: bool = False
     wire_type: Any = Any
-    accept_many: AcceptMany | None = None
-    decode_many: DecodeMany | None = None
+    accept_many: Many[AcceptMany] | None = None
+    shown: Callable[[Sequence[Value]], Sequence[Any]] | None = None
+    are_plain: Callable[[str], bool] | None = None
+    decode_many: Many[DecodeMany] | None = None
 
     def same(self, one: Value, other: Value) -> bool:
         """Whether two canonical values mean the same to the server."""
@@ -62,17 +78,21 @@ class Codec:
 
     def accept_all(self, values: Sequence[Any], scope: Scope) -> Sequence[Value]:
         """Read many values; raises something where one of them may be wrong."""
-        if self.accept_many is not None:
-            return self.accept_many(values, scope) if values else ()
+        if self.accept_many is not None and self.accept_many.one is self.accept:
+            return self.accept_many.many(values, scope) if values else ()
         if self.core is not None:
             raise DoubtfulError
         return [self.accept(value, scope) for value in values]
 
-    def decode_all(self, values: Sequence[Any]) -> Sequence[Value]:
-        """Decode many single wire values."""
-        if self.decode_many is not None:
+    def decode_all(self, values: Sequence[Any], types: Types | None = None) -> Sequence[Value]:
+        """Decode many single wire values.
+
+        Args:
+            types: those of the values, where somebody has looked already.
+        """
+        if self.decode_many is not None and self.decode_many.one is self.decode and values:
             with suppress(Exception):  # one by one tells what is wrong, and with which
-                return self.decode_many(values)
+                return self.decode_many.many(values, types if types is not None else set(map(type, values)))
         return list(map(self.decode, values))
 
     def careful(self) -> Mapping[str, Any]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any, Final
 
-from reconciler.spec import bulk
-from reconciler.spec.codec import Codec, Refusal, Scope, for_pydantic, refuse
+from reconciler.model.resource import Value
+from reconciler.model.table import JoinedTexts
+from reconciler.spec import accept_many, decode_many
+from reconciler.spec.codec import Codec, Many, Refusal, Scope, for_pydantic, refuse
 
 NONE: Final = "none"
 
@@ -63,8 +65,11 @@ def text(
         core=core,
         decode=as_text,
         schema=schema,
-        accept_many=bulk.accept_texts(least=least, most=most, pattern=pattern, most_bytes=most_bytes),
-        decode_many=bulk.decode_texts,
+        accept_many=Many(
+            accept, accept_many.accept_texts(least=least, most=most, pattern=pattern, most_bytes=most_bytes)
+        ),
+        are_plain=lambda _text: True,
+        decode_many=Many(as_text, decode_many.decode_texts),
     )
 
 
@@ -97,15 +102,19 @@ def truthy(value: Any) -> bool:
     return value not in (0, "0", "", None, False, "no", "false")
 
 
+def _as_written(value: Any, _scope: Scope) -> Any:
+    return value
+
+
 FLAG: Final = Codec(
-    accept=lambda value, _scope: value,
+    accept=_as_written,
     core=_core("bool"),
     decode=truthy,
     encode=int,
     schema={"type": "boolean"},
     wire_type=bool | None,
-    accept_many=bulk.accept_flags,
-    decode_many=bulk.decode_remembering(truthy),
+    accept_many=Many(_as_written, accept_many.accept_flags),
+    decode_many=Many(truthy, decode_many.decode_flags(truthy)),
 )
 Flag = Annotated[bool, FLAG]
 
@@ -129,8 +138,8 @@ def words(wire: Mapping[str, Any]) -> Codec:
         decode=decode,
         encode=wire.__getitem__,
         schema={"enum": list(wire)},
-        accept_many=bulk.accept_words(accept),
-        decode_many=bulk.decode_remembering(decode),
+        accept_many=Many(accept, accept_many.accept_words(accept)),
+        decode_many=Many(decode, decode_many.decode_remembering(decode)),
     )
 
 
@@ -155,14 +164,14 @@ def number(*, least: int = 0, most: int | None = None, wire_text: bool = False) 
         return int(value or 0)
 
     return Codec(
-        accept=lambda value, _scope: value,
+        accept=_as_written,
         core=_core("int", ge=least, le=most),
         decode=decode,
         encode=str if wire_text else int,
         schema=schema,
         magnitude=int,
-        accept_many=bulk.accept_numbers(least=least, most=most),
-        decode_many=bulk.decode_remembering(decode),
+        accept_many=Many(_as_written, accept_many.accept_numbers(least=least, most=most)),
+        decode_many=Many(decode, decode_many.decode_remembering(decode)),
     )
 
 
@@ -223,6 +232,7 @@ def a_set_of(
         encoded = [element.encode(value) for value in values]
         return encoded if wire == "list" else join.join(map(str, encoded))
 
+    plain = element.are_plain if element.decode_many and element.decode_many.one is element.decode else None
     return Codec(
         accept=accept,
         decode=decode,
@@ -232,9 +242,17 @@ def a_set_of(
         | ({"minItems": least} if least else {})
         | ({"maxItems": most} if most is not None else {}),
         elements=True,
-        accept_many=element.accept_many and bulk.accept_sets(element.accept_many, canonical, least=least, most=most),
-        decode_many=bulk.decode_sets(decode, element.decode_all, canonical) if split == _ANY_SEPARATOR else None,
+        accept_many=Many(accept, accept_many.accept_sets(element.accept_all, canonical, least=least, most=most)),
+        shown=joined_texts if (wire, join) == ("text", ",") else None,
+        decode_many=Many(decode, decode_many.decode_sets(decode, plain)) if plain and split == _ANY_SEPARATOR else None,
     )
+
+
+def joined_texts(values: Sequence[Value]) -> Sequence[Any]:
+    """Sets as texts with commas, the way the server mostly shows them."""
+    if isinstance(values, JoinedTexts):
+        return values.texts
+    return [",".join(value) if value.__class__ is tuple else value for value in values]
 
 
 def collated(value: str) -> str:

@@ -15,7 +15,7 @@ from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.codecs import NONE
 from reconciler.spec.kind import Field, Kind
 from reconciler.spec.mark import MAIN, UNSET, WHOLE
-from reconciler.spec.rowform import MISSING, RowForm
+from reconciler.spec.rowform import MISSING, Missing, RowForm
 
 _UNREADABLE: Final = (ValueError, TypeError, KeyError, AttributeError)
 Row = Mapping[str, Any]
@@ -99,19 +99,30 @@ class Decoder:
             witnesses=_found(row, self._witnesses),
         )
 
-    def column(self, form: RowForm, rows: Sequence[Any], name: str) -> Sequence[Value] | None:
-        """Read one field of rows in compact form: `UNKNOWN` where a row lacks it; None where only `observe` can."""
+    def wires(self, form: RowForm, rows: Sequence[Any], name: str) -> Sequence[Any] | None:
+        """What rows in compact form have of a field, `MISSING` where they lack it; None where it is no single value."""
         way = self._way.get(name)
         if way is None or not way.inner or way.field.mark.source != MAIN:
             return None
-        wires = form.column(rows, way.field.mark.read[0])
-        there = [wire is not MISSING for wire in wires]
+        return form.column(rows, way.field.mark.read[0])
+
+    def canonical(self, name: str, wires: Sequence[Any]) -> Sequence[Value] | None:
+        """Decode values of one field: `UNKNOWN` where a row lacks it; None where only `observe` can tell more."""
+        way = self._way[name]
+        types = set(map(type, wires))
+        complete = Missing not in types
+        there = () if complete else [wire is not MISSING for wire in wires]
         try:
-            values = iter(way.field.codec.decode_all(list(compress(wires, there))))
+            if complete:
+                found = way.field.codec.decode_all(wires, types)
+            else:
+                found = way.field.codec.decode_all(list(compress(wires, there)), types - {Missing})
         except _UNREADABLE:
             return None
-        absent = UNKNOWN if way.absent is UNSET else way.absent
-        found = list(values) if all(there) else [next(values) if is_there else absent for is_there in there]
+        if not complete:
+            values = iter(found)
+            absent = UNKNOWN if way.absent is UNSET else way.absent
+            found = [next(values) if is_there else absent for is_there in there]
         return found if way.keys is None else [_referred(way.keys, value) for value in found]
 
     def joined_value(self, source: str, name: str, row: Row) -> Value:

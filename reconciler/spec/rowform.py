@@ -21,8 +21,17 @@ __all__ = ["AVAILABLE", "MISSING", "RowForm", "row_form"]
 
 AVAILABLE: Final = find_spec("msgspec") is not None
 
-MISSING: Final = object()
-"""Stands for what a row does not have."""
+
+class Missing:
+    """Stands for what a row does not have; as untrue as nothing."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:
+        return False
+
+
+MISSING: Final = Missing()
 
 _DEEPEST: Final = 2
 """Names in a path that a record can follow: ``attributes.relayhost``."""

@@ -1,15 +1,14 @@
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from reconciler.manifest.contents import Contents
 from reconciler.manifest.files import Source, find
 from reconciler.manifest.reading import read
 from tests.manifest.told import files, origin
 
 Tree = Callable[..., tuple[Source, ...]]
-Known = dict[bytes, dict[str, Any]]
 
 
 @pytest.fixture
@@ -23,17 +22,15 @@ def tree(tmp_path: Path) -> Tree:
 
 
 class Notes:
-    """A memory that only writes down what it is asked and told."""
+    """Knows every portion of texts, or none."""
 
-    def __init__(self, known: Known | None = None) -> None:
-        self.known = known or {}
-        self.noted: Known = {}
+    def __init__(self, contents: Contents | None = None) -> None:
+        self.contents = contents
+        self.asked: list[bytes] = []
 
-    def recall(self, content: bytes) -> dict[str, Any] | None:
-        return self.known.get(content)
-
-    def note(self, content: bytes, value: dict[str, Any]) -> None:
-        self.noted[content] = value
+    def recall(self, key: bytes) -> Contents | None:
+        self.asked.append(key)
+        return self.contents
 
 
 def test_documents_and_templates_are_read_with_the_defaults_around_them(tree: Tree) -> None:
@@ -69,27 +66,30 @@ def test_what_is_wrong_in_any_file_is_told_and_the_others_are_read(tree: Tree) -
     assert "f: 2" in (origin(reading.findings[-1]).excerpt or "")
 
 
-def test_a_text_is_parsed_once_and_rendered_texts_are_remembered_as_rendered(tree: Tree) -> None:
-    sources = tree(a__yaml="a: 1\n", b__yaml__j2="b: {{ x }}\n")
-    first = Notes()
-    read(sources, values={"x": 2}, memory=first)
-    assert first.noted == {b"a: 1\n": {"a": 1}, b"b: 2\n": {"b": 2}}
-    known = Notes({b"a: 1\n": {"from": "memory"}, b"b: 2\n": {"also": "remembered"}})
-    reading = read(sources, values={"x": 2}, memory=known)
-    assert [each.document.value for each in reading.manifests] == [{"from": "memory"}, {"also": "remembered"}]
-    assert not known.noted
-    assert read(sources, values={"x": 3}, memory=known).manifests[1].document.value == {"b": 3}
-
-
-def test_what_is_remembered_still_knows_its_places(tree: Tree) -> None:
+def test_what_is_known_is_not_parsed_and_still_knows_its_places(tree: Tree) -> None:
     sources = tree(a__yaml="a:\n  b: 1\n", c__yaml__j2="c:\n  d: {{ x }}\n")
-    known = Notes({b"a:\n  b: 1\n": {"a": {"b": 1}}, b"c:\n  d: 2\n": {"c": {"d": 2}}})
-    plain, rendered = (each.document for each in read(sources, values={"x": 2}, memory=known).manifests)
+    reading = read(sources, values={"x": 2}, memory=Notes(Contents()))
+    plain, rendered = (each.document for each in reading.manifests)
+    assert all(each.portion is not None and each.portion.contents == Contents() for each in reading.manifests)
     assert str(plain.origin(("a", "b"))) == "a.yaml:2:6"
     assert rendered.origin(("c", "d")).excerpt == "  d: 2"
+    assert rendered.value == {"c": {"d": 2}}
 
 
-def test_nothing_wrong_is_remembered(tree: Tree) -> None:
-    notes = Notes()
-    read(tree(a__yaml="a: 1\na: 2\n", b__yaml="- x\n"), values={}, memory=notes)
-    assert not notes.noted
+def test_texts_are_known_by_what_they_are_rendered_to_their_names_and_what_they_inherit(tree: Tree) -> None:
+    def key(x: int, **texts: str) -> bytes:
+        notes = Notes()
+        read(tree(**texts), values={"x": x}, memory=notes)
+        (asked,) = notes.asked
+        return asked
+
+    plain = {"a__yaml": "a: 1\n", "b__yaml__j2": "b: {{ x }}\n"}
+    keys = [key(2, **plain), key(3, **plain), key(2, a__yaml="a: 2\n"), key(2, c__yaml="{}\n")]
+    keys.append(key(2, _defaults__yaml="{}\n"))
+    assert len(set(keys)) == 5
+    assert key(2) == keys[-1]
+
+
+def test_what_is_wrong_is_told_with_a_memory_too(tree: Tree) -> None:
+    reading = read(tree(a__yaml="a: 1\na: 2\n", b__yaml="- x\n"), values={}, memory=Notes())
+    assert (len(reading.findings), reading.manifests) == (2, ())

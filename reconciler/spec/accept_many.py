@@ -1,6 +1,6 @@
-"""Many values at once: what a codec does value by value, for whole columns in a fraction of the time.
+"""Many values at once, as people write them: what a codec accepts one by one, for whole columns much faster.
 
-Every function here does just what reading one by one would, or raises. Whoever reads in bulk takes any exception for
+Every function here gives just what reading one by one would, or raises. Whoever reads many takes any exception for
 "one of these may be wrong", and reads them one by one, which decides and explains.
 """
 
@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from itertools import chain, islice
+from itertools import chain
 from typing import Any
 
 from reconciler.model.resource import Value
+from reconciler.spec.decode_many import Canonical, canonical_sets
 from reconciler.spec.names import readable_domain
 from reconciler.spec.scope import Scope
 
 __all__ = [
     "AcceptMany",
-    "Canonical",
-    "DecodeMany",
     "DoubtfulError",
     "accept_addresses",
     "accept_flags",
@@ -26,26 +25,12 @@ __all__ = [
     "accept_sets",
     "accept_texts",
     "accept_words",
-    "decode_addresses",
-    "decode_remembering",
-    "decode_sets",
-    "decode_texts",
 ]
 
 AcceptMany = Callable[[Sequence[Any], Scope], Sequence[Value]]
 """(what people wrote, the scope) -> canonical values; raises where one of them might be wrong."""
 
-DecodeMany = Callable[[Sequence[Any]], Sequence[Value]]
-"""(wire values) -> canonical values; raises where one of them might be unreadable."""
-
-Canonical = Callable[[list[str]], tuple[str, ...]]
-"""(texts) -> the same, each once and in order; plain words in lower case are just sorted."""
-
-_SIMPLE = ({str}, {int}, {str, type(None)}, {int, type(None)})
-"""The types among which equal values have equal meanings; `True` and 1 are equal, and do not."""
-
 _LOCAL_PART = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+/=?^_`{|}~-.\n"
-_BLANKS = re.compile(r"[\s;]")
 
 
 class DoubtfulError(Exception):
@@ -137,72 +122,11 @@ def accept_sets(elements: AcceptMany, canonical: Canonical, *, least: int, most:
         sizes = list(map(len, values))
         if min(sizes) < least or (most is not None and max(sizes) > most):
             raise DoubtfulError
-        return _sets(elements(list(chain.from_iterable(values)), scope) if any(sizes) else (), sizes, canonical)
+        return canonical_sets(
+            elements(list(chain.from_iterable(values)), scope) if any(sizes) else (), sizes, canonical
+        )
 
     return accept_many
-
-
-def decode_texts(values: Sequence[Any]) -> Sequence[Value]:
-    """Decode texts; null is the empty one."""
-    return [value if value.__class__ is str else "" if value is None else str(value) for value in values]
-
-
-def decode_remembering(decode: Callable[[Any], Value]) -> DecodeMany:
-    """Decode values of which the same few come again and again, each once."""
-
-    def decode_many(values: Sequence[Any]) -> Sequence[Value]:
-        if set(map(type, values)) not in _SIMPLE:
-            return list(map(decode, values))
-        canonical = {value: decode(value) for value in set(values)}
-        return list(map(canonical.__getitem__, values))
-
-    return decode_many
-
-
-def decode_addresses(one_by_one: Callable[[Any], Value]) -> DecodeMany:
-    """Decode addresses; what is in lower case and without punycode is canonical already."""
-
-    def decode_many(values: Sequence[Any]) -> Sequence[Value]:
-        lowered = "\n".join(values).lower()
-        if "xn--" in lowered or lowered.count("\n") != len(values) - 1:
-            return list(map(one_by_one, values))
-        pairs = zip(values, lowered.split("\n"), strict=True)
-        return [value if value == lower else one_by_one(value) for value, lower in pairs]
-
-    return decode_many
-
-
-def decode_sets(one_by_one: Callable[[Any], Value], elements: DecodeMany, canonical: Canonical) -> DecodeMany:
-    """Decode lists, or texts with commas, whose order means nothing.
-
-    Args:
-        one_by_one: decodes a list, or a text in which other things than commas may stand between elements.
-        elements: decodes the elements of all lists.
-        canonical: brings the elements of one list into their order.
-    """
-
-    def decode_many(values: Sequence[Any]) -> Sequence[Value]:
-        types = set(map(type, values))
-        if types == {str}:
-            if _BLANKS.search("".join(values)):
-                return list(map(one_by_one, values))
-            values = [value.split(",") if "," in value else (value,) for value in values]
-            values = [value if all(value) else [part for part in value if part] for value in values]
-        elif types != {list}:
-            return list(map(one_by_one, values))
-        sizes = list(map(len, values))
-        return _sets(elements(list(chain.from_iterable(values))) if any(sizes) else (), sizes, canonical)
-
-    return decode_many
-
-
-def _sets(elements: Sequence[Any], sizes: Sequence[int], canonical: Canonical) -> list[Value]:
-    """Make canonical sets, one of each size, of elements that stand behind each other."""
-    source = iter(elements)
-    joined = "".join(elements)
-    if joined.isascii() and joined == joined.lower() and " " not in joined:
-        return [(next(source),) if size == 1 else tuple(sorted({*islice(source, size)})) for size in sizes]
-    return [(next(source),) if size == 1 else canonical([*islice(source, size)]) for size in sizes]
 
 
 def _only(wanted: type, values: Iterable[Any]) -> None:
