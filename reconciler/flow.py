@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,9 +20,10 @@ from reconciler.model.reference import KindReference
 from reconciler.model.report import Event, Report
 from reconciler.model.secret import Secret
 from reconciler.planning.waves import Waves
+from reconciler.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Clock:
     """The time, handed in, because nothing below the command line looks at it.
 
@@ -39,7 +40,7 @@ class Clock:
     moment: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Workplace:
     """Where the applies of one checkout keep their lock and their journals: outside of it, and only this person's.
 
@@ -53,7 +54,7 @@ class Workplace:
     moment: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Inputs:
     """What is declared, and what it is read with.
 
@@ -89,7 +90,7 @@ class Inputs:
     cache: Path | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Server:
     """The server of a run.
 
@@ -107,7 +108,7 @@ class Server:
     allow_plain_http: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """What a server answered once, in its place.
 
@@ -120,7 +121,7 @@ class Snapshot:
     answers: Mapping[str, Any] = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class SnapshotTaken:
     """A server's answers, without secrets.
 
@@ -136,7 +137,7 @@ class SnapshotTaken:
     timings: Mapping[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class PlanRequest:
     """What a plan is made of.
 
@@ -173,7 +174,7 @@ class PlanRequest:
     waves: Waves = field(default_factory=Waves)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Validation:
     """Manifests that are right; what is wrong is raised.
 
@@ -188,7 +189,7 @@ class Validation:
     timings: Mapping[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class PlanResult:
     """A plan, and the calls it comes down to.
 
@@ -203,7 +204,7 @@ class PlanResult:
     timings: Mapping[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Exported:
     """A server's live state as manifests.
 

@@ -1,18 +1,19 @@
 """Where the server is and what opens it, checked before anything is sent."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from reconciler.api.origin import Origin
 from reconciler.errors import UsageError
+from reconciler.records import record
 
 __all__ = ["ServerAccess"]
 
 _KEY = re.compile(r"[A-Za-z0-9-]+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class ServerAccess:
     """The address of one server, its API key, and how to talk to it.
 

@@ -7,12 +7,12 @@ a key. So an answer is judged by its body first.
 """
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
 
 from reconciler.api.jsontext import Body, decode_json
 from reconciler.errors import ProtocolError
+from reconciler.records import record
 
 __all__ = ["Answer", "Denial", "DenialReason", "denial_in", "error_message_in"]
 
@@ -21,7 +21,7 @@ _NOT_BLANK = re.compile(rb"\S")
 _ADDRESS_IN_REFUSAL = re.compile(r"^api access denied for ip (\S+)$")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Answer:
     """One answer as it came over the wire.
 
@@ -77,7 +77,7 @@ class DenialReason(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Denial:
     """A 401 or 403.
 

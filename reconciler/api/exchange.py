@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from reconciler.api.failures import Failure
 from reconciler.api.jsontext import Body
+from reconciler.records import record
 
 __all__ = ["ExchangeFailed", "Received", "Transport"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Received:
     """An answer that arrived whole.
 

@@ -2,11 +2,11 @@
 
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.api.envelope import Denial, DenialReason
 from reconciler.errors import AccessDenied, ApiError, ConnectionFailed, ProtocolError
+from reconciler.records import record
 
 __all__ = ["Failure", "FailureReason", "broken", "denied", "error_of", "not_connected", "why_not_connected"]
 
@@ -84,7 +84,7 @@ _DENIALS = {
 _NEVER_UNDERSTOOD = (FailureReason.TOO_LARGE, FailureReason.UNINTELLIGIBLE, FailureReason.REDIRECTED)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Failure:
     """One exchange that brought no usable answer.
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import socket
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from reconciler.api.exchange import ExchangeFailed, Received
 from reconciler.api.failures import Failure, FailureReason
 from reconciler.api.jsontext import Body
+from reconciler.records import record
 
 __all__ = ["receive"]
 
@@ -49,7 +49,7 @@ def receive(connection: socket.socket, *, largest: int) -> tuple[Received, bool]
     return Received(head.status, head.headers, body, size), head.keeps_alive and not stream.rest
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Head:
     """What stands before a body."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from reconciler.errors import UsageError
+from reconciler.records import record
 
 __all__ = ["Origin"]
 
@@ -14,7 +14,7 @@ _HINT = "write it as `https://mail.example.org`, with a port if it is not 443, a
 _PORTS = {"https": 443, "http": 80}
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Origin:
     """The address of one server.
 

@@ -1,6 +1,5 @@
 """What a GET brought, as a value."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from reconciler.api.envelope import Answer, error_message_in
 from reconciler.api.jsontext import Body, decode_json, decode_list
 from reconciler.errors import ProtocolError
+from reconciler.records import record
 
 __all__ = ["Reading", "ReadingState", "reading_of"]
 
@@ -33,7 +33,7 @@ class ReadingState(StrEnum):
     """The server behind the API is broken, or this is no mailcow."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Reading:
     """The answer to a GET; its body is not decoded until somebody asks, since lists can be large.
 

@@ -4,9 +4,9 @@ Only reads come here. A write is never repeated by this package: whoever sent it
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from reconciler.api.failures import Failure, FailureReason
+from reconciler.records import record
 
 __all__ = ["Patience", "Timing"]
 
@@ -22,7 +22,7 @@ _PASSING_ON_A_SERVER_THAT_WORKED = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Timing:
     """The clock, handed in, so that nothing here reads the machine's and tests need not wait.
 
@@ -35,7 +35,7 @@ class Timing:
     sleep: Callable[[float], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Patience:
     """How often a read is tried, and how long to wait between.
 

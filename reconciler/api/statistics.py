@@ -2,13 +2,14 @@
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+
+from reconciler.records import record
 
 __all__ = ["CallCost", "Statistics", "Tally"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class CallCost:
     """What calls of one kind have cost together.
 
@@ -36,7 +37,7 @@ class CallCost:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Statistics:
     """The costs of all calls so far.
 

@@ -1,6 +1,5 @@
 """What the server said about a write, as a value."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from reconciler.api.envelope import Answer
 from reconciler.api.jsontext import decode_json
 from reconciler.errors import ProtocolError
+from reconciler.records import record
 
 __all__ = ["Entry", "Judgement", "Verdict", "verdict_of"]
 
@@ -30,7 +30,7 @@ class Judgement(StrEnum):
     """Nothing left this machine: not done."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Entry:
     """One thing the server says about a write.
 
@@ -59,7 +59,7 @@ class Entry:
         return self.type in ("danger", "error")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Verdict:
     """What the server said about a write, or that it said nothing.
 

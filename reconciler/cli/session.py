@@ -6,11 +6,11 @@ import gc
 import importlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, TextIO, cast
 
 from reconciler.cli.surroundings import Surroundings
 from reconciler.flow import Pipeline
+from reconciler.records import record
 from reconciler.render.style import Style
 
 TEXT = "text"
@@ -18,7 +18,7 @@ JSON = "json"
 MARKDOWN = "markdown"
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Session:
     """What every command is given. Data goes to stdout, talk to stderr.
 

@@ -7,20 +7,20 @@ import os
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Final, TextIO
 
 from reconciler.flow import Clock, Workplace
+from reconciler.records import record
 from reconciler.render.style import Style, coloured, plain
 
 URL_VARIABLE: Final = "MAILCOW_URL"
 KEY_VARIABLE: Final = "MAILCOW_API_KEY"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Surroundings:
     """What a run finds around itself.
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from reconciler.engine.effect import Took
 from reconciler.model.address import Address
 from reconciler.model.operation import HandleOf, Operation, Verb
 from reconciler.model.reply import Reply
 from reconciler.model.report import Outcome
+from reconciler.records import record
 from reconciler.spec.encode import handle_of
 from reconciler.spec.kind import Kind
 
@@ -16,7 +15,7 @@ FOUND_DONE = "the answer did not say so; found done by reading again"
 FOUND_STRANGER = "something new is there that may be it; not sent again"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Attempt:
     """An operation to be sent, and the answers it got when it was sent before."""
 
@@ -24,7 +23,7 @@ class Attempt:
     earlier: tuple[Reply, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Ruling:
     """What becomes of one change of an operation.
 

@@ -10,7 +10,6 @@ import json
 import os
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -19,6 +18,7 @@ from reconciler.model.address import Address
 from reconciler.model.operation import HandleOf, Operation
 from reconciler.model.reply import Reply
 from reconciler.model.secret import MASK, Secret, SecretSource
+from reconciler.records import record
 
 FORMAT_VERSION: Final = 1
 
@@ -95,7 +95,7 @@ class Journal:
             self._synced = written
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Unfinished:
     """A call that was in flight when a run ended without ending.
 
@@ -109,7 +109,7 @@ class Unfinished:
     changes: tuple[Address, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class LastRun:
     """What the newest journal tells.
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
 from reconciler.model.operation import Operation
 from reconciler.model.report import ChangeEnded, Outcome
+from reconciler.records import record
 
 _IN_ORDER: Final = (Action.CREATE, Action.MOVE)
 """Changes whose later operations are about what the first one brings about."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Trimmed:
     """An operation reduced to the changes that may go on.
 

@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, NamedTuple
 
 from reconciler.manifest.checkout import Checkout
 from reconciler.manifest.git import Repository
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.state import DesiredState
+from reconciler.records import record
 
 __all__ = ["DEFAULT_ENVIRONMENT", "Base", "Memory", "applied_ref", "memories", "remember_attempt", "remember_success"]
 
@@ -49,7 +50,7 @@ class Memory(NamedTuple):
         return self.server is not None and self.server != server
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Base:
     """What earlier revisions declared.
 

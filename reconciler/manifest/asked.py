@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from reconciler.records import record
 
 __all__ = ["Asked", "Choice"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What a run reads, in the words of its command line, so that it can be read at another revision too.
 
@@ -31,7 +32,7 @@ class Asked:
     texts: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Choice:
     """Which revisions a person wants to be taken for what was declared before.
 

@@ -14,7 +14,6 @@ Everything wrong, in all documents, is told at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from reconciler.manifest import suggest
 from reconciler.manifest.complaints import Complaint, about_null, shown
@@ -29,6 +28,7 @@ from reconciler.manifest.union import Union
 from reconciler.manifest.words import DEFAULTS, DOMAIN, WORDS
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.state import DesiredState
+from reconciler.records import record
 from reconciler.spec.codec import NO_SCOPE, Refusal, Scope
 from reconciler.spec.kind import Kind
 from reconciler.spec.names import read_domain
@@ -36,7 +36,7 @@ from reconciler.spec.names import read_domain
 __all__ = ["Manifest", "Portion", "build"]
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Portion:
     """Manifests that are remembered together.
 
@@ -49,7 +49,7 @@ class Portion:
     contents: Contents | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Manifest:
     """A document with the documents whose defaults apply to it, the outermost folder's first."""
 
@@ -107,7 +107,7 @@ def _portions(manifests: Sequence[Manifest]) -> list[tuple[Portion | None, list[
     return list(found.values())
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Reader:
     """Reads documents one by one.
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from reconciler.manifest.files import Source
 from reconciler.manifest.git import Entry, Repository
 from reconciler.manifest.git_tree import MAY_BE_READ
+from reconciler.records import record
 
 __all__ = ["Checkout", "checkout_of"]
 
@@ -19,7 +19,7 @@ _LONG_IDENTITY: Final = 64
 _DEFAULTS: Final = "_defaults."
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Checkout:
     """What the work tree is, as far as a run reads it.
 
@@ -62,7 +62,7 @@ def checkout_of(repository: Repository, sources: Iterable[Source], *, start: Pat
     return Checkout(repository, commit, tuple(sorted(changed)))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Comparison:
     repository: Repository
     entries: Mapping[str, Entry]

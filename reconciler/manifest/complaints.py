@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.manifest import suggest
+from reconciler.records import record
 from reconciler.spec.amounts import UNLIMITED
 from reconciler.spec.codec import Refusal, Scope
 from reconciler.spec.codecs import NONE
@@ -30,7 +30,7 @@ _MEANT: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Complaint:
     """Something wrong in an entry.
 

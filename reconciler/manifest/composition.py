@@ -7,7 +7,6 @@ recursion over a hundred thousand brackets ends the process.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final, NoReturn, TypeAlias
 
 import yaml
@@ -28,6 +27,7 @@ from reconciler.manifest.scalars import scalar
 from reconciler.manifest.syntax import explain
 from reconciler.manifest.text import DEEPEST, Position, SourceText, refuse_control_characters
 from reconciler.model.diagnostic import Diagnostic, error
+from reconciler.records import record
 
 __all__ = ["LIBYAML", "MOST_REPEATED", "Composition", "compose"]
 
@@ -60,7 +60,7 @@ Place: TypeAlias = Mark | Block
 """PyYAML's own marks are kept; making a position of each would double the time."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Composition:
     """A document read with places.
 

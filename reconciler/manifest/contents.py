@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.model.address import Address
 from reconciler.model.resource import EntryOptions, Value, Values
 from reconciler.model.state import Relocation, Removal
 from reconciler.model.table import Sheet
+from reconciler.records import record
 from reconciler.spec.kind import Kind
 
 __all__ = ["Batch", "Contents", "batches_of", "keys_of", "numbered", "section_place"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Batch:
     """Entries of one kind in one document that say the same fields.
 
@@ -32,7 +33,7 @@ class Batch:
     indexes: Sequence[int]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Contents:
     """What some documents declare together.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from reconciler.manifest import suggest
@@ -12,6 +12,7 @@ from reconciler.manifest.document import Document
 from reconciler.manifest.findings import Findings, Spot
 from reconciler.manifest.options import both_managed_and_initial, read_options
 from reconciler.manifest.words import DEFAULTS, INITIAL, LIFECYCLE, entry_words
+from reconciler.records import record
 from reconciler.spec.codec import Scope
 from reconciler.spec.kind import Kind
 from reconciler.spec.refusal import InvalidError
@@ -22,7 +23,7 @@ _ANY_DOMAIN: Final = Scope("example")
 """For folders, whose files may each have a domain: bare local parts are judged where they are used."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Inherited:
     """What the entries of one kind inherit in one file.
 
@@ -113,7 +114,7 @@ def inherit(
     return result
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Layer:
     """The defaults of one kind in one document."""
 

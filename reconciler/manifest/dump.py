@@ -6,7 +6,6 @@ What the manifest language cannot say is left out and told; writing it down woul
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from reconciler.manifest.emit import comment, emit
@@ -15,6 +14,7 @@ from reconciler.manifest.fold import common, without
 from reconciler.manifest.words import DEFAULTS, DOMAIN
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.state import LiveState
+from reconciler.records import record
 from reconciler.spec.codec import Refusal
 from reconciler.spec.kind import Kind
 from reconciler.spec.names import read_domain
@@ -26,7 +26,7 @@ _SHARED: Final = "_defaults.yaml"
 _FOLDER: Final = "domains"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Dump:
     """A server as manifests.
 

@@ -7,7 +7,7 @@ The rest is read one by one here, so that all that is wrong is told, and where.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import compress
 from typing import Any
 
@@ -21,6 +21,7 @@ from reconciler.manifest.options import both_managed_and_initial, read_options
 from reconciler.manifest.words import INITIAL, entry_words
 from reconciler.model.address import Address
 from reconciler.model.resource import EntryOptions, Values
+from reconciler.records import record
 from reconciler.spec.codec import Scope
 from reconciler.spec.kind import Kind
 from reconciler.spec.refusal import InvalidError
@@ -28,7 +29,7 @@ from reconciler.spec.refusal import InvalidError
 __all__ = ["Section"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Prepared:
     """Entries on their way: three lists of one length.
 
@@ -43,7 +44,7 @@ class _Prepared:
     options: list[EntryOptions] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Section:
     """The entries of one kind in one document."""
 

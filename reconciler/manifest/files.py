@@ -11,12 +11,12 @@ import os
 import re
 import stat
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from reconciler.errors import ManifestError
 from reconciler.model.diagnostic import Diagnostic, Origin, error
+from reconciler.records import record
 
 __all__ = ["LARGEST_FILE", "MOST_FILES", "PROJECT_FILE", "STANDARD_INPUT", "Source", "belongs_to", "find"]
 
@@ -39,7 +39,7 @@ _HIDDEN: Final = ".git"
 _QUIETLY: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Source:
     """A manifest before it is read.
 
@@ -127,7 +127,7 @@ def find(
     return tuple(sorted(search.sources.values(), key=lambda source: source.name))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Place:
     """A file or folder: what messages call it, and where it is with links resolved.
 

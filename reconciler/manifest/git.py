@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
 from reconciler.errors import ManifestError
 from reconciler.model.diagnostic import error
+from reconciler.records import record
 
 __all__ = ["ENVIRONMENT", "Entry", "GitAnswer", "Repository", "RunGit", "open_repository"]
 
@@ -79,7 +79,7 @@ class Entry(NamedTuple):
     is_link: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Repository:
     """A repository with a work tree.
 

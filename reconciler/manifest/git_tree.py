@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -22,6 +22,7 @@ from reconciler.manifest.reading import read
 from reconciler.manifest.values import Assignment, read_values
 from reconciler.model.diagnostic import Diagnostic, Origin, error
 from reconciler.model.state import DesiredState
+from reconciler.records import record
 
 __all__ = ["MAY_BE_READ", "Layout", "declared_at", "laid_out", "project_at"]
 
@@ -31,7 +32,7 @@ _UNREADABLE: Final = "base-unreadable"
 _ABSENT: Final = frozenset({"path-not-found", "path-without-manifests"})
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Layout:
     """A revision's files in a folder.
 

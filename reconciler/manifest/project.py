@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
 from reconciler.errors import UsageError
 from reconciler.manifest.files import PROJECT_FILE, Source
 from reconciler.model.policy import Policy
+from reconciler.records import record
 
 __all__ = ["GuardSettings", "Project", "PruneRule", "ServerSettings", "Settings", "Trusted", "find_project"]
 
@@ -17,7 +18,7 @@ _BOUNDARY: Final = ".git"
 """What ends the search for a project file upwards: nothing above a repository is part of it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class ServerSettings:
     """A server and how to talk to it; None where nothing is said.
 
@@ -38,7 +39,7 @@ class ServerSettings:
     parallelism: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class GuardSettings:
     """How much one plan may do; None where nothing is said.
 
@@ -59,7 +60,7 @@ class GuardSettings:
     protect: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Trusted:
     """What a protected revision says.
 
@@ -72,7 +73,7 @@ class Trusted:
     guards: GuardSettings
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class PruneRule:
     """Where what is not declared is deleted.
 
@@ -85,7 +86,7 @@ class PruneRule:
     domains: tuple[str, ...] = ("*",)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What a project file says, at its top or for one environment.
 
@@ -119,7 +120,7 @@ def _said(settings: ServerSettings | GuardSettings) -> Iterator[tuple[str, Any]]
     return ((each.name, value) for each in fields(settings) if (value := getattr(settings, each.name)) is not None)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Project:
     """A project file, read.
 

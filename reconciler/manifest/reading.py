@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from reconciler.errors import ManifestError
@@ -15,6 +14,7 @@ from reconciler.manifest.document import Document, parse
 from reconciler.manifest.files import Source
 from reconciler.manifest.text import SourceText, decode
 from reconciler.model.diagnostic import Diagnostic
+from reconciler.records import record
 
 __all__ = ["FILES_IN_A_PORTION", "Memory", "Reading", "read"]
 
@@ -33,7 +33,7 @@ class Memory(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Reading:
     """What reading gave.
 
@@ -79,7 +79,7 @@ def _portions(sources: Sequence[Source]) -> Iterable[Sequence[Source]]:
     return found.values()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Text:
     """A document's text, before anything in it is looked at.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.manifest.complaints import Complaint
 from reconciler.manifest.document import Document
@@ -11,6 +11,7 @@ from reconciler.manifest.findings import Findings, Spot
 from reconciler.manifest.union import Declarations
 from reconciler.model.resource import Declared, Value
 from reconciler.model.table import Sheet, sheets_of
+from reconciler.records import record
 from reconciler.spec.kind import Kind
 
 __all__ = ["complete_references"]
@@ -60,7 +61,7 @@ def _short_keys(kind: Kind, known: Declarations) -> ShortKeys:
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Resolver:
     """Completes one field of one kind."""
 

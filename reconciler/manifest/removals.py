@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ from reconciler.manifest.words import DELETE, DELETE_AFTER, FROM, KEEP_ALIAS, MO
 from reconciler.model.address import Address
 from reconciler.model.resource import Place
 from reconciler.model.state import Relocation, Removal
+from reconciler.records import record
 from reconciler.spec.codec import Scope
 from reconciler.spec.kind import Kind
 from reconciler.spec.refusal import InvalidError
@@ -33,7 +33,7 @@ class _Wrong(Exception):  # noqa: N818  not an error to anyone but this module
         self.found = found
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Farewells:
     """What a document says under `removed:` and `moved:`."""
 

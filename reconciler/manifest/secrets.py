@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple
 
@@ -21,6 +21,7 @@ from reconciler.model.command import Run
 from reconciler.model.diagnostic import Diagnostic, Origin, error
 from reconciler.model.resource import Value
 from reconciler.model.secret import Secret, SecretSource, SourceKind, may_hold_api_key
+from reconciler.records import record
 from reconciler.spec.secrets import is_verbatim_hash
 
 __all__ = ["SecretSources", "Surroundings", "Wanted", "wanted_by"]
@@ -36,7 +37,7 @@ _CLASSES: Final = (string.ascii_lowercase, string.ascii_uppercase, string.digits
 _KEY: Final = "{key}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What secrets are found in.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final, NamedTuple, NoReturn
 
 from reconciler.errors import ManifestError
 from reconciler.model.diagnostic import Origin, error
+from reconciler.records import record
 
 __all__ = ["DEEPEST", "Position", "SourceText", "decode", "refuse_control_characters"]
 
@@ -29,7 +29,7 @@ class Position(NamedTuple):
     column: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class SourceText:
     """A document's text before anything is read from it.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from reconciler.manifest.complaints import Complaint, Path
@@ -13,6 +12,7 @@ from reconciler.model.address import Address
 from reconciler.model.resource import Declared, Place, Value
 from reconciler.model.state import Relocation, Removal
 from reconciler.model.table import DeclaredTable, Sheet
+from reconciler.records import record
 from reconciler.spec.kind import Kind
 
 __all__ = ["Declarations", "Union"]
@@ -21,7 +21,7 @@ Declarations = Mapping[str, Declared]
 """The declared resources of one kind, by key."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Union:
     """What brings declarations of many documents together, and tells where they contradict each other."""
 

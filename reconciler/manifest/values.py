@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from reconciler.errors import ManifestError, UsageError
@@ -13,6 +12,7 @@ from reconciler.manifest.files import Source
 from reconciler.manifest.scalars import scalar
 from reconciler.manifest.text import decode
 from reconciler.model.diagnostic import Diagnostic
+from reconciler.records import record
 
 __all__ = ["Assignment", "merged", "read_values"]
 
@@ -20,7 +20,7 @@ _DOT: Final = re.compile(r"(?<!\\)\.")
 _QUOTED: Final = re.compile(r"\"[^\"\\]*\"|'[^']*'")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Assignment:
     """One `--set PATH=VALUE`.
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Origin
 from reconciler.model.resource import Value
+from reconciler.records import record
 
 
 class Action(StrEnum):
@@ -40,7 +40,7 @@ class Absent(StrEnum):
     HIDDEN = "(another secret)"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class FieldChange:
     """One field before and after, in the manifest's vocabulary.
 
@@ -56,7 +56,7 @@ class FieldChange:
     sensitive: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Change:
     """What is to be done with one resource.
 

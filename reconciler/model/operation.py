@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from reconciler.model.address import Address
 from reconciler.model.resource import NOTHING
+from reconciler.records import record
 
 
 class Verb(StrEnum):
@@ -19,7 +19,7 @@ class Verb(StrEnum):
     DELETE = "delete"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class HandleOf:
     """Stands for a handle that is known only once its resource exists; filled in when the call is sent.
 
@@ -34,7 +34,7 @@ class HandleOf:
 Item = str | HandleOf
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Operation:
     """One call.
 

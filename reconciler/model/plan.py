@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
 from reconciler.model.diagnostic import Diagnostic
+from reconciler.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ServerIdentity:
     """Which server a plan was made for.
 
@@ -24,7 +25,7 @@ class ServerIdentity:
     version: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class NotCompared:
     """Declared fields of a kind that could not be compared, and why.
 
@@ -39,7 +40,7 @@ class NotCompared:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Refusal:
     """A guard's objection: the plan is shown, and not carried out.
 
@@ -56,7 +57,7 @@ class Refusal:
     addresses: tuple[Address, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Terms:
     """What a plan was made with, as far as it decides what is in it: carrying it out later takes the same.
 
@@ -88,7 +89,7 @@ class Terms:
     limits: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Plan:
     """What would be done to one server.
 

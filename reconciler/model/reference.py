@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from reconciler.model.resource import Value
 from reconciler.model.version import Version
+from reconciler.records import record
 
 
 class Deletion(StrEnum):
@@ -23,7 +23,7 @@ class Deletion(StrEnum):
     NEVER = "never"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ApiUse:
     """Where something stands in the server's API.
 
@@ -38,7 +38,7 @@ class ApiUse:
     names: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class FieldReference:
     """What one field is.
 
@@ -82,7 +82,7 @@ class FieldReference:
     example: Value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class KindReference:
     """What one kind is.
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.operation import Operation
+from reconciler.records import record
 
 
 class Outcome(StrEnum):
@@ -24,7 +24,7 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class OperationStarted:
     """A call is about to be sent."""
 
@@ -32,7 +32,7 @@ class OperationStarted:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class OperationEnded:
     """A call was answered, or not.
 
@@ -49,7 +49,7 @@ class OperationEnded:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ChangeEnded:
     """All that can be done for a change has been done."""
 
@@ -61,7 +61,7 @@ class ChangeEnded:
 Event = OperationStarted | OperationEnded | ChangeEnded
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Leftover:
     """A field that is not what was declared after the apply."""
 
@@ -69,7 +69,7 @@ class Leftover:
     field: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Stopped:
     """Why a run ended before all was tried.
 
@@ -85,7 +85,7 @@ class Stopped:
     exit_code: int = 6
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Report:
     """What came of an apply.
 

@@ -8,10 +8,11 @@ in the mapping is not written.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NamedTuple
 
 from reconciler.model.address import Address
+from reconciler.records import record
 
 Value = Any
 """A canonical value: str, int, float, bool, a tuple of values, a mapping from str to values, or a `SecretSource`."""
@@ -47,7 +48,7 @@ class Place(NamedTuple):
     path: tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class EntryOptions:
     """What an entry says about how it is to be treated.
 
@@ -71,7 +72,7 @@ class EntryOptions:
 PLAIN = EntryOptions()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Declared:
     """A resource as the manifests want it: what is written, and nothing else."""
 
@@ -81,7 +82,7 @@ class Declared:
     options: EntryOptions = PLAIN
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Observed:
     """A resource as the server has it.
 

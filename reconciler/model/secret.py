@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hmac
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NoReturn
+
+from reconciler.records import record
 
 MASK = "********"
 
@@ -37,7 +38,7 @@ class SourceKind(StrEnum):
     GENERATE = "generate"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class SecretSource:
     """Where a secret comes from: ``{env: NAME}`` and its siblings.
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.model.address import Address
 from reconciler.model.resource import Declared, Observed, Place, Value
+from reconciler.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Removal:
     """A ``removed:`` entry: a resource that is to go, and how far.
 
@@ -24,7 +25,7 @@ class Removal:
     delete_after: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Relocation:
     """A ``moved:`` entry: a resource that is to be renamed, not deleted and made anew."""
 
@@ -34,7 +35,7 @@ class Relocation:
     keep_alias: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class DesiredState:
     """What the manifests declare."""
 
@@ -58,7 +59,7 @@ class DesiredState:
         return sum(map(len, self.resources.values()))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class LiveState:
     """What the server has, as far as it was read.
 

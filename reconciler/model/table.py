@@ -9,12 +9,13 @@ from __future__ import annotations
 from abc import abstractmethod
 from bisect import bisect_right
 from collections.abc import Iterator, KeysView, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import chain
 from typing import Final, TypeVar, overload
 
 from reconciler.model.address import Address
 from reconciler.model.resource import Declared, EntryOptions, Observed, Place, Value
+from reconciler.records import record
 
 __all__ = ["UNKNOWN", "DeclaredTable", "JoinedTexts", "LiveTable", "Passage", "Sheet", "Table", "sheets_of"]
 
@@ -99,7 +100,7 @@ class JoinedTexts(Sequence[Value]):
         return tuple(self.texts[position].split(","))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Passage:
     """Entries of one file that stand behind each other in a sheet.
 
@@ -115,7 +116,7 @@ class Passage:
     indexes: Sequence[int] | None
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Sheet:
     """Declared resources that say the same fields, from any files.
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from reconciler.records import record
 
 _FORM = re.compile(r"(\d{4})-(\d{2})([a-z]?)$")
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record(frozen=True, slots=True, order=True)
 class Version:
     """A published version such as ``2026-07a``; comparable, ``2026-07`` comes before ``2026-07a``."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from reconciler.flow import Inputs, Validation
 from reconciler.kinds import registry
@@ -19,9 +18,10 @@ from reconciler.model.diagnostic import Origin
 from reconciler.model.resource import Place
 from reconciler.model.state import DesiredState
 from reconciler.pipeline.stopwatch import Stopwatch
+from reconciler.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Loaded:
     """The manifests of a run, read.
 

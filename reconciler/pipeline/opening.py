@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Final
 
 from reconciler.api import Client, ServerAccess, Timing, probe_version
@@ -13,6 +12,7 @@ from reconciler.flow import Server, Snapshot
 from reconciler.kinds import registry
 from reconciler.model.plan import ServerIdentity
 from reconciler.model.version import OLDEST, Version
+from reconciler.records import record
 from reconciler.remote.reader import Reader
 from reconciler.remote.schedule import readable_routes
 from reconciler.remote.snapshot import Recorded
@@ -22,7 +22,7 @@ DEFAULT_PARALLELISM: Final = 4
 """Requests under way at once: what two cores serve best (measured on 2026-07a); a quarter of what breaks nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class OpenServer:
     """A server that let us in, or what it answered once.
 

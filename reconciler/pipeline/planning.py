@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 
 from reconciler.errors import ManifestError
 from reconciler.flow import PlanRequest, PlanResult
@@ -25,11 +25,12 @@ from reconciler.planning.following import followers
 from reconciler.planning.foresee import foresee
 from reconciler.planning.guard import Limits, guard
 from reconciler.planning.options import PlanOptions, PruneScope
+from reconciler.records import record
 from reconciler.remote.wanted import Wanted, listed_fields, wanted_by
 from reconciler.spec.mark import MAIN
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Planned(PlanResult):
     """A plan with what it was made from, so that it can be carried out.
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from reconciler.records import record
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Stopwatch:
     """Where the time of a run goes, by stage."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
@@ -18,13 +18,14 @@ from reconciler.model.state import LiveState
 from reconciler.planning.following import Consequence, Followers
 from reconciler.planning.future import future_of
 from reconciler.planning.room import Room
+from reconciler.records import record
 from reconciler.spec.kind import Kind
 
 Wanted = Callable[[Address], Values | None]
 """(a resource) -> the fields it is to have; None for one that nothing is wanted of."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Cascade:
     """What the deletions of a plan do.
 
@@ -54,7 +55,7 @@ def sets(changes: Iterable[Change]) -> Wanted:
     return {change.address: change.after for change in changes if change.action is not Action.DELETE}.get
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Foresight:
     kinds: Mapping[str, Kind]
     changes: Sequence[Change]

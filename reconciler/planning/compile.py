@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from reconciler.model.address import Address
@@ -16,6 +16,7 @@ from reconciler.model.state import LiveState
 from reconciler.planning.cascade import cascade, homes_of, sets
 from reconciler.planning.future import future_of
 from reconciler.planning.order import phase_of, ranks
+from reconciler.records import record
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.codecs import NONE
 from reconciler.spec.encode import steps_of
@@ -36,7 +37,7 @@ def compile_changes(
     return tuple(_gather(_Compiler(kinds, changes, live, capabilities).operations()))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Single:
     """An operation of one change, and whether it may be gathered with its like."""
 

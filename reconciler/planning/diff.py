@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 from reconciler.model.address import Address
@@ -18,6 +18,7 @@ from reconciler.planning.difference import Difference, Findings
 from reconciler.planning.equality import doubtful
 from reconciler.planning.options import PlanOptions
 from reconciler.planning.ownership import Departure, departures, homes_left, kept, step_today, unmanaged
+from reconciler.records import record
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.encode import is_replacement, situation_of
 from reconciler.spec.kind import Field, Kind, Situation
@@ -43,7 +44,7 @@ def diff(
     return _Diff(kinds, desired, live, capabilities, options).run()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Diff:
     kinds: Mapping[str, Kind]
     desired: DesiredState

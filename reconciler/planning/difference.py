@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.model.address import Address
 from reconciler.model.change import Change
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.plan import NotCompared
+from reconciler.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Difference:
     """What a diff found.
 
@@ -28,7 +29,7 @@ class Difference:
     diagnostics: tuple[Diagnostic, ...]
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Findings:
     """What a diff has found so far."""
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.model.address import Address
 from reconciler.model.resource import Observed, Value
 from reconciler.model.state import LiveState
+from reconciler.records import record
 from reconciler.spec.codecs import NONE
 from reconciler.spec.kind import Kind
 from reconciler.spec.mark import Follows
 from reconciler.spec.names import domain_of
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Consequence:
     """What becomes of a resource when another one is deleted.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
 
@@ -15,13 +14,14 @@ from reconciler.model.plan import Refusal
 from reconciler.model.state import DesiredState, LiveState
 from reconciler.planning.options import PlanOptions
 from reconciler.planning.policy import refusals
+from reconciler.records import record
 from reconciler.spec.kind import Kind
 
 _TOO_MANY_TO_BE_CHANCE = 3
 """So many resources, all gone at once, were not deleted one by one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Limits:
     """How much one plan may do.
 

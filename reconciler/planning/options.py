@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase
 
 from reconciler.model.address import Address
@@ -12,9 +12,10 @@ from reconciler.model.policy import Policy
 from reconciler.model.resource import Place
 from reconciler.model.secret import Secret, SecretSource
 from reconciler.model.state import DesiredState
+from reconciler.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class PruneScope:
     """Where undeclared resources are deleted.
 
@@ -39,7 +40,7 @@ def _file_only(place: Place) -> Origin:
     return Origin(place.file)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class PlanOptions:
     """What a run wants.
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 
 from reconciler.model.address import Address
 from reconciler.model.change import Reason
 from reconciler.model.resource import Observed
 from reconciler.model.state import DesiredState, LiveState, Removal
 from reconciler.planning.options import PlanOptions
+from reconciler.records import record
 from reconciler.spec.kind import Kind
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Departure:
     """A live resource that is to be deleted, and why."""
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
 from reconciler.model.resource import Values
 from reconciler.model.state import LiveState
+from reconciler.records import record
 from reconciler.spec.kind import Kind
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Shortage:
     """A limit that what is planned would exceed.
 
@@ -30,7 +30,7 @@ class Shortage:
     change: Change
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Use:
     before: int = 0
     after: int = 0

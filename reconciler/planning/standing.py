@@ -7,7 +7,6 @@ about nothing that the manifests do not ask for.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change, FieldChange
@@ -15,11 +14,12 @@ from reconciler.model.operation import Operation
 from reconciler.model.resource import Observed
 from reconciler.model.state import LiveState
 from reconciler.planning import digest
+from reconciler.records import record
 from reconciler.spec.codecs import NONE
 from reconciler.spec.kind import Field, Kind
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Moved:
     """A change that is not what was reviewed any more.
 
@@ -31,7 +31,7 @@ class Moved:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Standing:
     """How a kept plan stands.
 

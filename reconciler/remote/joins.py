@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.model.resource import Observed, Value
 from reconciler.model.table import UNKNOWN
+from reconciler.records import record
 from reconciler.remote.schedule import DOMAIN, HANDLE, Get
 from reconciler.spec.decode import Decoder, Row, dig
 from reconciler.spec.kind import Source
@@ -14,7 +15,7 @@ from reconciler.spec.mark import UNSET
 from reconciler.spec.names import domain_for_wire
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Joined:
     """A source's rows by what they are about.
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import compress
 from typing import Any
 
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.resource import Observed
+from reconciler.records import record
 from reconciler.remote.schedule import Get
 from reconciler.remote.table import CompactRows, ObservedTable
 from reconciler.spec.decode import Decoder, Row
@@ -19,7 +20,7 @@ Rows = list[Row] | CompactRows
 Answers = Iterable[tuple[Get, Rows]]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Listed:
     """What a kind's list holds.
 

@@ -10,11 +10,11 @@ keeps their number bounded on servers with thousands of domains.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
 from reconciler.model.state import LiveState
+from reconciler.records import record
 from reconciler.remote.wanted import Wanted
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.kind import Kind, Source
@@ -29,7 +29,7 @@ _LONGEST_NAME_LIST: Final = 4_000
 """Characters; web servers take 8,000 for a whole request line."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Get:
     """One GET of a reading.
 

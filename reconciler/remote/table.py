@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from reconciler.model.resource import Observed, Value
 from reconciler.model.table import LiveTable
+from reconciler.records import record
 from reconciler.remote.joins import Joined
 from reconciler.spec.decode import Decoder
 from reconciler.spec.mark import MAIN
@@ -16,7 +16,7 @@ from reconciler.spec.rowform import RowForm
 __all__ = ["CompactRows", "ObservedTable"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class CompactRows:
     """The rows of one answer in compact form."""
 

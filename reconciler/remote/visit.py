@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.resource import Observed
 from reconciler.model.state import LiveState
+from reconciler.records import record
 from reconciler.remote.joins import join_of
 from reconciler.remote.rows import Rows, ambiguities, half_made, listed
 from reconciler.remote.schedule import (
@@ -46,7 +47,7 @@ Ask = Callable[[Get, RowForm | None], "Future[Rows]"]
 Asked = list[tuple[Get, "Future[Rows]"]]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Readout:
     """What a reading brought.
 
@@ -58,7 +59,7 @@ class Readout:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-@dataclass(slots=True, kw_only=True)
+@record(slots=True, kw_only=True)
 class Visit:
     """One reading under way.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from reconciler.api import Client, Entry, Judgement, Verdict
@@ -13,6 +13,7 @@ from reconciler.model.operation import HandleOf, Operation, Verb
 from reconciler.model.reply import Reply
 from reconciler.model.report import Outcome
 from reconciler.model.secret import MASK, Secret, SecretSource
+from reconciler.records import record
 from reconciler.remote.handles import Handles, HandleUnknownError
 from reconciler.spec.kind import Kind
 
@@ -24,7 +25,7 @@ class _DifferError(Exception):
     """The resources of one call need secrets of their own."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class ApiWriter:
     """Sends operations; safe to use from many threads. Nothing is ever sent twice.
 
@@ -79,7 +80,7 @@ class ApiWriter:
                 self.handles.learn(address, handle)
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Filling:
     """One operation with what is known only now; remembers the secrets it met."""
 

@@ -5,18 +5,18 @@ A minor version adds names, a major one changes them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
 from typing_extensions import NotRequired, TypedDict
 
 from reconciler.model.change import Action
 from reconciler.model.diagnostic import Severity
+from reconciler.records import record
 
 FORMAT_VERSION: Final = "1.0"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class About:
     """A description that ends up in the schema; pydantic calls the method, nothing here needs pydantic."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Final
 
 from reconciler.model.change import Action
 from reconciler.model.diagnostic import Severity
 from reconciler.model.report import Outcome
+from reconciler.records import record
 
 
 class Role(Enum):
@@ -72,7 +73,7 @@ OUTCOME_ROLES: Final[Mapping[Outcome, Role]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Style:
     """How roles look.
 

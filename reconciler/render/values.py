@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import Enum
 from typing import Any, Final
 
 from reconciler.model.change import Absent, Action, FieldChange
 from reconciler.model.secret import SecretSource
+from reconciler.records import record
 from reconciler.render.phrases import count, visible
 
 _ROOM: Final = 100
@@ -51,7 +51,7 @@ class Sign(Enum):
     BOTH = "both"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Line:
     """One line about a field: a value, or a part of one.
 

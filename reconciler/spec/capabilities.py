@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from reconciler.model.version import Version
+from reconciler.records import record
 
 PARALLEL_WRITES_SINCE = Version(2023, 5)
 """Before, every write rebuilds a shared table, and parallel ones leave half-created mailboxes (seen on 2022-01a)."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Capabilities:
     """What one server can do; the only thing planning knows about its version."""
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from reconciler.model.resource import Value
+from reconciler.records import record
 from reconciler.spec.accept_many import AcceptMany, DoubtfulError
 from reconciler.spec.decode_many import DecodeMany, Types
 from reconciler.spec.refusal import Refusal, for_pydantic, refuse
@@ -35,7 +36,7 @@ class Many(NamedTuple, Generic[_Function]):
     many: _Function
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Codec:
     """The three forms of one type of value.
 

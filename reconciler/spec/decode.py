@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import compress
 from typing import Any, Final
 
@@ -11,6 +10,7 @@ from reconciler.errors import ProtocolError
 from reconciler.model.address import Address
 from reconciler.model.resource import NOTHING, Observed, Value, Values
 from reconciler.model.table import UNKNOWN
+from reconciler.records import record
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.codecs import NONE
 from reconciler.spec.kind import Field, Kind
@@ -35,7 +35,7 @@ def dig(row: Row, path: str) -> Any:
     return at
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Way:
     """How one field is read from a row, worked out once for all rows.
 

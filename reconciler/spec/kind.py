@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Required, get_args, get_origin, get_type_hints
 
@@ -13,6 +13,7 @@ from reconciler.model.operation import Verb
 from reconciler.model.resource import NOTHING, Observed, Value, Values
 from reconciler.model.state import LiveState
 from reconciler.model.version import Version
+from reconciler.records import record
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.codec import Codec, Scope
 from reconciler.spec.mark import MAIN, UNSET, Mark, Owner
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from pydantic_core import SchemaValidator
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Field:
     """A field of a record: its type and its mark."""
 
@@ -52,7 +53,7 @@ class Field:
         return not self.mark.edit and self.mark.elements is None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Source:
     """One GET, or one for each domain or resource, that shows some fields.
 
@@ -79,7 +80,7 @@ class Source:
     each: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Routes:
     """The paths below ``add/``, ``edit/`` and ``delete/``, and the message keys that mean success there."""
 
@@ -91,7 +92,7 @@ class Routes:
     deleted: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Situation:
     """All a hook may know: pure values, nothing to call.
 
@@ -120,7 +121,7 @@ AttributesHook = Callable[[Attributes, Situation], Attributes]
 StepsHook = Callable[[tuple[Step, ...], Situation], tuple[Step, ...]]
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class Kind:
     """A kind of resource.
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from reconciler.model.resource import Value
+from reconciler.records import record
 from reconciler.spec.codec import Codec, Refusal, Scope, refuse
 from reconciler.spec.mark import UNSET
 
 __all__ = ["Part", "a_list_of", "a_mapping", "accepted", "or_word"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Part:
     """One part of a mapping.
 

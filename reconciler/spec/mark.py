@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Any, Final
 
 from reconciler.model.resource import Value
 from reconciler.model.version import Version
+from reconciler.records import record
 from reconciler.spec.step import Stage, Step
 
 MAIN: Final = "main"
@@ -55,7 +55,7 @@ class Bound(StrEnum):
     USE = "use"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Elements:
     """How a list field is written that the server changes element by element.
 
@@ -69,7 +69,7 @@ class Elements:
     remove: Callable[[Any, tuple[str, ...], tuple[str, ...]], tuple[Step, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Follows:
     """What the server does to a resource when one that this field names is deleted: it takes the name out.
 
@@ -86,7 +86,7 @@ class Follows:
     told: str = "deletes `{address}` with it"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Mark:
     """What one field is.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from inspect import cleandoc
 from typing import Any, Final
 
@@ -11,6 +10,7 @@ from reconciler.model.operation import Verb
 from reconciler.model.reference import ApiUse, Deletion, FieldReference, KindReference
 from reconciler.model.resource import Value
 from reconciler.model.secret import SourceKind
+from reconciler.records import record
 from reconciler.spec.forms import allowed_words, described, example_of
 from reconciler.spec.kind import Field, Kind
 from reconciler.spec.mark import ASKED, MAIN, UNSET, WHOLE
@@ -23,7 +23,7 @@ _HANDLE: Final = "{handle}"
 _ROW: Final = "{id}"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class References:
     """What describes kinds.
 

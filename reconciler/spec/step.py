@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
 from reconciler.model.operation import Item, Verb
 from reconciler.model.resource import NOTHING
+from reconciler.records import record
 
 
 class Stage(IntEnum):
@@ -30,7 +30,7 @@ class Stage(IntEnum):
     LOWER = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Step:
     """One call about one resource.
 
