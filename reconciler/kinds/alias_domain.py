@@ -10,7 +10,7 @@ from reconciler.spec.amounts import UNLIMITED, RateLimit
 from reconciler.spec.codecs import State
 from reconciler.spec.kind import Kind, Situation, crud, listed
 from reconciler.spec.mark import Follows, Owner, field
-from reconciler.spec.policies import POLICY_SOURCES, Senders, senders_field
+from reconciler.spec.policies import POLICY_SOURCES, Senders, senders_field, senders_in_both_lists
 from reconciler.spec.step import Step
 
 
@@ -77,7 +77,7 @@ def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
     """Say that a domain that relays can have no alias domains (2022-01a to 2026-07a, ``add/alias-domain``)."""
     target = Address("domain", str(situation.after.get("target")))
     if situation.verb is not Verb.ADD or situation.future.value(target, "relay") in (None, "off"):
-        return ()
+        return senders_in_both_lists(situation)
     return (("target", f"`{target.key}` relays mail, and such a domain can have no alias domains", "set `relay: off`"),)
 
 
@@ -93,6 +93,7 @@ KIND = Kind(
     domain_field="name",
     after=("domain",),
     space="domain",
+    outlived_by=("allowed_senders", "blocked_senders"),
     on_steps=_leaving_nothing,
     clashes=_clashes,
     also_called={"active": "state"},

@@ -28,7 +28,7 @@ from reconciler.spec.kind import Attributes, Kind, Situation, crud, listed
 from reconciler.spec.mappings import Part, a_mapping
 from reconciler.spec.mark import WHOLE, Bound, Follows, Owner, field
 from reconciler.spec.names import domain_of
-from reconciler.spec.policies import POLICY_SOURCES, Senders, senders_field
+from reconciler.spec.policies import POLICY_SOURCES, Senders, senders_field, senders_in_both_lists
 from reconciler.spec.step import Stage, Step
 from reconciler.spec.tags import tags_of
 
@@ -297,6 +297,10 @@ def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
     """Find quotas out of order, mailboxes larger than they may be, and domains that are not empty (all versions)."""
     if situation.verb is Verb.DELETE:
         return _inhabited(situation)
+    return (*_out_of_order(situation), *senders_in_both_lists(situation))
+
+
+def _out_of_order(situation: Situation) -> tuple[tuple[str, str, str], ...]:
     domain = situation.future.get(situation.address)
     if domain is None or not situation.changed & {*_ORDERED_QUOTAS, "max_mailboxes"}:
         return ()

@@ -27,7 +27,7 @@ from reconciler.spec.kind import Attributes, Kind, Situation, Source, crud
 from reconciler.spec.mappings import CUSTOM_ATTRIBUTES, Part, a_mapping, or_word
 from reconciler.spec.mark import MAIN, WHOLE, Bound, Follows, Mark, Owner, field
 from reconciler.spec.names import domain_for_wire, domain_of
-from reconciler.spec.policies import POLICY_SOURCES, Senders, senders_field
+from reconciler.spec.policies import POLICY_SOURCES, Senders, senders_field, senders_in_both_lists
 from reconciler.spec.rights import Permissions
 from reconciler.spec.scores import SHIPPED_SCORES, SPAM_SCORE
 from reconciler.spec.secrets import SECRET, Password
@@ -333,8 +333,8 @@ def _check(values: Values) -> tuple[tuple[str, str, str], ...]:
 
 
 def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
-    """Find a quota that its domain does not allow, and settings that whoever checks the password leaves no use for."""
-    return (*_too_large(situation), *_without_use(situation))
+    """Find a quota its domain does not allow, settings without use, and senders who are both let in and kept out."""
+    return (*_too_large(situation), *_without_use(situation), *senders_in_both_lists(situation))
 
 
 def _without_use(situation: Situation) -> Iterator[tuple[str, str, str]]:

@@ -65,6 +65,7 @@ def plan(request: PlanRequest) -> Planned:
         with watch.stage("comparing"):
             difference = diff(registry(), loaded.desired, live, capabilities=server.capabilities, options=options)
         live = _with_followers(server, difference.changes, _with_neighbours(server, difference.changes, live))
+        live = _with_remains(server, difference.changes, live)
     with watch.stage("comparing"):
         capabilities = server.capabilities
         difference = foresee(registry(), loaded.desired, live, difference, capabilities=capabilities, options=options)
@@ -181,6 +182,18 @@ def _with_followers(server: OpenServer, changes: tuple[Change, ...], live: LiveS
     return replace(
         live, resources={**live.resources, **{name: {**seen.of(name), **live.of(name)} for name in sorted(unseen)}}
     )
+
+
+def _with_remains(server: OpenServer, changes: tuple[Change, ...], live: LiveState) -> LiveState:
+    """Where something is to be deleted, also see what would outlive it."""
+    details: dict[tuple[str, str], set[str]] = {}
+    for kind, key in (change.address for change in changes if change.action is Action.DELETE):
+        for name in registry()[kind].outlived_by:
+            details.setdefault((kind, name), set()).add(key)
+    if not details:
+        return live
+    wanted = {kind: {name for of, name in details if of == kind} for kind, _ in details}
+    return server.reader.read(Wanted(fields=wanted, details=details), known=live).live
 
 
 def _neighbours(changes: tuple[Change, ...], live: LiveState) -> frozenset[str]:

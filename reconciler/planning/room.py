@@ -49,6 +49,13 @@ class Room:
         self._future = future
         self._planned = {change.address: change for change in changes}
         self._uses: dict[tuple[Address, str], _Use] = defaultdict(_Use)
+        self._stand_ins = {
+            name: each.name
+            for kind in kinds.values()
+            for name in kind.within[1:]
+            for each in kinds[name].fields.values()
+            if each.mark.refers == kind.within[0]
+        }
         touched = {each.address.kind for each in changes if kinds[each.address.kind].consumes}
         for name in {*touched, *self._squeezed()}:
             self._count_live(kinds[name])
@@ -82,7 +89,7 @@ class Room:
         kind = self._kinds[change.address.kind]
         values = self._values(change)
         for limit in kind.consumes:
-            container = self._container(kind, values)
+            container = self._container(kind, values, self._live)
             if container is None:
                 continue
             allowed = self._allowed(container, limit, at_its_highest=True)
@@ -93,7 +100,7 @@ class Room:
     def _count_live(self, kind: Kind) -> None:
         for observed in self._live.of(kind.name).values():
             for limit, amount in self._amounts(kind, observed.values):
-                container = self._container(kind, observed.values)
+                container = self._container(kind, observed.values, self._live)
                 if container is not None:
                     use = self._uses[container, limit]
                     use.before += amount
@@ -103,17 +110,25 @@ class Room:
     def _count_change(self, change: Change) -> None:
         kind = self._kinds[change.address.kind]
         observed = self._live.get(change.moved_from or change.address)
-        before = dict(self._amounts(kind, observed.values)) if observed is not None else {}
-        gone = change.action is Action.DELETE
-        after = {} if gone else dict(self._amounts(kind, self._values(change)))
-        container = self._container(kind, self._values(change))
-        for limit in {*before, *after} if container is not None else ():
-            use = self._uses[container, limit]  # type: ignore[index]  # there is a container when there is a limit
-            growth = after.get(limit, 0) - before.get(limit, 0)
+        grown: dict[tuple[Address, str], int] = defaultdict(int)
+        if observed is not None:
+            self._take(grown, kind, observed.values, self._live, -1)
+        if change.action is not Action.DELETE:
+            self._take(grown, kind, self._values(change), self._future, 1)
+        for place, growth in grown.items():
+            use = self._uses[place]
             use.after += growth
             if growth > 0:
                 use.peak += growth
                 use.change = use.change or change
+
+    def _take(
+        self, grown: dict[tuple[Address, str], int], kind: Kind, values: Values, state: LiveState, sign: int
+    ) -> None:
+        container = self._container(kind, values, state)
+        if container is not None:
+            for limit, amount in self._amounts(kind, values):
+                grown[container, limit] += sign * amount
 
     def _amounts(self, kind: Kind, values: Values) -> list[tuple[str, int]]:
         found = []
@@ -132,10 +147,16 @@ class Room:
         observed = self._future.get(change.address) or self._live.get(change.moved_from or change.address)
         return observed.values if observed is not None else change.after
 
-    def _container(self, kind: Kind, values: Values) -> Address | None:
+    def _container(self, kind: Kind, values: Values, state: LiveState) -> Address | None:
+        """Whose room something takes up: its domain's, or that of what its domain stands for."""
         domain = kind.domain_of(values)
         if domain is None or not kind.within:
             return None
+        for name in kind.within[1:]:
+            stand_in = state.of(name).get(domain)
+            stands_for = self._stand_ins.get(name)
+            if stand_in is not None and stands_for is not None:
+                domain = str(stand_in.values.get(stands_for))
         return Address(kind.within[0], domain)
 
     def _allowed(self, container: Address, limit: str, *, at_its_highest: bool = False) -> int | None:

@@ -81,8 +81,10 @@ def wanted_by(
                 names.update(mark.beside)
                 if mark.refers is not None:
                     names.add(mark.refers)
-                if mark.read and mark.source != MAIN:
-                    further.setdefault((kind, name), set()).update(sheet.keys)
+                for each in (name, *mark.read_with):
+                    seen = kinds[kind].fields[each].mark
+                    if seen.read and seen.source != MAIN:
+                        further.setdefault((kind, each), set()).update(sheet.keys)
     names |= {home for name in tuple(names) for home in kinds[name].within}
     fields_of = {name: listed_fields(kinds[name]) for name in kinds if name in names}
     for name, field_name in further:

@@ -171,6 +171,7 @@ class Kind:
         replaceable: the field that says, by being true, that what cannot be changed may be deleted and made anew.
         rivals: values -> what only one declared resource of the kind may have; None for one that has no rivals.
         stays: whether the server keeps a resource for good, so that it is never deleted.
+        outlived_by: the fields that stay on the server when it is deleted: they are read, and taken away, before.
         example: an entry as people would write it, for `explain`.
     """
 
@@ -219,6 +220,7 @@ class Kind:
     replaceable: str | None = None
     rivals: Callable[[Values], str | None] | None = None
     stays: Callable[[Values], bool] | None = None
+    outlived_by: tuple[str, ...] = ()
     also_called: Mapping[str, str] = field(default_factory=dict)
     example: Mapping[str, Any] = field(default_factory=dict)
 

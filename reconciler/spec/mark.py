@@ -108,7 +108,7 @@ class Mark:
         repeated: every edit of the same route must send it, because the server resets what is omitted.
         stage: when it is written, where that is not together with the rest: `Stage.CONNECT` for what names things that
             are created later.
-        beside: the kinds that must be read too for it to be compared.
+        beside: the kinds that must be read too for it to be compared; ``read_with`` the fields of its own kind.
         refers: the kind whose key this value is.
         follows: what becomes of the resource when one is deleted that this field names.
         by_handle: the server wants the other's handle, not its key.
@@ -137,6 +137,7 @@ class Mark:
     elements: Elements | None = None
     stage: Stage | None = None
     beside: tuple[str, ...] = ()
+    read_with: tuple[str, ...] = ()
 
 
 Names = str | tuple[str, ...] | None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from reconciler.model.operation import Verb
 from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.codecs import a_set_of
-from reconciler.spec.kind import Source
+from reconciler.spec.kind import Situation, Source
 from reconciler.spec.mark import Elements, Mark, Owner, field
 from reconciler.spec.step import Step
 
@@ -35,6 +36,7 @@ Senders = Annotated[tuple[str, ...], SENDERS]
 """Addresses, domains and patterns of senders. The server stores them in lowercase, takes nothing but these characters,
 and lets each stand once in either list of the same thing (2022-01a to 2026-07a, functions.policy.inc.php)."""
 
+_FIELDS: Final = {"allowed senders": "allowed_senders", "blocked senders": "blocked_senders"}
 _LISTS: Final = {"allowed senders": "wl", "blocked senders": "bl"}
 
 POLICY_SOURCES: Final[Mapping[str, Source]] = {
@@ -53,17 +55,38 @@ def senders_field(about: str, source: str, *, route: str, name: str, said: tuple
         route: the route entries are added and deleted by.
         name: what an add calls the thing the entry is for.
         said: the message keys of a success in adding, and in deleting.
+
+    An entry that is there already may have outlived an earlier domain of that name, which reading again tells.
     """
     added, deleted = said
+    there = frozenset({"policy_list_from_exists"})
 
     def add(handle: Any, new: tuple[str, ...]) -> tuple[Step, ...]:
         common = {name: handle, "object_list": _LISTS[source]}
-        return tuple(
-            Step(verb=Verb.ADD, route=route, attributes={**common, "object_from": sender}, successes=(added,))
-            for sender in new
-        )
+        step = Step(verb=Verb.ADD, route=route, successes=(added,), unclear=there)
+        return tuple(replace(step, attributes={**common, "object_from": sender}) for sender in new)
 
     def remove(_handle: Any, _gone: tuple[str, ...], rows: tuple[str, ...]) -> tuple[Step, ...]:
         return tuple(Step(verb=Verb.DELETE, route=route, item=row, successes=(deleted,)) for row in rows)
 
-    return field(about, read="value", source=source, elements=Elements(add=add, remove=remove), absent=(), owner=owner)
+    return field(
+        about,
+        read="value",
+        source=source,
+        elements=Elements(add=add, remove=remove),
+        absent=(),
+        owner=owner,
+        read_with=tuple(_FIELDS.values()),
+    )
+
+
+def senders_in_both_lists(situation: Situation) -> tuple[tuple[str, str, str], ...]:
+    """Find senders that would stand in both lists of the same thing, which the server lets none."""
+    there = situation.future.get(situation.address)
+    if there is None or situation.changed.isdisjoint(_FIELDS.values()):
+        return ()
+    allowed, blocked = (there.values.get(name, ()) for name in _FIELDS.values())
+    changed = next(name for name in _FIELDS.values() if name in situation.changed)
+    other = next(name for name in _FIELDS.values() if name != changed)
+    hint = f"declare `{other}` too, without it"
+    return tuple((changed, f"`{each}` stands in `{other}` too", hint) for each in allowed if each in blocked)
