@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 
-.PHONY: help setup demo test check format golden generated clean
+.PHONY: help setup demo test check format golden generated sweep clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -40,6 +40,9 @@ golden: setup  ## write anew what outputs are compared with; look at the differe
 
 test: check  ## everything: form, types, layers, tests
 	$(BIN)/python -m pytest
+
+sweep: setup  ## the random tests with a hundred times the examples; takes about an hour
+	$(BIN)/python -m pytest --hypothesis-profile=sweep tests/properties
 
 clean:  ## remove what setup made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

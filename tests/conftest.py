@@ -2,6 +2,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("sweep")
+"""What `make sweep` asks for: see tests/properties/effort.py."""
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -1,0 +1,18 @@
+"""How many examples: few in every run of the tests, many with ``--hypothesis-profile=sweep`` (``make sweep``)."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, settings
+
+
+def examples(few: int, *, many: int) -> settings:
+    """Settings for a test of which each example takes a while: it runs whole applies."""
+    sweeping = settings.get_current_profile_name() == "sweep"
+    return settings(
+        max_examples=many if sweeping else few,
+        deadline=None,
+        derandomize=not sweeping,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        print_blob=sweeping,
+    )

@@ -1,0 +1,130 @@
+"""A server over HTTP that remembers what it was asked, and a person with a checkout in front of it."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from reconciler.simulator import Answer, Simulator
+from reconciler.simulator.faults import Faults
+from reconciler.simulator.http import serving
+from tests.acceptance.person import KEY, READ_ONLY_KEY, Ended, Person
+
+Manifest = Mapping[str, Any]
+
+FOUND_WRONG = 3
+WHY_NOT = {"change-refused", "only-one-allowed"}
+"""What the server would refuse, seen beforehand."""
+
+ALLOWING_ALL = (
+    "--allow-deletes=100000",
+    "--allow-delete-percent=100",
+    "--allow-delete-bytes=1000000000000000",
+    "--skip-unsupported",
+)
+"""Guards and versions are not what these tests are about."""
+
+SUMS = {"domain_totals"}
+"""Tables in which the simulator keeps sums of others."""
+
+
+class Watched(Simulator):
+    """A server that remembers every request."""
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self.requests: list[tuple[str, str, bytes]] = []
+
+    def handle(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"", peer: str = "127.0.0.1"
+    ) -> Answer:
+        self.requests.append((method, path.removeprefix("/api/v1/"), body))
+        return super().handle(method, path, headers, body, peer)
+
+    @property
+    def writes(self) -> list[str]:
+        """What it was asked to change."""
+        return [path for method, path, _ in self.requests if method != "GET"]
+
+
+@dataclass
+class Town:
+    """A server and a person who looks after it.
+
+    Attributes:
+        before: the server's memory as it was when the town was founded.
+    """
+
+    simulator: Watched
+    person: Person
+    before: dict[str, Any] = field(default_factory=dict)
+
+    def declares(self, manifest: Manifest) -> None:
+        """Write the whole manifest anew."""
+        self.person.writes("mail.yaml", json.dumps(manifest, ensure_ascii=False, indent=1))
+
+    def applies(self, *words: str) -> Ended:
+        """Run an apply."""
+        return self.person.types("apply", "mail.yaml", "--auto-approve", *ALLOWING_ALL, *words)
+
+    def plans(self, *words: str) -> Ended:
+        """Run a plan; exit code 2 means that there are changes."""
+        return self.person.types("plan", "mail.yaml", "--detailed-exitcode", *ALLOWING_ALL, *words)
+
+    def makes_sense(self, manifest: Manifest) -> bool:
+        """Whether the server could be made so; where it could not, the plan says so before anything is sent."""
+        self.declares(manifest)
+        planned = self.plans()
+        told = set(re.findall(r"error\[([a-z-]+)\]", planned.err))
+        assert (planned.code == FOUND_WRONG) == bool(told), planned.err
+        assert told <= WHY_NOT, planned.err
+        return planned.code != FOUND_WRONG
+
+    def converges_to(self, manifest: Manifest) -> None:
+        """Apply a manifest once: it is done, and there is nothing left to do."""
+        self.declares(manifest)
+        applied = self.applies()
+        assert applied.code == 0, f"{applied.out}\n{applied.err}"
+        self.rests()
+
+    def rests(self) -> None:
+        """A plan has no changes, and an apply writes nothing."""
+        planned = self.plans()
+        assert planned.code == 0, f"second plan: {planned.out}\n{planned.err}"
+        del self.simulator.requests[:]
+        again = self.applies()
+        assert (again.code, self.simulator.writes) == (0, [])
+
+    def exports_to_itself(self) -> None:
+        """What is exported plans nothing."""
+        out = tempfile.mkdtemp(dir=self.person.folder)
+        exported = self.person.types("export", "--out", out)
+        assert exported.code == 0, exported.err
+        planned = self.person.types("plan", out, "--detailed-exitcode")
+        assert planned.code == 0, f"plan of the export: {planned.out}\n{planned.err}"
+
+    def memory(self) -> dict[str, Any]:
+        """Every row the server remembers, by table; emptied footers, which no server forgets, left out."""
+        tables = self.simulator.state.tables
+        found = {name: [dict(row) for row in table] for name, table in tables.items() if name not in SUMS}
+        footers = [row for row in found.get("domain_wide_footer", ()) if row["html"] or row["plain"]]
+        return {name: rows for name, rows in {**found, "domain_wide_footer": footers}.items() if rows}
+
+
+@contextmanager
+def founded(version: str = "2026-07a", *, faults: tuple[str, ...] = (), seed: int = 0) -> Iterator[Town]:
+    """Start a fresh server of a version, with an empty checkout in front of it."""
+    simulator = Watched(version, api_key=KEY, read_only_key=READ_ONLY_KEY, random=random.Random(1))
+    broken = Faults.of(*faults, seed=seed) if faults else None
+    with tempfile.TemporaryDirectory() as folder, serving(simulator, faults=broken) as url:
+        person = Person(simulator, url, Path(folder), environ={"CREDENTIAL": "pa:ss:word", "OTHER": "s3:cret"})
+        town = Town(simulator, person)
+        town.before = town.memory()
+        yield town
