@@ -17,12 +17,19 @@ Welcome = Callable[..., Person]
 
 @pytest.fixture
 def welcome(tmp_path: Path) -> Iterator[Welcome]:
-    """Give a person a checkout of their own, and a fresh server of some version over real HTTP."""
+    """Give a person a checkout of their own, and a server over real HTTP: a fresh one of some version, or another."""
     number = itertools.count()
     with ExitStack() as stack:
 
-        def give(version: str = "2026-07a", *, folder: Path | None = None, faults: object = None) -> Person:
-            simulator = Simulator(version, api_key=KEY, read_only_key=READ_ONLY_KEY, random=random.Random(1))
+        def give(
+            version: str = "2026-07a",
+            *,
+            folder: Path | None = None,
+            faults: object = None,
+            simulator: Simulator | None = None,
+        ) -> Person:
+            if simulator is None:
+                simulator = Simulator(version, api_key=KEY, read_only_key=READ_ONLY_KEY, random=random.Random(1))
             url = stack.enter_context(serving(simulator, faults=faults))  # type: ignore[arg-type]  # or none
             own = tmp_path / str(next(number))
             own.mkdir()
