@@ -14,6 +14,8 @@ from typing import Final
 
 from reconciler import pipeline
 from reconciler.cli import group
+from reconciler.kinds import discovered
+from reconciler.remote.schedule import readable_routes
 from reconciler.render.plan_json import json_text
 from reconciler.render.reference_markdown import kinds_markdown
 from reconciler.render.schema import plan_schema
@@ -29,6 +31,7 @@ def generated(root: Path = ROOT) -> Mapping[str, str]:
     return {
         README: _with_sections((root / README).read_text(encoding="utf-8")),
         "reconciler/cli/help.txt": group.help_text(),
+        "reconciler/kinds/_index.py": index_of_kinds(),
         **{f"schemas/{name}": json_text(schema) for name, schema in schemas.items()},
     }
 
@@ -43,6 +46,28 @@ def commands_markdown() -> str:
     """The help of every command; ends with a newline."""
     helps = {name: group.command_help_text(name) for name in group.COMMANDS}
     return "\n".join(f"### {group.PROGRAM} {name}\n\n```text\n{text}```\n" for name, text in helps.items())
+
+
+def index_of_kinds() -> str:
+    """The module that spares runs importing every kind."""
+    kinds = discovered()
+    routes = sorted(readable_routes(kinds.values()))
+    return "\n".join(
+        [
+            '"""What is in this folder; made by `make generated`."""\n',
+            "from typing import Final\n",
+            "INDEX: Final = {",
+            *(f'    "{name}": "{kind.plural}",' for name, kind in kinds.items()),
+            "}",
+            '"""The key manifests use for each kind, by its name; in the order they are created on a server."""\n',
+            "ROUTES: Final = frozenset(",
+            "    {",
+            *(f'        "{route}",' for route in routes),
+            "    }",
+            ")",
+            '"""The collections they are read from (`schedule.readable_routes`)."""\n',
+        ]
+    )
 
 
 def main(arguments: list[str], root: Path = ROOT) -> int:

@@ -96,7 +96,7 @@ def test_no_kind_is_named_outside_the_kinds(file: Path) -> None:
 
 
 def test_every_kind_is_one_file_named_after_it() -> None:
-    files = {file.stem for file in (PACKAGE / "kinds").glob("*.py")} - {"__init__"}
+    files = {file.stem for file in (PACKAGE / "kinds").glob("[!_]*.py")}
 
     assert set(registry()) == files
 

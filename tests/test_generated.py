@@ -29,8 +29,8 @@ def test_a_stale_section_is_told_and_made_anew_and_the_rest_is_kept(
 ) -> None:
     readme = tmp_path / README
     readme.write_text("before\n<!-- generated: kinds -->\nold\n<!-- end -->\nafter\n", encoding="utf-8")
-    for folder in ("schemas", "reconciler/cli"):
-        (tmp_path / folder).mkdir(parents=True)
+    for folder in {Path(name).parent for name in FILES}:
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
 
     assert main(["--check"], tmp_path) == 1
     assert f"stale: {README}" in capsys.readouterr().out

@@ -4,6 +4,7 @@ import copy
 import pickle
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError, asdict, dataclass, field, fields, is_dataclass, replace
+from types import FunctionType
 from typing import Any
 
 import pytest
@@ -138,8 +139,14 @@ def test_a_record_is_pickled() -> None:
     assert pickle.loads(pickle.dumps(Kept(3))) == Kept(3)
 
 
-def test_nothing_is_written_before_it_is_needed() -> None:
+def test_each_method_is_written_when_it_is_needed() -> None:
     loose = _classes(record)["Loose"]
-    assert "__eq__" not in vars(loose)
-    loose()
-    assert "__eq__" in vars(loose)
+
+    def written() -> set[str]:
+        return {name for name in ("__init__", "__eq__", "__repr__") if isinstance(vars(loose)[name], FunctionType)}
+
+    assert written() == set()
+    instance = loose()
+    assert written() == {"__init__"}
+    assert instance == loose()
+    assert written() == {"__init__", "__eq__", "__repr__"}

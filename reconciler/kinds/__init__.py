@@ -1,16 +1,45 @@
 """The kinds: one file each, found by looking into this folder; nothing else knows their names.
 
 To add one, read `bcc_map.py` (a plain one) or `mailbox.py` (a rich one), write a file beside it that defines ``KIND``,
-and add the server's answer it was written from to ``tests/kinds/payloads/``.
+and add the server's answer it was written from to ``tests/kinds/payloads/``. `make generated` notes it in `_index.py`,
+so that a run imports only the kinds it is about.
 """
 
 import importlib
-import pkgutil
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from functools import cache
-from graphlib import TopologicalSorter
+from types import MappingProxyType
 
+from reconciler.kinds._index import INDEX, ROUTES
 from reconciler.spec.kind import Kind
+
+__all__ = ["Kinds", "by_plural", "discovered", "registry", "routes"]
+
+
+class Kinds(Mapping[str, Kind]):
+    """Kinds, each imported when somebody looks at it.
+
+    Attributes:
+        names: their names, by the keys they are found by here; in the order they are created on a server.
+    """
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        """Know kinds by their names, or by another key."""
+        self.names = names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.names
+
+    def __getitem__(self, key: str) -> Kind:
+        kind: Kind = importlib.import_module(f"{__name__}.{self.names[key]}").KIND
+        return kind
 
 
 @cache
@@ -18,24 +47,42 @@ def registry() -> Mapping[str, Kind]:
     """Every kind by name, in the order they are created on a server.
 
     Raises:
-        TypeError: when two files define the same kind, or a declaration is unsound.
+        TypeError: when a file was added that is not in the index, and a declaration is unsound.
     """
-    found: dict[str, Kind] = {}
-    defined_in: dict[str, str] = {}
-    for module in sorted(each.name for each in pkgutil.iter_modules(__path__)):
-        kind: Kind = importlib.import_module(f"{__name__}.{module}").KIND
-        if kind.name in found:
-            raise TypeError(f"{module}.py defines {kind.name}, which {defined_in[kind.name]}.py has defined")
-        found[kind.name] = kind
-        defined_in[kind.name] = module
-    problems = [f"{defined_in[name]}.py: {problem}" for name, kind in found.items() for problem in kind.problems(found)]
-    if problems:
-        raise TypeError("; ".join(problems))
-    order = TopologicalSorter({name: sorted({*kind.after, *kind.within}) for name, kind in found.items()})
-    return {name: found[name] for name in order.static_order()}
+    return Kinds({name: name for name in INDEX}) if set(INDEX) == set(_files()) else discovered()
 
 
 @cache
 def by_plural() -> Mapping[str, Kind]:
     """Every kind by the key manifests use."""
+    if isinstance(registry(), Kinds):
+        return Kinds({plural: name for name, plural in INDEX.items()})
     return {kind.plural: kind for kind in registry().values()}
+
+
+def routes() -> frozenset[str] | None:
+    """The collections all kinds are read from, where that is known without importing them."""
+    return ROUTES if isinstance(registry(), Kinds) else None
+
+
+def discovered() -> Mapping[str, Kind]:
+    """Every kind, looked for in this folder and checked.
+
+    Raises:
+        TypeError: when a kind is not named like its file, or a declaration is unsound.
+    """
+    from graphlib import TopologicalSorter  # noqa: PLC0415  the index has the order already
+
+    found: dict[str, Kind] = {name: importlib.import_module(f"{__name__}.{name}").KIND for name in sorted(_files())}
+    problems = [f"{name}.py defines {kind.name}" for name, kind in found.items() if kind.name != name]
+    problems += [f"{name}.py: {problem}" for name, kind in found.items() for problem in kind.problems(found)]
+    if problems:
+        raise TypeError("; ".join(problems))
+    order = TopologicalSorter({name: sorted({*kind.after, *kind.within}) for name, kind in found.items()})
+    return MappingProxyType({name: found[name] for name in order.static_order()})
+
+
+def _files() -> list[str]:
+    """The names of the files that define kinds."""
+    with os.scandir(__path__[0]) as found:
+        return [each.name.removesuffix(".py") for each in found if each.name.endswith(".py") and each.name[0] != "_"]

@@ -64,6 +64,7 @@ def build(
     *,
     earlier: Iterable[Diagnostic] = (),
     learn: Callable[[bytes, Contents], None] | None = None,
+    plurals: Mapping[str, Kind] | None = None,
 ) -> DesiredState:
     """Make the desired state of what is written.
 
@@ -72,12 +73,13 @@ def build(
         kinds: by name, in the order they are created.
         earlier: what was found wrong when the documents were read, so that all is told at once.
         learn: is told what each portion declares, by what it is known by, unless something in it is wrong.
+        plurals: the kinds by the key manifests use, where whoever asks has them.
 
     Raises:
         ManifestError: with everything that is wrong.
     """
     findings = Findings(earlier)
-    reader = _Reader(kinds, {kind.plural: kind for kind in kinds.values()}, findings, {})
+    reader = _Reader(kinds, plurals or {kind.plural: kind for kind in kinds.values()}, findings, {})
     contents = [
         (portion.contents if portion is not None else None) or reader.learned(portion, some, learn)
         for portion, some in _portions(manifests)

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 
 from reconciler.flow import Inputs, Validation
-from reconciler.kinds import registry
+from reconciler.kinds import by_plural, registry
 from reconciler.manifest import files, reading
 from reconciler.manifest.build import build
 from reconciler.manifest.cache import ParseCache
@@ -56,7 +56,7 @@ def load(inputs: Inputs, watch: Stopwatch) -> Loaded:
         found = reading.read(sources, values=values, memory=memory)
     with watch.stage("validating"):
         learn = memory.note if memory is not None else None
-        desired = build(found.manifests, registry(), earlier=found.findings, learn=learn)
+        desired = build(found.manifests, registry(), earlier=found.findings, learn=learn, plurals=by_plural())
         if memory is not None:
             memory.save()
     documents = {each.name: each for manifest in found.manifests for each in (*manifest.defaults, manifest.document)}

@@ -9,7 +9,7 @@ from typing import Final
 from reconciler.api import Client, ServerAccess, Timing, probe_version
 from reconciler.errors import ProtocolError
 from reconciler.flow import Server, Snapshot
-from reconciler.kinds import registry
+from reconciler.kinds import registry, routes
 from reconciler.model.plan import ServerIdentity
 from reconciler.model.version import OLDEST, Version
 from reconciler.records import record
@@ -64,7 +64,7 @@ def opened(server: Server | Snapshot) -> Iterator[OpenServer]:
     access = ServerAccess(
         origin=server.url.rstrip("/"),
         key=server.key.reveal(),
-        readable=readable_routes(kinds.values()),
+        readable=routes() or readable_routes(kinds.values()),
         parallelism=parallelism,
         timeout=float(settings.timeout or 300),
         connect_timeout=float(settings.connect_timeout or 10),

@@ -59,7 +59,11 @@ class _Diff:
         moves = {each.target: each for each in self.desired.relocations}
         loose: dict[str, tuple[Address, ...]] = {}
         left = homes_left(self.kinds, self.desired, self.options)
-        for kind in self.kinds.values():
+        spoken_of = {each.address.kind for each in self.desired.removals}
+        for name in self.kinds:
+            if not (self.desired.of(name) or self.live.was_read(name) or name in spoken_of):
+                continue
+            kind = self.kinds[name]
             first = len(found.changes)
             for key in self._doubtful(kind):
                 declared = self.desired.of(kind.name)[key]

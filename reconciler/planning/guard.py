@@ -81,9 +81,12 @@ def _vanished(
     kinds: Mapping[str, Kind], desired: DesiredState, live: LiveState, options: PlanOptions
 ) -> Iterator[Refusal]:
     """Kinds of which nothing is left that was applied before: more likely a broken answer than what somebody did."""
-    for name, kind in kinds.items():
-        if options.base is None or not live.was_read(name) or kind.singleton:
+    if options.base is None:
+        return
+    for name in kinds:
+        if not live.was_read(name) or kinds[name].singleton:
             continue
+        kind = kinds[name]
         expected = desired.of(name).keys() & options.base.of(name).keys()
         if options.domains is not None:
             expected = {key for key in expected if options.includes(kind.domain_of(desired.of(name)[key].values))}

@@ -49,6 +49,8 @@ def _spoken_of(desired: DesiredState) -> set[Address]:
 
 def homes_left(kinds: Mapping[str, Kind], desired: DesiredState, options: PlanOptions) -> frozenset[str]:
     """The domains that were declared and were let go of, not removed: what is in them is somebody else's now."""
+    if not (desired.removals or options.earlier):
+        return frozenset()
     homes = {home for kind in kinds.values() for home in kind.within if kinds[home].protected}
     steps = {each.address: step_today(each, options.today) for each in desired.removals}
     left = {address.key for address, step in steps.items() if address.kind in homes and step == "forget"}

@@ -73,7 +73,7 @@ def kinds_to_read(
             needed |= {each for each in containers_of(kind) if not known.was_read(each)}
         if can_be_narrowed(kind) and not wanted.names_each_domain and not is_known(kind, wanted, known):
             needed |= {home for home in kind.within if not known.was_read(home)}
-    return tuple(kind for name, kind in kinds.items() if name in needed and capabilities.knows(kind.since))
+    return tuple(kinds[name] for name in kinds if name in needed and capabilities.knows(kinds[name].since))
 
 
 def is_known(kind: Kind, wanted: Wanted, known: LiveState) -> bool:
