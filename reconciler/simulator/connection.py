@@ -169,7 +169,10 @@ class Connection(asyncio.Protocol):
         except LostError as lost:
             if lost.silent:
                 await self._gone.wait()
-            self._lose()
+            if lost.heard is None:
+                self._lose()
+            else:
+                self._break_off(lost.heard, sent.method)
         except BannedError:
             self._lose()
         except Exception as error:  # noqa: BLE001 as above
@@ -184,6 +187,12 @@ class Connection(asyncio.Protocol):
             raw = self._transport.get_extra_info("socket")
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
             self._transport.abort()
+
+    def _break_off(self, given: Answer, method: str) -> None:
+        if self._transport is not None:
+            whole = _encoded(given, method, keep=False)
+            self._transport.write(whole[: len(whole) - max(1, len(given.body) // 2)])
+            self._transport.close()
 
     def _write(self, given: Answer, method: str, *, keep: bool) -> None:
         if self._transport is not None:

@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from . import Simulator, php
 from .faults import Disturbance, Faults
-from .protocol import JSON, PREFIX, Answer
+from .protocol import JSON, PREFIX, Answer, message
 
 _REASONS: Final = {
+    429: "Too Many Requests",
     500: "Internal Server Error",
     502: "Bad Gateway",
     503: "Service Temporarily Unavailable",
@@ -21,6 +22,7 @@ _DATABASE_DOWN: Final = (
     b"<center style='font-family:sans-serif;'>Connection to database failed.<br /><br />The following error was"
     b" reported:<br/>  SQLSTATE[HY000] [2002] Connection refused</center>\n"
 )
+_PAGE: Final = b"<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body><h1>Sign in</h1></body></html>\n"
 
 
 class LostError(ConnectionError):
@@ -28,11 +30,13 @@ class LostError(ConnectionError):
 
     Attributes:
         silent: Nothing is ever heard again; otherwise the connection breaks.
+        heard: The answer of which half arrives before that; None for nothing.
     """
 
-    def __init__(self, *, silent: bool) -> None:
+    def __init__(self, *, silent: bool, heard: Answer | None = None) -> None:
         super().__init__("no answer" if silent else "connection reset")
         self.silent = silent
+        self.heard = heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +74,16 @@ def answer(simulator: Simulator, sent: Sent, disturbance: Disturbance) -> Answer
         return _instead(simulator, disturbance.before)
     if disturbance.half_created and not simulator.server.has("safe_parallel_writers"):
         simulator.server.half_created += 1
-    body, dropped = _without_last_item(sent) if disturbance.danger else (sent.body, False)
+    before = simulator.state.copy() if disturbance.pretended else None
+    body, rest = _parted(sent, disturbance)
     given = simulator.handle(sent.method, sent.path, sent.headers, body, sent.peer)
     simulator.server.half_created = 0
+    if before is not None:
+        simulator.server.state = before
     if disturbance.danger:
-        given = _with_danger(given, at_the_end=dropped)
+        given = _with_danger(given, at_the_end=rest)
+    if disturbance.truncated:
+        raise LostError(silent=False, heard=given)
     return _instead(simulator, disturbance.after) if disturbance.after else given
 
 
@@ -86,6 +95,10 @@ def _instead(simulator: Simulator, what: str) -> Answer:
     if what == "database-down":
         status = 500 if simulator.server.has("html_errors_are_500") else 200
         return Answer(status, (("Server", "nginx"), ("Content-Type", "text/html; charset=UTF-8")), _DATABASE_DOWN)
+    if what == "page":
+        return Answer(200, (("Server", "nginx"), ("Content-Type", "text/html")), _PAGE)
+    if what == "denied":
+        return Answer(401, (("Server", "nginx"), ("Content-Type", JSON)), message("error", "authentication failed"))
     status = int(what)
     title = f"{status} {_REASONS[status]}"
     page = (
@@ -95,16 +108,16 @@ def _instead(simulator: Simulator, what: str) -> Answer:
     return Answer(status, (("Server", "nginx"), ("Content-Type", "text/html")), page.encode())
 
 
-def _without_last_item(sent: Sent) -> tuple[bytes, bool]:
-    """The body without its last item, where it has several."""
+def _parted(sent: Sent, disturbance: Disturbance) -> tuple[bytes, bool]:
+    """The body with those items that are carried out, and whether others are left out."""
+    if not (disturbance.danger or disturbance.half):
+        return sent.body, False
     decoded = php.json_decode(sent.body)
-    match decoded:
-        case [_, _, *_]:
-            return json.dumps(decoded[:-1]).encode(), True
-        case {"items": [_, _, *_]}:
-            return json.dumps({**decoded, "items": decoded["items"][:-1]}).encode(), True
-        case _:
-            return sent.body, False
+    items = decoded.get("items") if isinstance(decoded, dict) else decoded
+    if not isinstance(items, list) or len(items) <= 1:
+        return sent.body, False
+    kept = items[: len(items) // 2] if disturbance.half else items[:-1]
+    return json.dumps(kept if items is decoded else {**decoded, "items": kept}).encode(), True
 
 
 def _with_danger(given: Answer, *, at_the_end: bool) -> Answer:

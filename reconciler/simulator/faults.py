@@ -7,17 +7,23 @@ A fault is written ``KIND[=VALUE][:WHERE][:WHEN]``:
     reset-before:add/mailbox    the connection breaks before the call took effect
     reset-after:add/mailbox:3   ... after it took effect, at the third add/mailbox
     timeout-before, timeout-after   there is never an answer; the call took no effect, or did
-    status=502                  nginx's HTML instead of the call: 500, 502, 503, 504
+    status=502                  nginx's HTML instead of the call: 429, 500, 502, 503, 504
     status-after=504            the same after the call took effect
+    page, page-after            200 with the HTML of something before the server: a login, a notice
+    denied                      401, as when the key is switched off
     database-down               mailcow's own HTML: status 500, but 200 before 2023-12
     empty:5%                    200 with an empty body, without effect, at one call in twenty
     empty-after                 the same after the call took effect
     danger:edit/alias           one item (the last of several, else the only one) fails with danger among the successes
+    half                        the server crashes in the middle: half of several items are done, then 200 and nothing
+    pretended                   the answer says success, and nothing is done
+    truncated                   the connection breaks in the middle of the answer
     trickle=1000                the answer comes at 1000 bytes a second
     half-created                a mailbox left half created, by an add/mailbox while other writes are under way,
                                 on versions before 2023-05; by default at 2 in 1,000 (half-created:5% for more)
 
-WHERE is a verb or the beginning of a path (``add``, ``get/mailbox/all``); without it, every call.
+WHERE is a verb or the beginning of a path (``add``, ``get/mailbox/all``), or ``write`` for all but reads; without it,
+every call.
 WHEN is ``3`` (the third such call), ``2,5``, ``4+`` (from the fourth on), or ``5%`` (by chance); without it, always.
 """
 
@@ -42,17 +48,24 @@ _KINDS: Final = {
     "database-down": None,
     "empty": None,
     "empty-after": None,
+    "page": None,
+    "page-after": None,
+    "denied": None,
     "danger": None,
+    "half": None,
+    "pretended": None,
+    "truncated": None,
     "trickle": "number",
     "half-created": None,
 }
-_STATUSES: Final = {500, 502, 503, 504}
+_STATUSES: Final = {429, 500, 502, 503, 504}
 _TIME = re.compile(r"(\d+(?:\.\d+)?)(ms|s)")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _COUNTED = re.compile(r"\d+(,\d+)*")
 _FROM = re.compile(r"(\d+)\+")
 _CHANCE = re.compile(r"(\d+(?:\.\d+)?)%")
-_PLACE = re.compile(r"(get|add|edit|delete|search)(/\S*)?")
+_PLACE = re.compile(r"(get|add|edit|delete|search)(/\S*)?|write")
+_READS: Final = ("get", "search")
 HALF_CREATED_CHANCE: Final = 0.002
 
 
@@ -97,6 +110,8 @@ class Fault:
 
     def concerns(self, path: str) -> bool:
         """Tell whether it is meant for a path like ``add/mailbox``."""
+        if self.where == "write":
+            return path.partition("/")[0] not in _READS
         return path == self.where or not self.where or path.startswith(self.where.rstrip("/") + "/")
 
 
@@ -107,9 +122,12 @@ class Disturbance:
     Attributes:
         delay_seconds: How much longer it takes.
         cost_factor: Share of a real server's time it takes besides, 0 for none.
-        before: Instead of the call: "reset", "timeout", "empty", "database-down" or an HTTP status.
+        before: Instead of the call: "reset", "timeout", "empty", "page", "denied", "database-down" or an HTTP status.
         after: Instead of the answer, once the call took effect: as `before`.
         danger: One item fails.
+        half: Only the first half of several items is done.
+        pretended: Nothing of it is kept.
+        truncated: Only the first half of the answer arrives.
         half_created: A mailbox is left half created.
         bytes_per_second: Pace of the answer, 0 for at once.
     """
@@ -119,6 +137,9 @@ class Disturbance:
     before: str = ""
     after: str = ""
     danger: bool = False
+    half: bool = False
+    pretended: bool = False
+    truncated: bool = False
     half_created: bool = False
     bytes_per_second: float = 0.0
 
@@ -174,7 +195,7 @@ def _value(kind: str, value: str | None, written: str) -> float:
         "time": "It takes a time: latency=200ms or latency=1.5s",
         "factor": "It takes a factor: cost=0.1",
         "number": "It takes bytes a second: trickle=1000",
-        "status": "It takes a status: status=502 (500, 502, 503, 504)",
+        "status": "It takes a status: status=502 (429, 500, 502, 503, 504)",
         None: "It takes no value",
     }
     raise UsageError(f"The fault {written!r} has a wrong value", id="bad-fault", hint=hints[form])
@@ -226,6 +247,9 @@ def _struck(so_far: Disturbance, fault: Fault, *, others_writing: bool) -> Distu
         "cost": {"cost_factor": fault.value},
         "trickle": {"bytes_per_second": fault.value},
         "danger": {"danger": True},
+        "half": {"half": True, "after": so_far.after or "empty"},
+        "pretended": {"pretended": True},
+        "truncated": {"truncated": True},
         "half-created": {"half_created": others_writing},
     }
     if fault.kind in changes:

@@ -236,6 +236,10 @@ class State:
         state.values = dumped["values"]
         return state
 
+    def copy(self) -> State:
+        """Another state that remembers the same."""
+        return State.load(json.loads(json.dumps(self.dump())))
+
     def save(self, path: Path, *, version: str) -> None:
         """Write the state of a server of some version to a file; a reader sees the old one or the new one whole."""
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".")

@@ -43,6 +43,8 @@ def test_a_place_is_a_verb_or_the_beginning_of_a_path() -> None:
         ("get/mailbox", "get/mailbox/all/a.example", True),
         ("get/mailbox/all", "get/mailbox/reduced", False),
         ("add", "delete/mailbox", False),
+        ("write", "delete/mailbox", True),
+        ("write", "get/mailbox/all", False),
     ]:
         assert strikes(f"empty:{place}", path, 1) == [meant]
 
@@ -106,6 +108,10 @@ def test_an_answer_may_never_come(mailcow: Start, fault: str, effect: int) -> No
         ("database-down", 500, b"Connection to database failed", 0),
         ("empty", 200, b"", 0),
         ("empty-after", 200, b"", 1),
+        ("page", 200, b"Sign in", 0),
+        ("page-after", 200, b"Sign in", 1),
+        ("status=429", 429, b"Too Many Requests", 0),
+        ("denied", 401, b"authentication failed", 0),
     ],
 )
 def test_an_answer_may_be_another(mailcow: Start, fault: str, status: int, body: bytes, effect: int) -> None:
@@ -131,6 +137,33 @@ def test_danger_comes_among_the_successes_and_its_item_is_left_as_it_was(mailcow
     answer = disturbed(server, "danger").handle("POST", "/api/v1/edit/relayhost", HEADERS, edit)
     assert [entry["type"] for entry in json.loads(answer.body)] == ["success", "success", "danger"]
     assert [host["hostname"] for host in relayhosts(server)] == ["b.example", "b.example", "a.example"]
+
+
+def test_a_server_may_crash_when_half_of_the_items_are_done(mailcow: Start) -> None:
+    server = mailcow()
+    for _ in range(4):
+        server.post("add/relayhost", {"hostname": "a.example", "username": "", "password": ""})
+    edit = json.dumps({"items": ["1", "2", "3", "4"], "attr": {"hostname": "b.example"}}).encode()
+    answer = disturbed(server, "half").handle("POST", "/api/v1/edit/relayhost", HEADERS, edit)
+    assert answer.body == b""
+    assert [host["hostname"] for host in relayhosts(server)] == ["b.example", "b.example", "a.example", "a.example"]
+    disturbed(server, "half").handle("POST", "/api/v1/delete/relayhost", HEADERS, b'["1", "2", "3"]')
+    assert [host["id"] for host in relayhosts(server)] == [2, 3, 4]
+
+
+def test_success_may_be_said_of_what_is_not_done(mailcow: Start) -> None:
+    server = mailcow()
+    answer = disturbed(server, "pretended").handle("POST", "/api/v1/add/relayhost", HEADERS, RELAYHOST)
+    assert [entry["type"] for entry in json.loads(answer.body)] == ["success"]
+    assert relayhosts(server) == []
+
+
+def test_an_answer_may_break_off(mailcow: Start) -> None:
+    server = mailcow()
+    with pytest.raises(LostError) as lost:
+        disturbed(server, "truncated").handle("POST", "/api/v1/add/relayhost", HEADERS, RELAYHOST)
+    assert lost.value.heard is not None
+    assert len(relayhosts(server)) == 1
 
 
 def test_danger_on_a_single_item_comes_with_its_success(mailcow: Start) -> None:

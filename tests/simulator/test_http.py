@@ -112,6 +112,14 @@ def test_a_cost_is_that_of_a_real_server(mailcow: Start) -> None:
         assert 0.05 <= time.monotonic() - started < 0.5
 
 
+def test_an_answer_may_break_off_after_its_first_half(mailcow: Start) -> None:
+    server = mailcow()
+    with serving(server.simulator, faults=Faults.of("truncated:add")) as url, client(url) as http:
+        with pytest.raises(httpx.RemoteProtocolError, match="without sending complete"):
+            http.post("/api/v1/add/relayhost", json={"hostname": "smtp.example:25", "username": "", "password": ""})
+        assert len(http.get("/api/v1/get/relayhost/all").json()) == 1
+
+
 def test_an_answer_may_trickle(mailcow: Start) -> None:
     with serving(mailcow().simulator, faults=Faults.of("trickle=2000")) as url, client(url) as http:
         started = time.monotonic()
