@@ -13,6 +13,7 @@ from reconciler.manifest.git import RunGit
 from reconciler.manifest.project import GuardSettings, Project, PruneRule, ServerSettings
 from reconciler.model.command import Run
 from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.focus import EVERYTHING, Focus
 from reconciler.model.operation import Operation
 from reconciler.model.plan import Plan
 from reconciler.model.policy import Policy
@@ -142,7 +143,7 @@ class PlanRequest:
     """What a plan is made of.
 
     Attributes:
-        domains: patterns the run is narrowed to; None for everything.
+        focus: what the run is narrowed to.
         resend: selectors of fields to send although they cannot be compared.
         skip_unsupported: leave out what the server does not know.
         limits: how much the plan may do.
@@ -159,7 +160,7 @@ class PlanRequest:
 
     inputs: Inputs
     server: Server | Snapshot
-    domains: tuple[str, ...] | None = None
+    focus: Focus = EVERYTHING
     resend: tuple[str, ...] = ()
     skip_unsupported: bool = False
     limits: GuardSettings = field(default_factory=GuardSettings)

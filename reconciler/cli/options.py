@@ -25,6 +25,7 @@ from reconciler.manifest.project import (
     Trusted,
     find_project,
 )
+from reconciler.model.focus import Focus
 from reconciler.model.secret import Secret, may_hold_api_key
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -106,6 +107,13 @@ SERVER_OPTIONS: Final = _together(
 )
 
 PLAN_OPTIONS: Final = _together(
+    click.option(
+        "--target",
+        "targets",
+        multiple=True,
+        metavar="KIND/KEY",
+        help="Only this, and what it needs; `*` matches anything.",
+    ),
     click.option("--show-calls", is_flag=True, help="Show the exact API calls, without secrets."),
     click.option("--skip-unsupported", is_flag=True, help="Leave out what the server's version does not know."),
     click.option(
@@ -242,7 +250,7 @@ def plan_request_of(session: Session, given: Given) -> PlanRequest:
     return PlanRequest(
         inputs=inputs_of(session, given, project, settings),
         server=_live(session, given["live"]) if given.get("live") else server_of(session, given, settings.server),
-        domains=given["domains"] or None,
+        focus=Focus(given["domains"], given["targets"]),
         resend=given["resend"],
         skip_unsupported=given["skip_unsupported"],
         limits=_limits(settings.guards if trusted is None else trusted.guards, given),

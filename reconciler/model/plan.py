@@ -9,6 +9,7 @@ from dataclasses import field
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
 from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.focus import EVERYTHING, Focus
 from reconciler.records import record
 
 
@@ -66,7 +67,7 @@ class Terms:
         changed: what was read and was not as that commit has it.
         base: the revisions that said what was declared before.
         named_base: whether a person named them.
-        domains: patterns the run was narrowed to; None for everything.
+        focus: what the run was narrowed to.
         resend: selectors of fields sent although they cannot be compared.
         prune: by kind, the domain patterns in which undeclared resources are deleted.
         allowed_deletes: addresses that may be deleted although they are kept.
@@ -79,7 +80,7 @@ class Terms:
     changed: tuple[str, ...] = ()
     base: tuple[str, ...] = ()
     named_base: bool = False
-    domains: tuple[str, ...] | None = None
+    focus: Focus = EVERYTHING
     resend: tuple[str, ...] = ()
     skip_unsupported: bool = False
     prune: tuple[tuple[str, tuple[str, ...]], ...] = ()

@@ -98,8 +98,8 @@ def remember(request: PlanRequest, planned: PlanResult) -> tuple[Diagnostic, ...
 
 def _why_forgotten(request: PlanRequest, planned: Planned) -> str:
     """Why a converged apply would not stand for its revision; empty when it does."""
-    if request.domains is not None:
-        return "`--domain` narrowed the run, so it says nothing of the rest"
+    if request.focus:
+        return "`--domain` or `--target` narrowed the run, so it says nothing of the rest"
     return planned.incomplete or planned.base.stays
 
 

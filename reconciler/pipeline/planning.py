@@ -25,9 +25,10 @@ from reconciler.planning.following import followers
 from reconciler.planning.foresee import foresee
 from reconciler.planning.guard import Limits, guard
 from reconciler.planning.options import PlanOptions, PruneScope
+from reconciler.planning.reach import about_nothing, reach_of
 from reconciler.records import record
 from reconciler.remote.wanted import Wanted, listed_fields, wanted_by
-from reconciler.spec.mark import MAIN
+from reconciler.spec.mark import MAIN, TEMPLATE
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -70,7 +71,8 @@ def plan(request: PlanRequest) -> Planned:
         capabilities = server.capabilities
         difference = foresee(registry(), loaded.desired, live, difference, capabilities=capabilities, options=options)
         found = check(registry(), loaded.desired, live, difference.changes, capabilities=capabilities, options=options)
-    diagnostics = (*base.findings, *notes, *difference.diagnostics, *found)
+    astray = about_nothing(registry(), loaded.desired, live, options)
+    diagnostics = (*base.findings, *notes, *astray, *difference.diagnostics, *found)
     errors = tuple(each for each in diagnostics if each.severity is Severity.ERROR)
     if errors:
         raise ManifestError(errors, summary="the server cannot be made so")
@@ -125,7 +127,7 @@ def _options(request: PlanRequest, loaded: Loaded, base: Base) -> PlanOptions:
         today=request.inputs.clock.today,
         secret=loaded.secrets.for_plan,
         locate=loaded.locate,
-        domains=request.domains,
+        focus=request.focus,
         base=_declared_before(request, base),
         attempted=base.attempted,
         policy=request.policy,
@@ -138,7 +140,7 @@ def _declared_before(request: PlanRequest, base: Base) -> DesiredState | None:
     So settings that are never shown are sent by the first apply, and from then on when their declaration changes; where
     an apply is not remembered they would be sent by every one, and are left to `--resend`.
     """
-    first = base.checkout is not None and not base.stays and request.domains is None
+    first = base.checkout is not None and not base.stays and not request.focus
     return DesiredState({}) if base.applied is None and first else base.applied
 
 
@@ -154,13 +156,18 @@ def read_live(
     also = {scope.kind for scope in options.prune} | {name for state in options.earlier for name in state.resources}
     if every_kind:
         also |= {name for name, kind in kinds.items() if MAIN in kind.sources}
-    wanted = wanted_by(desired, kinds, also=also, domains=options.domains)
+    if options.focus:
+        reach = reach_of(kinds, desired, options.focus)
+        also = {name for name in also if reach.concerns(name)}
+        wanted = wanted_by(reach.within, kinds, also=also, domains=reach.domains)
+    else:
+        wanted = wanted_by(desired, kinds, also=also)
     readout = server.reader.read(wanted)
     return readout.live, readout.diagnostics
 
 
 def _with_neighbours(server: OpenServer, changes: tuple[Change, ...], live: LiveState) -> LiveState:
-    """Where something is to be created, also see what else may have its address."""
+    """Where something is to be created, also see what else may have its address, and what it is made from."""
     neighbours = _neighbours(changes, live)
     if not neighbours:
         return live
@@ -197,10 +204,14 @@ def _with_remains(server: OpenServer, changes: tuple[Change, ...], live: LiveSta
 
 
 def _neighbours(changes: tuple[Change, ...], live: LiveState) -> frozenset[str]:
-    """The kinds that were not read and may hold an address that is to be created."""
+    """The kinds that were not read and may hold an address that is to be created, or what it is made from."""
     kinds = registry()
-    spaces = {kinds[change.address.kind].space for change in changes if change.action is Action.CREATE} - {None}
-    return frozenset(name for name, kind in kinds.items() if kind.space in spaces and not live.was_read(name))
+    creations = [change for change in changes if change.action is Action.CREATE]
+    spaces = {kinds[change.address.kind].space for change in creations} - {None}
+    templates = {kinds[change.address.kind].template for change in creations if TEMPLATE in change.after}
+    return frozenset(
+        name for name, kind in kinds.items() if (kind.space in spaces or name in templates) and not live.was_read(name)
+    )
 
 
 def _domain(change: Change, live: LiveState) -> str | None:
@@ -235,7 +246,7 @@ def _terms(request: PlanRequest, base: Base) -> Terms:
         changed=base.checkout.changed if base.checkout is not None else (),
         base=base.commits,
         named_base=request.base.revision is not None,
-        domains=request.domains,
+        focus=request.focus,
         resend=request.resend,
         skip_unsupported=request.skip_unsupported,
         prune=tuple((rule.kind, rule.domains) for rule in request.prune),

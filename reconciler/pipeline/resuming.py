@@ -58,7 +58,7 @@ def _on_terms(request: PlanRequest, terms: Terms) -> PlanRequest:
     return replace(
         request,
         keep=True,
-        domains=terms.domains,
+        focus=terms.focus,
         resend=terms.resend,
         skip_unsupported=terms.skip_unsupported,
         prune=tuple(PruneRule(kind, domains) for kind, domains in terms.prune),

@@ -7,16 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.resource import Declared, Value
+from reconciler.model.resource import Declared
 from reconciler.model.state import DesiredState, LiveState
 from reconciler.planning.future import future_of
 from reconciler.planning.options import PlanOptions
 from reconciler.planning.room import Room
 from reconciler.spec.capabilities import Capabilities
-from reconciler.spec.codecs import NONE
 from reconciler.spec.encode import situation_of
 from reconciler.spec.kind import Kind
 from reconciler.spec.mark import UNSET
+from reconciler.spec.needs import homes, named
 
 
 def check(
@@ -115,21 +115,12 @@ def _left_hanging(
             continue
         for declared in desired.of(kind.name).values():
             values = {name: declared.values[name] for name in names if name in declared.values}
-            for name, target in _targets(kind, values):
+            for name, target in named(kind, values):
                 if target in going and target not in there:
                     yield _dangling(declared, name, target, "which this plan deletes", "name another", options)
-            homes = [Address(name, kind.domain_of(declared.values) or "") for name in kind.within if within]
-            if any(home in going for home in homes) and not any(home in there for home in homes):
-                yield _homeless(declared, homes[0].key, "which this plan deletes", "remove it too", options)
-
-
-def _targets(kind: Kind, values: Mapping[str, Value]) -> Iterator[tuple[str, Address]]:
-    """What the reference fields among some values name."""
-    for name, value in values.items():
-        refers = kind.fields[name].mark.refers if name in kind.fields else None
-        if refers is not None and value != NONE:
-            for each in value if isinstance(value, tuple) else (value,):
-                yield name, Address(refers, str(each))
+            possible = homes(kind, declared.values) if within else ()
+            if any(home in going for home in possible) and not any(home in there for home in possible):
+                yield _homeless(declared, possible[0].key, "which this plan deletes", "remove it too", options)
 
 
 def _rivals(
@@ -161,7 +152,7 @@ def _defaults(kind: Kind) -> dict[str, object]:
 def _references(
     kind: Kind, declared: Declared, change: Change, there: _Presence, options: PlanOptions
 ) -> Iterator[Diagnostic]:
-    for name, target in _targets(kind, change.after):
+    for name, target in named(kind, change.after):
         if target not in there and there.knows(target.kind) and not there.loses(target):
             meant = there.like(target.kind, f"@{target.key}")
             hint = f"declare it, or write one of: {', '.join(meant)}" if meant else "declare it, or mend the name"
@@ -180,14 +171,13 @@ def _dangling(declared: Declared, name: str, target: Address, why: str, hint: st
 
 
 def _home(kind: Kind, declared: Declared, there: _Presence, options: PlanOptions) -> Iterator[Diagnostic]:
-    domain = kind.domain_of(declared.values)
-    if not kind.within or domain is None:
+    possible = homes(kind, declared.values)
+    if any(each in there or there.loses(each) for each in possible):
         return
-    homes = [Address(name, domain) for name in kind.within]
-    if any(home in there or there.loses(home) for home in homes) or not all(there.knows(home.kind) for home in homes):
+    if not possible or not all(there.knows(each.kind) for each in possible):
         return
     hint = "declare the domain, or mend its name"
-    yield _homeless(declared, domain, "which is neither declared nor on the server", hint, options)
+    yield _homeless(declared, possible[0].key, "which is neither declared nor on the server", hint, options)
 
 
 def _homeless(declared: Declared, domain: str, why: str, hint: str, options: PlanOptions) -> Diagnostic:

@@ -18,9 +18,9 @@ from reconciler.planning.future import future_of
 from reconciler.planning.order import phase_of, ranks
 from reconciler.records import record
 from reconciler.spec.capabilities import Capabilities
-from reconciler.spec.codecs import NONE
 from reconciler.spec.encode import steps_of
 from reconciler.spec.kind import Kind
+from reconciler.spec.needs import homes, named
 from reconciler.spec.step import Stage, Step
 
 CHUNK: Final = 100
@@ -134,18 +134,11 @@ class _Compiler:
         """The planned changes without whose success this one cannot or must not be tried."""
         observed = self._observed(change)
         values = {**(observed.values if observed is not None else {}), **change.after}
-        domain = kind.domain_of(values)
         if change.action is Action.DELETE:
             yield from self._inhabitants(change)
             return
-        for name in kind.within if domain is not None else ():
-            if Address(name, domain or "") in self._planned:
-                yield Address(name, domain or "")
-        for name, value in change.after.items():
-            mark = kind.fields[name].mark if name in kind.fields else None
-            if mark is not None and mark.refers is not None and value != NONE:
-                wanted = (Address(mark.refers, str(each)) for each in (value if isinstance(value, tuple) else (value,)))
-                yield from (each for each in wanted if each in self._planned)
+        yield from (home for home in homes(kind, values) if home in self._planned)
+        yield from (address for _, address in named(kind, change.after) if address in self._planned)
         if change.action is not Action.UPDATE and kind.space is not None:
             yield from self._givers.get((kind.space, change.address.key), ())
         yield from self._cascade.causes.get(change.address, ())

@@ -18,6 +18,7 @@ from reconciler.planning.difference import Difference, Findings
 from reconciler.planning.equality import doubtful
 from reconciler.planning.options import PlanOptions
 from reconciler.planning.ownership import Departure, departures, homes_left, kept, step_today, unmanaged
+from reconciler.planning.reach import Reach, reach_of
 from reconciler.records import record
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.encode import is_replacement, situation_of
@@ -56,7 +57,8 @@ class _Diff:
 
     def run(self) -> Difference:
         found = self.findings
-        moves = {each.target: each for each in self.desired.relocations}
+        reach = reach_of(self.kinds, self.desired, self.options.focus)
+        moves = {each.target: each for each in self.desired.relocations if self._is_about(each.source, each.target)}
         loose: dict[str, tuple[Address, ...]] = {}
         left = homes_left(self.kinds, self.desired, self.options)
         spoken_of = {each.address.kind for each in self.desired.removals}
@@ -67,7 +69,7 @@ class _Diff:
             first = len(found.changes)
             for key in self._doubtful(kind):
                 declared = self.desired.of(kind.name)[key]
-                if self.options.domains is None or self.options.includes(kind.domain_of(declared.values)):
+                if self._is_in(reach, kind, declared):
                     self._declared(kind, key, declared, moves.pop(declared.address, None))
             self._steps_down(kind)
             found.changes += [
@@ -90,11 +92,22 @@ class _Diff:
     def _doubtful(self, kind: Kind) -> Collection[str]:
         """The keys of declared resources that must be looked at; the others are counted as unchanged."""
         declared = self.desired.of(kind.name)
-        if self.options.domains is not None or not self.capabilities.knows(kind.since):
+        if self.options.focus or not self.capabilities.knows(kind.since):
             return declared
         found = doubtful(kind, declared, self.live.of(kind.name))
         self.findings.unchanged += len(declared) - len(found)
         return found
+
+    def _is_in(self, reach: Reach, kind: Kind, declared: Declared) -> bool:
+        """Whether the run is about it, or cannot do without it and it is not there yet."""
+        if self.options.focus.covers(declared.address, kind.domain_of(declared.values)):
+            return True
+        return declared.address in reach.needed and self.live.get(declared.address) is None
+
+    def _is_about(self, *addresses: Address) -> bool:
+        """Whether the run is about one of these, by what their keys tell."""
+        focus = self.options.focus
+        return not focus or any(focus.covers(each, self.kinds[each.kind].domain_of_key(each.key)) for each in addresses)
 
     def _declared(self, kind: Kind, key: str, declared: Declared, move: Relocation | None) -> None:
         observed = self.live.of(kind.name).get(key)
@@ -305,6 +318,8 @@ class _Diff:
             step = step_today(removal, self.options.today)
             observed = self.live.get(removal.address)
             if removal.address.kind != kind.name or step in ("forget", "delete") or observed is None:
+                continue
+            if not self.options.focus.covers(removal.address, kind.domain_of(observed.values)):
                 continue
             before = observed.values.get("state")
             if before is not None and before not in (step, "off"):

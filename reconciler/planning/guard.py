@@ -88,8 +88,13 @@ def _vanished(
             continue
         kind = kinds[name]
         expected = desired.of(name).keys() & options.base.of(name).keys()
-        if options.domains is not None:
-            expected = {key for key in expected if options.includes(kind.domain_of(desired.of(name)[key].values))}
+        if options.focus:
+            declared = desired.of(name)
+            expected = {
+                key
+                for key in expected
+                if options.focus.covers(Address(name, key), kind.domain_of(declared[key].values))
+            }
         there = live.of(name)
         gone = bool(expected) and expected.isdisjoint(there.keys())
         if gone and (not there or len(expected) >= _TOO_MANY_TO_BE_CHANCE):

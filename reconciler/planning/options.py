@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Origin
+from reconciler.model.focus import EVERYTHING, Focus
 from reconciler.model.policy import Policy
 from reconciler.model.resource import Place
 from reconciler.model.secret import Secret, SecretSource
@@ -54,7 +55,7 @@ class PlanOptions:
         today: the ISO date, for ``delete_after``.
         secret: finds the text of a secret that may be looked at while planning; None for one that may not.
         locate: finds the line of an entry.
-        domains: patterns the run is narrowed to; None for everything.
+        focus: what the run is narrowed to.
         policy: what the repository may change; None for no limits.
     """
 
@@ -67,7 +68,7 @@ class PlanOptions:
     today: str = ""
     secret: Callable[[SecretSource, Address], Secret | None] = field(default=_unresolved)
     locate: Callable[[Place], Origin] = field(default=_file_only)
-    domains: tuple[str, ...] | None = None
+    focus: Focus = EVERYTHING
     policy: Policy | None = None
 
     @property
@@ -82,7 +83,3 @@ class PlanOptions:
             if fnmatchcase(str(address), wanted) and fnmatchcase(name, wanted_field or "*"):
                 return True
         return False
-
-    def includes(self, domain: str | None) -> bool:
-        """Whether the run is about this domain."""
-        return self.domains is None or any(fnmatchcase(domain or "", pattern) for pattern in self.domains)

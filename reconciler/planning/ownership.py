@@ -37,8 +37,10 @@ def kept(kind: Kind, desired: DesiredState, live: LiveState, options: PlanOption
         return []
     spoken = _spoken_of(desired)
     before = {key for state in options.earlier for key in state.of(kind.name)} - desired.of(kind.name).keys()
-    found = (Address(kind.name, key) for key in sorted(before & live.of(kind.name).keys()))
-    return [address for address in found if address not in spoken]
+    there = live.of(kind.name)
+    found = (Address(kind.name, key) for key in sorted(before & there.keys()))
+    covers = options.focus.covers
+    return [each for each in found if each not in spoken and covers(each, kind.domain_of(there[each.key].values))]
 
 
 def _spoken_of(desired: DesiredState) -> set[Address]:
@@ -81,14 +83,14 @@ def departures(
         if kind.stays is not None and kind.stays(observed.values):
             continue  # the server would not let it go
         removal = removals.get(observed.address)
+        domain = kind.domain_of(observed.values)
+        if not options.focus.covers(observed.address, domain):
+            continue
         if removal is not None:
             if step_today(removal, options.today) == "delete":
                 yield Departure(observed, Reason.REMOVED, removal)
             continue
-        if observed.address in spoken:
-            continue
-        domain = kind.domain_of(observed.values)
-        if not options.includes(domain) or domain in left or not _is_ours(kind, domain, options):
+        if observed.address in spoken or domain in left or not _is_ours(kind, domain, options):
             continue
         if key in before and (not kind.protected or kind.name in options.delete_protected):
             yield Departure(observed, Reason.NO_LONGER_DECLARED)

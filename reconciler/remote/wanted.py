@@ -98,20 +98,15 @@ def wanted_by(
             if not kinds[name].unique
         },
         assumed={name: frozenset(desired.of(name)) for name in desired.resources if MAIN not in kinds[name].sources},
-        containers={each: _containers(kinds[each], desired) for each in names if _each(kinds[each])},
+        containers={each: _containers(kinds[each], desired) for each in names if kinds[each].listed_by},
         everywhere=frozenset(also),
         domains=domains,
     )
 
 
-def _each(kind: Kind) -> str | None:
-    """The field whose value a kind's list is asked for, where it is asked for once for each container."""
-    return kind.sources[MAIN].each if MAIN in kind.sources else None
-
-
 def _containers(kind: Kind, desired: DesiredState) -> frozenset[str]:
     """The containers in which something of a kind is declared, removed or moved."""
-    each = _each(kind) or ""
+    each = kind.listed_by or ""
     keys = [removal.address for removal in desired.removals]
     keys += [address for move in desired.relocations for address in (move.source, move.target)]
     declared = {str(resource.values[each]) for resource in desired.of(kind.name).values()}
@@ -129,22 +124,12 @@ def wanted_of(addresses: Iterable[Address], kinds: Mapping[str, Kind]) -> Wanted
         for each in kinds[name].fields.values()
         if each.mark.read and each.mark.source != MAIN
     }
-    found = [domain_of_key(kinds[name], key) for name, keys in by_kind.items() for key in keys]
+    found = [kinds[name].domain_of_key(key) for name, keys in by_kind.items() for key in keys]
     domains = frozenset(domain for domain in found if domain is not None)
     return Wanted(
         fields={name: {each.name for each in kinds[name].fields.values() if each.mark.read} for name in by_kind},
         details=details,
         assumed={name: keys for name, keys in by_kind.items() if MAIN not in kinds[name].sources},
-        containers={name: {*map(container_in, keys)} for name, keys in by_kind.items() if _each(kinds[name])},
+        containers={name: {*map(container_in, keys)} for name, keys in by_kind.items() if kinds[name].listed_by},
         domains=tuple(sorted(domains)) if None not in found and domains else None,
     )
-
-
-def domain_of_key(kind: Kind, key: str) -> str | None:
-    """The domain a resource belongs to, where its key alone tells."""
-    each = _each(kind)
-    if each is not None:
-        return kind.domain_of({each: container_in(key)})
-    if kind.singleton or kind.key_text is not None or len(kind.key) != 1:
-        return None
-    return kind.domain_of({kind.key[0]: key})

@@ -149,7 +149,8 @@ class TermsDocument(TypedDict):
     changed: Annotated[list[str], About("What was read and was not as that commit has it.")]
     base: Annotated[list[str], About("The revisions that said what was declared before.")]
     named_base: Annotated[bool, About("A person named them.")]
-    domains: Annotated[list[str] | None, About("Patterns the run was narrowed to.")]
+    domains: Annotated[list[str], About("Patterns of domains the run was narrowed to.")]
+    targets: Annotated[list[str], About("Patterns of addresses the run was narrowed to.")]
     resend: list[str]
     skip_unsupported: bool
     prune: list[PruneDocument]

@@ -10,6 +10,7 @@ from reconciler.errors import UsageError
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change, FieldChange, Reason
 from reconciler.model.diagnostic import Diagnostic, Origin, Severity
+from reconciler.model.focus import Focus
 from reconciler.model.plan import NotCompared, Plan, Refusal, ServerIdentity, Terms
 from reconciler.render.document import (
     FORMAT_VERSION,
@@ -92,13 +93,12 @@ def _checked(document: Any) -> PlanDocument:
 def _terms(document: TermsDocument | None) -> Terms | None:
     if document is None:
         return None
-    domains = document["domains"]
     return Terms(
         revision=document["revision"],
         changed=tuple(document["changed"]),
         base=tuple(document["base"]),
         named_base=document["named_base"],
-        domains=None if domains is None else tuple(domains),
+        focus=Focus(tuple(document["domains"]), tuple(document["targets"])),
         resend=tuple(document["resend"]),
         skip_unsupported=document["skip_unsupported"],
         prune=tuple((each["kind"], tuple(each["domains"])) for each in document["prune"]),

@@ -17,7 +17,7 @@ from reconciler.records import record
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.codec import Codec, Scope
 from reconciler.spec.mark import MAIN, UNSET, Mark, Owner
-from reconciler.spec.names import domain_of
+from reconciler.spec.names import container_in, domain_of
 from reconciler.spec.refusal import InvalidError
 from reconciler.spec.step import Step
 
@@ -296,6 +296,19 @@ class Kind:
     def domain_of(self, values: Values) -> str | None:
         """The domain a resource with these values belongs to; None for kinds that belong to none."""
         return domain_of(str(values[self.domain_field])) if self.domain_field else None
+
+    def domain_of_key(self, key: str) -> str | None:
+        """The domain a resource belongs to, where its key alone tells; for a pattern of keys, one of domains."""
+        if self.listed_by is not None:
+            return self.domain_of({self.listed_by: container_in(key)})
+        if self.singleton or self.key_text is not None or len(self.key) != 1 or self.domain_field != self.key[0]:
+            return None
+        return self.domain_of({self.key[0]: key})
+
+    @property
+    def listed_by(self) -> str | None:
+        """The field whose value the list is asked for, where it is asked for once for each container."""
+        return self.sources[MAIN].each if MAIN in self.sources else None
 
     def key_of(self, values: Values) -> str:
         """The key of a resource with these values."""

@@ -13,6 +13,7 @@ from reconciler.cli.surroundings import Surroundings
 from reconciler.errors import UsageError
 from reconciler.flow import Inputs, PlanRequest, Server
 from reconciler.manifest.project import GuardSettings
+from reconciler.model.focus import Focus
 from reconciler.render.plan_reading import plan_from_text
 from tests.cli.conftest import CLOCK, Runner
 from tests.render import samples
@@ -84,13 +85,13 @@ def test_what_the_project_says_reaches_the_pipeline(run: Runner) -> None:
 
 def test_what_was_typed_reaches_the_pipeline(run: Runner) -> None:
     typed = "a b --domain *.acme.example --set x=1 --set-string y=2 --resend mailbox/* --skip-unsupported --no-cache"
-    more = "--insecure-http --allow-delete mailbox/a --allow-delete-kind mailbox --parallelism 9"
+    more = "--target mailbox/* --insecure-http --allow-delete mailbox/a --allow-delete-kind mailbox --parallelism 9"
     request = _request(run, *typed.split(), *more.split())
     assert request.inputs.paths == ("a", "b")
     assert request.inputs.settings == ("x=1",)
     assert request.inputs.texts == ("y=2",)
     assert request.inputs.cache is None
-    assert request.domains == ("*.acme.example",)
+    assert request.focus == Focus(("*.acme.example",), ("mailbox/*",))
     assert request.resend == ("mailbox/*",)
     assert request.skip_unsupported
     assert _server(request).allow_plain_http

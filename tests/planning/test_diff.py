@@ -7,6 +7,7 @@ from typing import Any
 
 from reconciler.model.address import Address
 from reconciler.model.change import Absent, Action, FieldChange, Reason
+from reconciler.model.focus import Focus
 from reconciler.model.plan import NotCompared
 from reconciler.model.resource import EntryOptions, Place
 from reconciler.model.secret import Secret, SecretSource
@@ -195,7 +196,7 @@ def test_narrowing_leaves_other_domains_alone() -> None:
     want = desired({"domains": [{**ACME, "max_mailboxes": 1}, {"name": "other.example", "max_mailboxes": 1}]})
     have = live({"domains": [{**ACME, "max_mailboxes": 2}, {"name": "other.example", "max_mailboxes": 2}]})
 
-    found = compared(want, have, options=PlanOptions(domains=("acme.*",)))
+    found = compared(want, have, options=PlanOptions(focus=Focus(("acme.*",))))
 
     assert [change.address for change in found.changes] == [Address("domain", "acme.example")]
 

@@ -4,7 +4,7 @@ from reconciler.kinds import registry
 from reconciler.model.address import Address
 from reconciler.model.resource import Declared, Place
 from reconciler.model.state import DesiredState, Relocation, Removal
-from reconciler.remote.wanted import domain_of_key, listed_fields, wanted_by, wanted_of
+from reconciler.remote.wanted import listed_fields, wanted_by, wanted_of
 
 PLACE = Place("mail.yaml", ())
 
@@ -55,4 +55,4 @@ def test_looking_again_is_narrowed_only_where_every_key_names_a_domain() -> None
         "b.example",
     )
     assert wanted_of([Address("mailbox", "a@a.example"), Address("relayhost", "smtp")], kinds).domains is None
-    assert domain_of_key(kinds["bcc_map"], "outgoing:a.example") is None
+    assert kinds["bcc_map"].domain_of_key("outgoing:a.example") is None

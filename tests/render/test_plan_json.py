@@ -14,6 +14,7 @@ from reconciler.errors import UsageError
 from reconciler.model.address import Address
 from reconciler.model.change import Absent, Action, Change, FieldChange, Reason
 from reconciler.model.diagnostic import Diagnostic, Origin, Severity
+from reconciler.model.focus import Focus
 from reconciler.model.plan import NotCompared, Plan, Refusal, ServerIdentity, Terms
 from reconciler.model.secret import Secret, SecretSource, SourceKind
 from reconciler.render.document import ReasonName
@@ -71,7 +72,7 @@ _terms = st.builds(
     changed=_texts,
     base=_texts,
     named_base=st.booleans(),
-    domains=st.none() | _texts,
+    focus=st.builds(Focus, _texts, _texts),
     resend=_texts,
     skip_unsupported=st.booleans(),
     prune=st.lists(st.tuples(_words, _texts), max_size=2).map(tuple),

@@ -1,0 +1,43 @@
+"""What a run is narrowed to."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+from reconciler.model.address import Address
+from reconciler.records import record
+
+
+@record(frozen=True, slots=True)
+class Focus:
+    """What a run is narrowed to; without patterns it is about everything.
+
+    Attributes:
+        domains: patterns of domains, such as ``*.acme.example``; what belongs to no domain matches only ``*``.
+        targets: patterns of addresses, such as ``mailbox/*@acme.example``.
+    """
+
+    domains: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.domains or self.targets)
+
+    def covers(self, address: Address, domain: str | None) -> bool:
+        """Whether the run is about a resource that belongs to this domain."""
+        return self._in_domains(domain) and self._is_target(address)
+
+    def _in_domains(self, domain: str | None) -> bool:
+        return not self.domains or any(fnmatchcase(domain or "", pattern) for pattern in self.domains)
+
+    def _is_target(self, address: Address) -> bool:
+        return not self.targets or any(matches(address, pattern) for pattern in self.targets)
+
+
+EVERYTHING = Focus()
+
+
+def matches(address: Address, pattern: str) -> bool:
+    """Whether an address is meant by ``KIND/KEY``, with wildcards or, as some keys have brackets, to the letter."""
+    text = str(address)
+    return text == pattern or fnmatchcase(text, pattern)

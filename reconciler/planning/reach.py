@@ -1,0 +1,138 @@
+"""How far a narrowed run reaches: what it is about, what that cannot do without, and where both are looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Final
+
+from reconciler.model.address import Address
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.focus import Focus
+from reconciler.model.resource import Declared
+from reconciler.model.state import DesiredState, LiveState
+from reconciler.planning.options import PlanOptions
+from reconciler.records import record
+from reconciler.spec.kind import Kind
+from reconciler.spec.mark import TEMPLATE
+from reconciler.spec.needs import homes, named
+
+__all__ = ["Reach", "about_nothing", "reach_of"]
+
+_WILD: Final = frozenset("*?[")
+_OF_TARGETS: Final = "write addresses as plans show them, such as `mailbox/anna@acme.example`; `*` matches anything"
+_OF_DOMAINS: Final = "mend its name; `*` matches anything, as in `*.acme.example`"
+
+
+@record(frozen=True, slots=True)
+class Reach:
+    """How far a run reaches.
+
+    Attributes:
+        focus: what the run is narrowed to.
+        within: what is declared, as far as the run is about it or needs it.
+        needed: what it needs and is not about: created where it is missing, left alone where it is there.
+        domains: patterns of the domains to look into; None for all.
+    """
+
+    focus: Focus
+    within: DesiredState
+    needed: frozenset[Address] = frozenset()
+    domains: tuple[str, ...] | None = None
+
+    def concerns(self, kind: str) -> bool:
+        """Whether the run may be about something of this kind."""
+        targets = self.focus.targets
+        return not targets or any(fnmatchcase(kind, pattern.partition("/")[0]) for pattern in targets)
+
+
+def reach_of(kinds: Mapping[str, Kind], desired: DesiredState, focus: Focus) -> Reach:
+    """Find what a run is about, and what that needs, however far that leads."""
+    if not focus:
+        return Reach(focus, desired)
+    within: dict[str, dict[str, Declared]] = {}
+    needed: dict[Address, None] = {}
+    open_ends = [*_covered(kinds, desired, focus)]
+    about = {each.address for each in open_ends}
+    while open_ends:
+        declared = open_ends.pop()
+        address = declared.address
+        within.setdefault(address.kind, {})[address.key] = declared
+        for need in _needs(kinds[address.kind], declared):
+            if need not in about and need not in needed:
+                needed[need] = None
+                found = desired.get(need)
+                open_ends += [found] if found is not None else []
+    return Reach(
+        focus,
+        DesiredState(
+            {name: within[name] for name in kinds if name in within},
+            tuple(each for each in desired.removals if _may_cover(kinds, focus, each.address)),
+            tuple(each for each in desired.relocations if _may_cover(kinds, focus, each.source, each.target)),
+        ),
+        needed=frozenset(needed),
+        domains=_domains(kinds, focus, desired, (*about, *needed)),
+    )
+
+
+def about_nothing(
+    kinds: Mapping[str, Kind], desired: DesiredState, live: LiveState, options: PlanOptions
+) -> Iterator[Diagnostic]:
+    """Find the patterns nothing matches, declared now or before, or on the server: most likely they are misspelt."""
+    if not options.focus:
+        return
+    known = {address: kinds[address.kind].domain_of_key(address.key) for address in _spoken_of(desired, options)}
+    for state in (desired, *options.earlier):
+        known |= {each.address: kinds[each.address.kind].domain_of(each.values) for each in state}
+    for name, resources in live.resources.items():
+        known |= {each.address: kinds[name].domain_of(each.values) for each in resources.values()}
+    tried = [(f"--target {each}", Focus(targets=(each,)), _OF_TARGETS) for each in options.focus.targets]
+    tried += [(f"--domain {each}", Focus(domains=(each,)), _OF_DOMAINS) for each in options.focus.domains]
+    for flag, focus, hint in tried:
+        if not any(focus.covers(address, domain) for address, domain in known.items()):
+            summary = f"nothing is declared that `{flag}` could mean"
+            yield Diagnostic("pattern-unmatched", Severity.ERROR, summary, hint=hint)
+
+
+def _spoken_of(desired: DesiredState, options: PlanOptions) -> Iterator[Address]:
+    for state in (desired, *options.earlier):
+        yield from (each.address for each in state.removals)
+        yield from (address for each in state.relocations for address in (each.source, each.target))
+
+
+def _covered(kinds: Mapping[str, Kind], desired: DesiredState, focus: Focus) -> Iterator[Declared]:
+    for declared in desired:
+        if focus.covers(declared.address, kinds[declared.address.kind].domain_of(declared.values)):
+            yield declared
+
+
+def _needs(kind: Kind, declared: Declared) -> Iterator[Address]:
+    values = {**declared.options.initial, **declared.values}
+    if declared.options.template is not None:
+        values[TEMPLATE] = declared.options.template
+    yield from (address for _, address in named(kind, values))
+    yield from homes(kind, values)
+
+
+def _may_cover(kinds: Mapping[str, Kind], focus: Focus, *addresses: Address) -> bool:
+    """Whether the run may be about one of these, where perhaps nothing but keys is known."""
+    domains = [(each, kinds[each.kind].domain_of_key(each.key)) for each in addresses]
+    everywhere = Focus(targets=focus.targets)
+    return any((focus if domain is not None else everywhere).covers(each, domain) for each, domain in domains)
+
+
+def _domains(
+    kinds: Mapping[str, Kind], focus: Focus, desired: DesiredState, addresses: Iterable[Address]
+) -> tuple[str, ...] | None:
+    """Patterns of the domains in which everything is that a run is about or needs; None where nobody can tell."""
+    found: set[str | None] = set(focus.domains)
+    for pattern in focus.targets if not focus.domains else ():
+        name, _, key = pattern.partition("/")
+        meant = [kind for kind in kinds.values() if fnmatchcase(kind.name, name) and kind.domain_field]
+        tells = "@" in key or not _WILD.intersection(key)
+        found |= {kind.domain_of_key(key) if tells else None for kind in meant}
+    for address in addresses:
+        kind, declared = kinds[address.kind], desired.get(address)
+        if kind.domain_field:
+            found.add(kind.domain_of_key(address.key) if declared is None else kind.domain_of(declared.values))
+    return tuple(sorted(each for each in found if each is not None)) if found and None not in found else None
