@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 
-.PHONY: help setup demo test check format golden generated sweep clean
+.PHONY: help setup demo test check format golden generated sweep bench bench-small clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -43,6 +43,12 @@ test: check  ## everything: form, types, layers, tests
 
 sweep: setup  ## the random tests with a hundred times the examples; takes about an hour
 	$(BIN)/python -m pytest --hypothesis-profile=sweep tests/properties
+
+bench: setup  ## every promise about speed, measured: a table, build/bench/bench.json and bench.svg; takes 25 minutes
+	$(BIN)/python -m tests.bench
+
+bench-small: setup  ## the same, smaller and rougher: two minutes
+	$(BIN)/python -m tests.bench --small
 
 clean:  ## remove what setup made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -4,8 +4,8 @@
     organisation.write_manifests(folder)          # what its administrators keep in git
     organisation.live_answers()                   # what its server answers, so that a plan is empty
 
-The same size and seed give the same organisation. A quarter of the objects are mailboxes and nearly all others aliases,
-two hundred objects a domain; domains differ in size by an order of magnitude.
+The same size and seed give the same organisation. A quarter of the objects are mailboxes and nearly all others aliases;
+two hundred objects a domain unless others are asked for, and domains differ in size by an order of magnitude.
 """
 
 from __future__ import annotations
@@ -109,14 +109,15 @@ class Organisation:
     recipient_maps: tuple[tuple[str, str], ...]
 
     @classmethod
-    def of(cls, objects: int, *, seed: int = 1) -> Organisation:
+    def of(cls, objects: int, *, seed: int = 1, per_domain: int = OBJECTS_PER_DOMAIN) -> Organisation:
         """Make one.
 
         Args:
             objects: resources of all kinds together; at least 50.
             seed: another one makes another organisation of the same size.
+            per_domain: how many are in a domain on average: few large domains, or many small ones.
         """
-        return _Maker(Random(seed)).organisation(objects)
+        return _Maker(Random(seed)).organisation(objects, per_domain)
 
     def __len__(self) -> int:
         return sum(self.sizes().values())
@@ -180,9 +181,9 @@ class _Maker:
     def __init__(self, random: Random) -> None:
         self._random = random
 
-    def organisation(self, objects: int) -> Organisation:
+    def organisation(self, objects: int, per_domain: int) -> Organisation:
         """Make one of exactly so many objects."""
-        count = max(1, objects // OBJECTS_PER_DOMAIN)
+        count = max(1, objects // per_domain)
         names = self._names(count)
         skeletons = [self._skeleton(name) for name in names]
         servers = max(1, min(count // 5, 40))

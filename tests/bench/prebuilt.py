@@ -2,6 +2,7 @@
 
     write(organisation, folder)           # once: every list of the organisation, in the server's own print
     with serving(folder) as server: ...   # a process of its own; `server.url`, and `server.requests()` it has answered
+    with serving(folder, cost=1.0) as server: ...   # it takes as long as a real one, by rows, two calls at a time
 
 Lists of several domains (`get/alias/all/one.example,two.example`) are put together from those of each, which costs no
 more than sending them.
@@ -15,6 +16,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -22,6 +24,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from reconciler.simulator.costs import PARALLEL_CALLS, seconds
 
 if TYPE_CHECKING:
     from tests.bench.organisation import Organisation
@@ -32,30 +36,39 @@ _BYTES: Final = "answers.bin"
 _INDEX: Final = "answers.json"
 _COUNTED: Final = "counted"
 _LISTED_BY_DOMAIN: Final = ("get/mailbox/reduced", "get/alias/all")
-_LEFT_OUT: Final = ("get/mailbox/all",)
-"""Nothing asks for it here, and it is as large as everything else together."""
+_LARGEST: Final = "get/mailbox/all"
+"""As large as everything else together."""
 
 _MOST_PIECES: Final = 512
 """How many pieces of an answer are handed to the system in one call."""
 
 
-def write(organisation: Organisation, folder: Path) -> None:
-    """Keep what a server answers about an organisation, printed as a mailcow prints it."""
+def write(organisation: Organisation, folder: Path, *, details: bool = False) -> None:
+    """Keep what a server answers about an organisation, printed as a mailcow prints it.
+
+    Args:
+        details: also the long list of mailboxes, and each mailbox and alias by itself, for whoever asks so.
+    """
     from reconciler.simulator.php import json_encode_pretty  # noqa: PLC0415  the serving process needs none of it
 
-    index: dict[str, tuple[int, int]] = {}
+    index: dict[str, tuple[int, int, int]] = {}
     folder.mkdir(parents=True, exist_ok=True)
+    answers = organisation.live_answers()
     with (folder / _BYTES).open("wb") as file:
 
-        def keep(path: str, answer: bytes) -> None:
-            index[path] = (file.tell(), len(answer))
+        def keep(path: str, answer: bytes, rows: int) -> None:
+            index[path] = (file.tell(), len(answer), rows)
             file.write(answer)
 
-        for path, answer in organisation.live_answers().items():
-            if path not in (*_LISTED_BY_DOMAIN, *_LEFT_OUT):
-                keep(path, json_encode_pretty(answer))
+        for path, answer in answers.items():
+            if path not in _LISTED_BY_DOMAIN and (details or path != _LARGEST):
+                keep(path, json_encode_pretty(answer), len(answer))
         for path, answer in organisation.live_answers_by_domain():
-            keep(path, json_encode_pretty(answer).strip(b"[]\n"))
+            keep(path, json_encode_pretty(answer).strip(b"[]\n"), len(answer))
+        for row in answers[_LARGEST] if details else ():
+            keep(f"get/mailbox/{row['username']}", json_encode_pretty(row), 0)
+        for row in answers["get/alias/all"] if details else ():
+            keep(f"get/alias/{row['id']}", json_encode_pretty(row), 0)
     (folder / _INDEX).write_text(json.dumps(index), encoding="utf-8")
 
 
@@ -76,9 +89,13 @@ class Standin:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Standin]:
-    """Serve what was written, in a process of its own."""
-    command = [sys.executable, "-m", "tests.bench.prebuilt", str(folder)]
+def serving(folder: Path, *, cost: float = 0.0) -> Iterator[Standin]:
+    """Serve what was written, in a process of its own.
+
+    Args:
+        cost: the share of a real server's time that calls take; 0 answers at once.
+    """
+    command = [sys.executable, "-m", "tests.bench.prebuilt", str(folder), str(cost)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -93,7 +110,7 @@ class _Answers:
     def __init__(self, folder: Path) -> None:
         with (folder / _BYTES).open("rb") as file:
             self._bytes = memoryview(mmap.mmap(file.fileno(), 0, flags=mmap.MAP_PRIVATE | mmap.MAP_POPULATE))
-        self._index: dict[str, tuple[int, int]] = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
+        self._index: dict[str, tuple[int, int, int]] = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
         self._domains = {
             whole: [path for path in self._index if path.startswith(f"{whole}/")] for whole in _LISTED_BY_DOMAIN
         }
@@ -107,23 +124,33 @@ class _Answers:
             return self._list([f"{whole}/{domain}" for domain in domains.split(",")])
         return [self._piece(path)] if path in self._index else [b"{}"]
 
+    def rows(self, path: str) -> int:
+        """How many rows an answer shows."""
+        if path in self._domains:
+            return sum(self._index[each][2] for each in self._domains[path])
+        whole, _, domains = path.rpartition("/")
+        paths = [f"{whole}/{domain}" for domain in domains.split(",")] if whole in self._domains else [path]
+        return sum(self._index[each][2] for each in paths if each in self._index)
+
     def _list(self, paths: Sequence[str]) -> list[memoryview | bytes]:
-        full = [self._piece(path) for path in paths if self._index.get(path, (0, 0))[1]]
+        full = [self._piece(path) for path in paths if self._index.get(path, (0, 0, 0))[1]]
         pieces: list[memoryview | bytes] = [b"["]
         for piece in full:
             pieces += [piece, b",\n"]
         return [*pieces[:-1], b"]"] if full else [b"{}"]
 
     def _piece(self, path: str) -> memoryview:
-        begin, length = self._index[path]
+        begin, length, _ = self._index[path]
         return self._bytes[begin : begin + length]
 
 
 class _Serving:
     """Answers requests, a thread for each connection."""
 
-    def __init__(self, answers: _Answers) -> None:
+    def __init__(self, answers: _Answers, cost: float) -> None:
         self._answers = answers
+        self._cost = cost
+        self._workers = threading.Semaphore(PARALLEL_CALLS)
         self._counted: Counter[str] = Counter()
 
     def connection(self, connection: socket.socket) -> None:
@@ -144,6 +171,9 @@ class _Serving:
         else:
             self._counted["/".join(path.split("/")[:3])] += 1
             pieces = self._answers.of(path)
+            if self._cost:
+                with self._workers:
+                    time.sleep(seconds(path, rows=self._answers.rows(path), items=0, accounts=None) * self._cost)
         length = sum(map(len, pieces))
         head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % length
         pieces.insert(0, head)
@@ -155,9 +185,9 @@ class _Serving:
                 pieces[0] = pieces[0][sent:]
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, cost: float) -> None:
     """Serve until terminated; prints the port."""
-    serving = _Serving(_Answers(folder))
+    serving = _Serving(_Answers(folder), cost)
     with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
         print(server.getsockname()[1], flush=True)  # noqa: T201
         while True:
@@ -166,4 +196,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), float(sys.argv[2]))

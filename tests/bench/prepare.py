@@ -1,0 +1,57 @@
+"""Writes an organisation's manifests and what its server answers: `python -m tests.bench.prepare OBJECTS FOLDER`.
+
+A process of its own, so that whoever measures stays small: a process starts with the memory of the one it came from.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.bench import prebuilt
+from tests.bench.organisation import OBJECTS_PER_DOMAIN, Organisation
+
+__all__ = ["Prepared", "prepare"]
+
+ROOT: Final = Path(__file__).parent.parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An organisation on disk."""
+
+    folder: Path
+    objects: int
+
+    @property
+    def manifests(self) -> Path:
+        """Where its manifests are."""
+        return self.folder / "mail"
+
+    @property
+    def answers(self) -> Path:
+        """Where its server's answers are."""
+        return self.folder / "answers"
+
+
+def prepare(
+    objects: int, folder: Path, *, seed: int = 1, per_domain: int = OBJECTS_PER_DOMAIN, details: bool = False
+) -> Prepared:
+    """Write one in a process of its own."""
+    words = [sys.executable, "-m", "tests.bench.prepare", str(objects), str(folder), str(seed), str(per_domain)]
+    subprocess.run([*words, *(["details"] if details else [])], check=True, cwd=ROOT)
+    return Prepared(folder, objects)
+
+
+def main(objects: int, folder: Path, seed: int, per_domain: int, *, details: bool) -> None:
+    """Write it."""
+    organisation = Organisation.of(objects, seed=seed, per_domain=per_domain)
+    organisation.write_manifests(folder / "mail")
+    prebuilt.write(organisation, folder / "answers", details=details)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), Path(sys.argv[2]), *map(int, sys.argv[3:5]), details="details" in sys.argv)
