@@ -6,7 +6,7 @@ from typing import Annotated, Required, TypedDict
 from reconciler.model.address import Address
 from reconciler.model.operation import HandleOf, Verb
 from reconciler.model.resource import Values
-from reconciler.spec.codecs import Line, State, Text
+from reconciler.spec.codecs import State, Trimmed, TrimmedOrEmpty
 from reconciler.spec.kind import Kind, Situation, crud, listed
 from reconciler.spec.mark import field
 from reconciler.spec.secrets import SecretText
@@ -16,8 +16,8 @@ from reconciler.spec.step import Step
 class Relayhost(TypedDict, total=False):
     """A server that outgoing mail is handed to, for the domains and mailboxes that name it."""
 
-    host: Required[Annotated[Line, field("Host and port: `smtp.example:587`, `[192.0.2.1]:25`.", "hostname")]]
-    username: Annotated[Text, field("The account there; leave it out for none.", "username", default="")]
+    host: Required[Annotated[Trimmed, field("Host and port: `smtp.example:587`, `[192.0.2.1]:25`.", "hostname")]]
+    username: Annotated[TrimmedOrEmpty, field("The account there; leave it out for none.", "username", default="")]
     password: Annotated[
         SecretText, field("Its password. The server shows it to anyone with an API key.", "password", add=None)
     ]

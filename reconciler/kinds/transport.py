@@ -1,17 +1,45 @@
 """Transports."""
 
+import re
+import zlib
 from dataclasses import replace
+from ipaddress import ip_address
 from typing import Annotated, Any, Final, Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import HandleOf, Verb
 from reconciler.model.resource import Observed
 from reconciler.model.state import LiveState
-from reconciler.spec.codecs import Flag, Line, State, Text
+from reconciler.spec.codec import Codec, Scope, refuse
+from reconciler.spec.codecs import ACTIVE, Flag, State, Trimmed, TrimmedOrEmpty
 from reconciler.spec.kind import Attributes, Kind, Situation, crud, listed
 from reconciler.spec.mark import field
+from reconciler.spec.names import domain_for_wire
 from reconciler.spec.secrets import SecretText
 from reconciler.spec.step import Stage, Step
+
+_LONGEST: Final = 255
+
+
+def _accept_nexthop(value: Any, _scope: Scope) -> str:
+    if isinstance(value, str) and value and value == value.strip() and "\n" not in value and len(value) <= _LONGEST:
+        return f"[{value}]" if _is_address(value) else value
+    hint = "write a host, `[host]:port` or an address, without blanks around it"
+    raise refuse("nexthop-malformed", f"`{value}` is not a nexthop", hint=hint)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return bool(ip_address(text)) and "%" not in text
+    except ValueError:
+        return False
+
+
+NEXTHOP: Final = Codec(
+    accept=_accept_nexthop,
+    schema={"type": "string", "minLength": 1, "maxLength": _LONGEST, "examples": ["[mx.partner.example]:25"]},
+)
+"""A bare address is stored with brackets around it (2022-01a to 2026-07a, functions.transports.inc.php)."""
 
 
 class Transport(TypedDict, total=False):
@@ -19,7 +47,7 @@ class Transport(TypedDict, total=False):
 
     destination: Required[
         Annotated[
-            Line,
+            Trimmed,
             field(
                 "Where the mail goes: a domain, `.domain`, an address, `*`, or a pattern of MX names.",
                 "destination",
@@ -27,9 +55,9 @@ class Transport(TypedDict, total=False):
             ),
         ]
     ]
-    nexthop: Required[Annotated[Line, field("The server it is handed to: `[mx.example]:25`.", "nexthop")]]
+    nexthop: Required[Annotated[str, NEXTHOP, field("The server it is handed to: `[mx.example]:25`.", "nexthop")]]
     username: Annotated[
-        Text,
+        TrimmedOrEmpty,
         field(
             "The account there. It belongs to the nexthop: all transports that use it share it.", "username", absent=""
         ),
@@ -49,6 +77,10 @@ class Transport(TypedDict, total=False):
 
 
 _PLACEHOLDER: Final = "placeholder.invalid"
+_SEPARATORS: Final = re.compile(r"[ ,;]")
+_BRACKETED: Final = re.compile(r"\[(.+)\]")
+_BARE_SLASH: Final = re.compile(r"(?<!\\)(?:\\\\)*/")
+_DOMAIN: Final = re.compile(r"[a-z\d](?:-*[a-z\d])*(?:\.[a-z\d](?:-*[a-z\d])*)*")
 
 
 def _at(state: LiveState, situation: Situation) -> dict[Address, Observed]:
@@ -85,29 +117,54 @@ def _with_credentials(attributes: Attributes, situation: Situation) -> Attribute
     return {**attributes, **_credentials(situation)} if "nexthop" in situation.changed else attributes
 
 
+def _inside(nexthop: str) -> str | None:
+    match = _BRACKETED.search(nexthop)
+    return match[1] if match else None
+
+
+def _interfering(state: LiveState, situation: Situation, nexthop: str) -> list[str]:
+    """The nexthops of other transports beside which the server takes none such: ``x`` and ``[x]``, all versions."""
+    others = (
+        str(each.values.get("nexthop", ""))
+        for each in state.of(situation.address.kind).values()
+        if each.address != situation.address
+    )
+    return [other for other in others if _inside(other) == nexthop or _inside(nexthop) == other]
+
+
+def _in_turn(steps: tuple[Step, ...], situation: Situation) -> tuple[Step, ...]:
+    if situation.verb is Verb.ADD:
+        return _by_way_of_a_placeholder(steps, situation)
+    return _out_of_the_way(steps, situation)
+
+
 def _by_way_of_a_placeholder(steps: tuple[Step, ...], situation: Situation) -> tuple[Step, ...]:
     """Add it switched off and with another nexthop, where there are credentials; then edit what they are for.
 
     Add refuses a nexthop that has another user name now, and writes colons with a backslash before them, so that it
-    refuses its own nexthop too. Edit does neither (2022-01a to 2026-07a, functions.transports.inc.php).
+    refuses its own nexthop too. It also takes a pattern with a comma, a semicolon or a blank for several. Edit does
+    none of this (2022-01a to 2026-07a, functions.transports.inc.php).
     """
+    destination = situation.address.key
     credentials = _credentials(situation)
     accounts = [
         credentials.get("username"),
         *(each.values.get("username") for each in _at(situation.live, situation).values()),
     ]
-    if situation.verb is not Verb.ADD or not any(accounts):
+    is_split = _SEPARATORS.search(destination) is not None
+    if not any(accounts) and not is_split:
         return steps
     add, *edits = steps
     meant = {name: value for each in (add, *edits) for name, value in each.attributes.items()} | credentials
     kept = {name: value for name, value in add.attributes.items() if name not in ("username", "password")}
+    first = f"placeholder-{zlib.crc32(destination.encode()):x}.invalid" if is_split else destination
     return (
-        replace(add, attributes={**kept, "nexthop": _PLACEHOLDER, "active": 0}),
+        replace(add, attributes={**kept, "destination": first, "nexthop": _PLACEHOLDER, "active": 0}),
         Step(
             verb=Verb.EDIT,
             route=add.route,
-            item=HandleOf(situation.address),
-            attributes={name: value for name, value in meant.items() if name != "destination"},
+            item=HandleOf(Address(situation.address.kind, first)),
+            attributes={name: value for name, value in meant.items() if name != "destination" or is_split},
             successes=KIND.routes.edited,
             stage=Stage.FOLLOW,
             alone=True,
@@ -116,12 +173,48 @@ def _by_way_of_a_placeholder(steps: tuple[Step, ...], situation: Situation) -> t
     )
 
 
+def _out_of_the_way(steps: tuple[Step, ...], situation: Situation) -> tuple[Step, ...]:
+    """Give up a nexthop first that would keep another transport from the one it is to have."""
+    now = str(situation.before["nexthop"])
+    if not steps or not _interfering(situation.future, situation, now):
+        return steps
+    if situation.verb is Verb.DELETE:
+        return tuple(replace(step, stage=Stage.FREE) for step in steps)
+    if "nexthop" not in situation.changed or situation.observed is None:
+        return steps
+    waiting = f"{situation.observed.handle}.{_PLACEHOLDER}"
+    first = replace(
+        steps[0], attributes={"nexthop": waiting, "active": 0}, stage=Stage.FREE, fields=frozenset({"nexthop"})
+    )
+    state = ACTIVE.encode(situation.after.get("state", "active"))
+    return (first, *(replace(step, attributes={**step.attributes, "active": state}) for step in steps))
+
+
 def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
-    """Say that a password needs a user name beside it (2022-01a to 2026-07a, ``edit/transport``)."""
-    named = _credentials(situation).get("username") or situation.after.get("username")
-    if "password" not in situation.changed or named:
+    """Say what add or edit would refuse (2022-01a to 2026-07a, functions.transports.inc.php)."""
+    found = []
+    username = str(_credentials(situation).get("username") or situation.after.get("username") or "")
+    if "password" in situation.changed and username in ("", "0"):
+        found.append(("password", "mailcow keeps none where there is no user name", "write `username` too"))
+    if situation.verb is Verb.DELETE:
         return ()
-    return (("password", "mailcow keeps none where there is no user name", "write `username` too"),)
+    nexthop = str(situation.after["nexthop"])
+    if "nexthop" in situation.changed:
+        why = "mailcow takes a nexthop with brackets or one without, not both: there is `{}` too"
+        others = dict.fromkeys(_interfering(situation.future, situation, nexthop))
+        found += [("nexthop", why.format(other), "write it the same way everywhere") for other in others]
+    destination = str(situation.after["destination"])
+    if not _is_destination(destination, pattern=bool(situation.after.get("mx_pattern"))):
+        hint = "write a domain, `.domain`, an address or `*`; in a pattern, `\\/` for a slash"
+        found.append(("destination", f"`{destination}` is no destination to mailcow", hint))
+    return tuple(found)
+
+
+def _is_destination(text: str, *, pattern: bool) -> bool:
+    if pattern:
+        return _BARE_SLASH.search(text) is None
+    domain = text.rpartition("@")[2].removeprefix("." if "@" not in text else "")
+    return text == "*" or _DOMAIN.fullmatch(domain_for_wire(domain)) is not None
 
 
 def _effects(situation: Situation) -> tuple[str, ...]:
@@ -146,7 +239,7 @@ KIND = Kind(
     alone=True,
     shared_by={"nexthop": ("username", "password")},
     on_edit=_with_credentials,
-    on_steps=_by_way_of_a_placeholder,
+    on_steps=_in_turn,
     effects=_effects,
     clashes=_clashes,
     also_called={"active": "state"},

@@ -96,6 +96,11 @@ def _within(most_bytes: int, value: str) -> str:
 Text = Annotated[str, text()]
 Line = Annotated[str, text(least=1, pattern=r"^[^\r\n]*$")]
 
+_TRIMMED: Final = r"\S(?:[^\r\n]*\S)?"
+Trimmed = Annotated[str, text(least=1, most=255, pattern=f"^{_TRIMMED}$")]
+TrimmedOrEmpty = Annotated[str, text(most=255, pattern=f"^(?:{_TRIMMED})?$")]
+"""A line where the server cuts off what is blank at both ends, and whose column has room for 255 characters."""
+
 
 def truthy(value: Any) -> bool:
     """What the server means by 1, "1", true, "yes", 0, "0", "", null and "no"."""
