@@ -131,7 +131,7 @@ def error_of(failure: Failure, *, origin: str, call: str) -> ApiError:
         origin=origin,
         call=call,
         detail=failure.detail,
-        status=failure.status,
+        **({"status": failure.status} if failure.status else {}),
     )
 
 
