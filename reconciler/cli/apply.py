@@ -60,7 +60,7 @@ def command(session: Session, /, **said: Any) -> int:
     approved = given["auto_approve"] or kept is not None
     if not approved:
         check_that_someone_can_be_asked(session)
-    request = replace(plan_request_of(session, given), waves=waves_of(given))
+    request = _at_its_place(session, replace(plan_request_of(session, given), waves=waves_of(given)))
     with session.pipeline.alone(request, wait=given["wait_for_lock"], told=_waiting(session)) as unsaid:
         session.say(diagnostics_text(unsaid, session.talk_style))
         planned = session.pipeline.plan(request) if kept is None else session.pipeline.resume(request, kept)
@@ -68,6 +68,13 @@ def command(session: Session, /, **said: Any) -> int:
             planned = session.pipeline.in_waves(request, planned)
         ended = _carry_out(session, request, planned, given, approved=approved)
     return gravest(ended, Exit.REFUSED if planned.stale else Exit.DONE)
+
+
+def _at_its_place(session: Session, request: PlanRequest) -> PlanRequest:
+    """The request with the place where applies of this checkout keep their lock and journals."""
+    project = request.inputs.project
+    checkout = project.folder if project is not None else session.surroundings.start
+    return replace(request, inputs=replace(request.inputs, workplace=session.surroundings.workplace(checkout)))
 
 
 def _carry_out(session: Session, request: PlanRequest, planned: PlanResult, given: Given, *, approved: bool) -> int:

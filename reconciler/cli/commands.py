@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
@@ -32,6 +31,8 @@ class Commands:
             OSError: it cannot be started.
             TimeoutError: it took too long, and was ended.
         """
+        import subprocess  # noqa: PLC0415  most runs start nothing
+
         try:
             ended = subprocess.run(  # noqa: S603  naming a program is what `{command: ...}` is for
                 command,

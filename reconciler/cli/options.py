@@ -184,7 +184,6 @@ def inputs_of(session: Session, given: Given, project: Project | None, settings:
             texts=given["texts"],
         ),
         git=git_runner(surroundings.environ),
-        workplace=surroundings.workplace(project.folder if project is not None else surroundings.start),
         cache=None if given["no_cache"] else surroundings.cache,
     )
 

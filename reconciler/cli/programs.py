@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -21,6 +20,8 @@ def git_runner(environ: Mapping[str, str]) -> RunGit:
     variables = {**{name: environ[name] for name in _NEEDED if name in environ}, **ENVIRONMENT}
 
     def run(command: Sequence[str], *, folder: Path, given: bytes) -> GitAnswer:
+        import subprocess  # noqa: PLC0415  most runs ask nothing
+
         done = subprocess.run(  # noqa: S603  a fixed program, no shell
             command, cwd=folder, env=variables, input=given, capture_output=True, check=False
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import os
 from collections.abc import Mapping
@@ -37,14 +36,9 @@ class Session:
 
     @property
     def pipeline(self) -> Pipeline:
-        """The pipeline, imported when it is needed.
-
-        A process that runs it ends soon after: looking for garbage among millions of values that are in use takes as
-        long as the work itself.
-        """
+        """The pipeline, imported when it is needed."""
         if self.given_pipeline is not None:
             return self.given_pipeline
-        gc.disable()
         return cast("Pipeline", importlib.import_module("reconciler.pipeline"))
 
     @property

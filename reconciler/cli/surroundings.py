@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 import time
@@ -52,6 +51,8 @@ class Surroundings:
         base = self.environ.get("XDG_STATE_HOME") or (home and f"{home}/.local/state")
         if not base:
             return None
+        import hashlib  # noqa: PLC0415  only an apply needs it
+
         name = hashlib.sha256(str(checkout.resolve()).encode()).hexdigest()[:16]
         holder = f"process {self.process} since {self.clock.moment}"
         return Workplace(folder=Path(base, "mailcow-reconciler", name), holder=holder, moment=self.clock.moment)

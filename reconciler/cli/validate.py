@@ -9,10 +9,8 @@ import click
 from reconciler.cli.exits import Exit
 from reconciler.cli.options import INPUT_OPTIONS, PATHS, PROJECT_OPTIONS, inputs_of, output_options, project_of
 from reconciler.cli.session import JSON, TEXT, Session
-from reconciler.render.diagnostic_json import findings_document
 from reconciler.render.diagnostic_text import diagnostics_text
 from reconciler.render.phrases import count
-from reconciler.render.plan_json import json_text
 
 
 @click.command("validate")
@@ -29,6 +27,10 @@ def command(session: Session, /, **given: Any) -> int:
     project, settings = project_of(session, given)
     checked = session.pipeline.validate(inputs_of(session, given, project, settings))
     if session.format == JSON:
+        # documents take longer to import than a few manifests to check
+        from reconciler.render.diagnostic_json import findings_document  # noqa: PLC0415
+        from reconciler.render.plan_json import json_text  # noqa: PLC0415
+
         counts = {"resources": checked.resources, "files": checked.files}
         session.give(json_text({**findings_document(checked.diagnostics), **counts}))
     else:

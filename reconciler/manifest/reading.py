@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
@@ -135,7 +134,9 @@ class _Reader:
         """What is known of some texts together; what they declare depends on nothing but what is in the digest."""
         if self._memory is None:
             return None
-        digest = hashlib.sha256()
+        from hashlib import sha256  # noqa: PLC0415  takes as long to import as a few manifests to read
+
+        digest = sha256()
         for text in texts:
             above = (each for source in text.source.defaults if (each := self._shared_text(source)) is not None)
             for each in (*above, text):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from typing import Final
 
 from reconciler.manifest.words import WORDS, entry_words
@@ -17,9 +16,7 @@ _LIKENESS: Final = 0.7
 
 def close_to(word: str, candidates: Iterable[str]) -> str | None:
     """Find the candidate a word looks like, whatever its case and its dashes; None when there is none."""
-    known = {_plain(candidate): candidate for candidate in candidates}
-    found = get_close_matches(_plain(word), known, n=1, cutoff=_LIKENESS)
-    return known[found[0]] if found else None
+    return _closest(word, {_plain(candidate): candidate for candidate in candidates})
 
 
 def for_field(kind: Kind, word: str) -> str:
@@ -47,10 +44,18 @@ def for_section(word: str, kinds: Mapping[str, Kind], *, words: tuple[str, ...] 
     for name, plural in (*singular, *routes):
         names.setdefault(_plain(name), plural)
         names.setdefault(_plain(name) + "s", plural)
-    found = get_close_matches(_plain(word), names, n=1, cutoff=_LIKENESS)
-    if found:
-        return f"did you mean `{names[found[0]]}`?"
+    found = _closest(word, names)
+    if found is not None:
+        return f"did you mean `{found}`?"
     return f"known are: {', '.join(sorted(set(names.values())))}"
+
+
+def _closest(word: str, known: Mapping[str, str]) -> str | None:
+    """What stands behind the plain word that a word looks like most."""
+    from difflib import get_close_matches  # noqa: PLC0415  most manifests have no word that means nothing
+
+    found = get_close_matches(_plain(word), known, n=1, cutoff=_LIKENESS)
+    return known[found[0]] if found else None
 
 
 def _routes(kind: Kind) -> Iterable[str]:

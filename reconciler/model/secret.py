@@ -6,7 +6,6 @@ Two types, so that no renderer can meet a secret by accident. A manifest, a plan
 
 from __future__ import annotations
 
-import hmac
 import re
 from enum import StrEnum
 from typing import NoReturn
@@ -75,6 +74,8 @@ class Secret:
 
     def same_as(self, other: Secret) -> bool:
         """Whether both hold the same text, without telling how far they agree."""
+        import hmac  # noqa: PLC0415  takes as long to import as a few manifests to read
+
         return hmac.compare_digest(self._text.encode(), other._text.encode())
 
     def __eq__(self, other: object) -> bool:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Final
 
 from reconciler.flow import Inputs, Validation
 from reconciler.kinds import by_plural, registry
 from reconciler.manifest import files, reading
 from reconciler.manifest.build import build
-from reconciler.manifest.cache import ParseCache
 from reconciler.manifest.files import Source
 from reconciler.manifest.secrets import SecretSources, Surroundings
-from reconciler.manifest.stamp import program_stamp
 from reconciler.manifest.values import Assignment, read_values
 from reconciler.model.diagnostic import Origin
 from reconciler.model.resource import Place
 from reconciler.model.state import DesiredState
 from reconciler.pipeline.stopwatch import Stopwatch
 from reconciler.records import record
+
+if TYPE_CHECKING:
+    from reconciler.manifest.cache import ParseCache
+
+SMALL: Final = 1 << 16
+"""Bytes of manifests that are read again sooner than what remembers them is imported."""
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -52,7 +57,7 @@ def load(inputs: Inputs, watch: Stopwatch) -> Loaded:
         assignments += [Assignment.read(text, as_text=True) for text in inputs.texts]
         value_files = [Source(str(file), file) for file in inputs.values]
         values = read_values(value_files, assignments)
-        memory = _memory(inputs)
+        memory = _memory(inputs, sources)
         found = reading.read(sources, values=values, memory=memory)
     with watch.stage("validating"):
         learn = memory.note if memory is not None else None
@@ -66,18 +71,40 @@ def load(inputs: Inputs, watch: Stopwatch) -> Loaded:
         files=len(found.manifests),
         sources=(*value_files, *(each for source in sources for each in (*source.defaults, source))),
         locate=lambda place: documents[place.file].origin(place.path),
-        secrets=SecretSources(
-            Surroundings(root=root, environment=inputs.environ, run=inputs.run, choose=secrets.choice)
-        ),
+        secrets=SecretSources(Surroundings(root=root, environment=inputs.environ, run=inputs.run, choose=_chosen)),
     )
 
 
-def _memory(inputs: Inputs) -> ParseCache | None:
+def _memory(inputs: Inputs, sources: Iterable[Source]) -> ParseCache | None:
     """What was learned from the same paths before, if that is to be used."""
-    if inputs.cache is None:
+    if inputs.cache is None or _are_small(sources):
         return None
+    # these take longer to import than a few manifests to read
+    from reconciler.manifest.cache import ParseCache  # noqa: PLC0415
+    from reconciler.manifest.stamp import program_stamp  # noqa: PLC0415
+
     owner = "\n".join((str(inputs.start), *inputs.paths))
     return ParseCache(inputs.cache, owner=owner, stamp=program_stamp())
+
+
+def _are_small(sources: Iterable[Source]) -> bool:
+    """Whether all sources together are small; looks no further than that takes."""
+    size = 0
+    for source in sources:
+        try:
+            size += len(source.content) if source.content is not None else os.stat(source.path or "").st_size  # noqa: PTH116  quicker
+        except OSError:
+            continue  # whoever reads it will tell
+        if size > SMALL:
+            return False
+    return True
+
+
+def _chosen(among: Sequence[str]) -> str:
+    """One of some texts, unpredictably."""
+    from secrets import choice  # noqa: PLC0415  only where a secret is generated
+
+    return choice(among)
 
 
 def validate(inputs: Inputs) -> Validation:

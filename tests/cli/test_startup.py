@@ -12,7 +12,7 @@ from reconciler import __version__
 from reconciler.cli.group import COMMANDS, help_text, root
 
 HELP_FILE = Path(reconciler.cli.__file__).parent / "help.txt"
-HEAVY = ("click", "httpx", "jinja2", "pydantic", "rich", "yaml", "yaml_rs", "deepdiff", "traceback", "dataclasses")
+ROOT = Path(reconciler.cli.__file__).parents[2]
 
 
 def _imported_by(*typed: str) -> set[str]:
@@ -31,7 +31,7 @@ def test_version_and_help_import_next_to_nothing(typed: str) -> None:
         timeout=60,
     )
     extra = _imported_by(typed) - set(bare.stdout.split())
-    assert extra == {"reconciler", "reconciler.cli", "__future__"}
+    assert extra == {"reconciler", "reconciler.cli", "__future__", "gc"}
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -41,6 +41,71 @@ def test_no_command_imports_another_or_what_only_its_work_needs(name: str) -> No
     assert not imported & others
     needed = {"schema": {"pydantic"}}.get(name, set())
     assert not imported & ({"httpx", "jinja2", "rich", "deepdiff", "pydantic"} - needed)
+
+
+WITHOUT_WORK = {
+    "_ssl",
+    "bz2",
+    "decimal",
+    "difflib",
+    "hashlib",
+    "jinja2",
+    "json",
+    "lzma",
+    "msgspec",
+    "pydantic",
+    "pydantic_core",
+    "random",
+    "shutil",
+    "socket",
+    "ssl",
+    "subprocess",
+    "tempfile",
+    "typing_extensions",
+    "yaml",
+}
+"""What checking a few correct manifests does not need; each takes as long to import as several files to read."""
+
+MOST_MODULES = {"tiny": 120, "small-office": 125}
+"""How many modules a run may import beyond those of a bare interpreter and of click."""
+
+
+@pytest.mark.parametrize("manifests", MOST_MODULES)
+def test_checking_a_few_manifests_imports_little(manifests: str, tmp_path: Path) -> None:
+    (tmp_path / "tiny.yaml").write_text(
+        "domains: [{name: acme.example}]\n"
+        "mailboxes: [{address: anna@acme.example, name: Anna, quota: 1GiB}]\n"
+        "aliases: [{address: sales@acme.example, to: [anna@acme.example]}]\n"
+    )
+    path = tmp_path / "tiny.yaml" if manifests == "tiny" else ROOT / "examples" / manifests
+    imported = _imported_by("validate", str(path))
+    click_alone = subprocess.run(
+        [sys.executable, "-c", "import sys, click; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert not imported & WITHOUT_WORK
+    assert not {
+        name for name in imported if name.startswith(("reconciler.api", "reconciler.engine", "reconciler.remote"))
+    }
+    assert len(imported - set(click_alone.stdout.split())) <= MOST_MODULES[manifests]
+
+
+def test_the_process_ends_with_the_code_of_its_command_and_loses_no_word(tmp_path: Path) -> None:
+    (tmp_path / "wrong.yaml").write_text("domains: [{name: 7}]\n")
+    for typed, code in ((["validate", "wrong.yaml"], 3), (["no-such-command"], 64), (["kinds"], 0)):
+        ran = subprocess.run(
+            [sys.executable, "-m", "reconciler", *typed],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert ran.returncode == code
+        assert (ran.stdout if code == 0 else ran.stderr).endswith("\n")
 
 
 def test_the_kept_help_is_fresh(request: pytest.FixtureRequest) -> None:
