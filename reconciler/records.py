@@ -76,11 +76,13 @@ class _Part(NamedTuple):
         default: what it is where nothing is given; `_REQUIRED` where something must be.
         made: makes the default anew for each instance.
         by_name: whether it is given by name only.
+        given: whether it is given at all.
     """
 
     default: Any
     made: Callable[[], Any] | None
     by_name: bool
+    given: bool = True
 
 
 class _Writing:
@@ -118,11 +120,12 @@ class _Writing:
         standard = sys.modules.get("dataclasses")
         for name in self._own.get("__annotations__", ()):
             said = self._own.get(name, _REQUIRED)
-            made = None
+            made, given = None, True
             if standard is not None and isinstance(said, standard.Field):
                 made = None if said.default_factory is standard.MISSING else said.default_factory
+                given = said.init
                 said = _REQUIRED if said.default is standard.MISSING else said.default
-            yield name, _Part(said, made, bool(self._options.get("kw_only")))
+            yield name, _Part(said, made, bool(self._options.get("kw_only")), given)
 
     def _make(self) -> None:
         """Write `__init__`, and what keeps an instance of a frozen class as it is."""
@@ -142,7 +145,12 @@ class _Writing:
             elif part.default is not _REQUIRED:
                 known[f"_default_{name}"] = part.default
                 head = f"{name}=_default_{name}"
-            (heads_by_name if part.by_name else heads).append(head)
+            if part.given:
+                (heads_by_name if part.by_name else heads).append(head)
+            elif head == name:
+                continue
+            else:
+                value = f"_make_{name}()" if part.made is not None else f"_default_{name}"
             lines.append(f"    _set(self, {name!r}, {value})" if frozen else f"    self.{name} = {value}")
         if hasattr(cls, "__post_init__"):
             lines.append("    self.__post_init__()")

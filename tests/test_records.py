@@ -66,7 +66,16 @@ def _classes(decorator: Decorator) -> dict[str, type[Any]]:
         def __hash__(self) -> int:
             return 7
 
-    return {each.__name__: each for each in (Base, Derived, Open, Loose, Ordered, Hashed)}
+    @decorator(slots=True, kw_only=True)
+    class Hidden:
+        """With fields that are not given."""
+
+        number: int
+        later: int = field(init=False)
+        found: dict[str, int] = field(default_factory=dict, init=False)
+        fixed: int = field(default=7, init=False)
+
+    return {each.__name__: each for each in (Base, Derived, Open, Loose, Ordered, Hashed, Hidden)}
 
 
 def _told(action: Callable[[], Any]) -> str:
@@ -102,6 +111,10 @@ USES: list[Callable[[dict[str, type[Any]]], Any]] = [
     lambda each: (each["Base"].__doc__, each["Base"].__name__),
     lambda each: copy.deepcopy(each["Base"](1, ("a",), [3])),
     lambda each: each["Open"]().found is each["Open"]().found,
+    lambda each: (each["Hidden"](number=1).found, each["Hidden"](number=1).fixed),
+    lambda each: each["Hidden"](number=1).later,
+    lambda each: each["Hidden"](number=1, found={}),
+    lambda each: each["Hidden"](1),
 ]
 
 
