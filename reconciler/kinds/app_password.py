@@ -1,13 +1,15 @@
 """App passwords."""
 
 from dataclasses import replace
-from html import unescape
+from html import escape, unescape
 from typing import Annotated, Any, Final, Required, TypedDict
 
 from reconciler.model.operation import Verb
+from reconciler.model.resource import Value
 from reconciler.model.version import Version
 from reconciler.spec.addresses import MAILBOX_ADDRESS, MailboxAddress
-from reconciler.spec.codecs import State, a_set_of, text, truthy, words
+from reconciler.spec.codec import Scope, refuse
+from reconciler.spec.codecs import COLUMN, State, a_set_of, text, truthy, words
 from reconciler.spec.kind import Attributes, Kind, Situation, Source, crud
 from reconciler.spec.mark import MAIN, Owner, field
 from reconciler.spec.names import inside
@@ -21,8 +23,28 @@ PROTOCOLS: Final = replace(
     decode=lambda *flags: tuple(name for name, flag in zip(_PROTOCOLS, flags, strict=True) if truthy(flag)),
 )
 
-NAME: Final = replace(text(least=1, most=255), decode=lambda value: unescape(unescape(str(value))))
-"""Escaped when it is written, and once more when it is read (2022-01a to 2026-07a, recorded exchanges)."""
+
+def _accept_name(value: Any, scope: Scope) -> Value:
+    """Read a name that has room when it is escaped, for that is what the server keeps, without blanks at its ends."""
+    name = _NAME.accept(value, scope)
+    if name != name.strip() or name == "0":
+        hint = "write it without blanks at its ends; `0` is no name to mailcow"
+        raise refuse("app-name-malformed", f"`{name}` is not what mailcow keeps as a name", hint=hint)
+    if len(escape(name).replace("&#x27;", "&#039;")) > COLUMN:
+        hint = "shorten it; `&`, `<`, `>` and quotes take up to six characters"
+        raise refuse("text-too-long", f"the name takes up more than {COLUMN} characters", hint=hint)
+    return name
+
+
+_NAME: Final = text(least=1, most=COLUMN)
+NAME: Final = replace(
+    _NAME,
+    accept=_accept_name,
+    core=None,
+    decode=lambda value: unescape(unescape(str(value))),
+)
+"""Trimmed and escaped when it is written, and escaped once more when it is read (2022-01a to 2026-07a, recorded
+exchanges)."""
 
 
 class AppPassword(TypedDict, total=False):

@@ -15,9 +15,9 @@ from reconciler.spec.codecs import (
     FLAG,
     Count,
     Flag,
+    ShortText,
     State,
     Tags,
-    Text,
     a_set_of,
     choice,
     reference,
@@ -104,7 +104,7 @@ class DomainRecord(TypedDict, total=False):
     """A domain this server receives mail for, and the limits of what may be in it."""
 
     name: Required[Annotated[Domain, field("The domain itself.", read="domain_name", add="domain")]]
-    description: Annotated[Text, field("What people call it. It cannot be emptied once it is set.", "description")]
+    description: Annotated[ShortText, field("What people call it. It cannot be emptied once it is set.", "description")]
     state: Annotated[State, field("`off` bounces all mail to it.", "active", default="active")]
     max_aliases: Annotated[
         Count,

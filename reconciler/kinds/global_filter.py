@@ -4,12 +4,19 @@ from dataclasses import replace
 from typing import Annotated, Final, TypedDict
 
 from reconciler.model.operation import Verb
+from reconciler.model.resource import Value
 from reconciler.spec.codecs import text
 from reconciler.spec.kind import Kind, Routes, Situation, Source
 from reconciler.spec.mark import MAIN, field
 from reconciler.spec.step import Step
 
-SCRIPT: Final = replace(text(), decode=lambda value: str(value).replace("\r\n", "\n"))
+
+def _unix(script: Value) -> str:
+    return str(script).replace("\r\n", "\n").replace("\r", "\n")
+
+
+SCRIPT: Final = replace(text(), decode=_unix, fold=_unix)
+"""The server writes line ends of one kind (2022-01a to 2026-07a, functions.mailbox.inc.php)."""
 
 
 class GlobalFilter(TypedDict, total=False):

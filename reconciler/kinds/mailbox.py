@@ -14,8 +14,8 @@ from reconciler.spec.codecs import (
     ACTIVE,
     FLAG,
     Flag,
-    Line,
     MailboxState,
+    ShortLine,
     Tags,
     a_set_of,
     choice,
@@ -31,7 +31,7 @@ from reconciler.spec.policies import POLICY_SOURCES, Senders, senders_field, sen
 from reconciler.spec.rights import Permissions
 from reconciler.spec.scores import SHIPPED_SCORES, SPAM_SCORE
 from reconciler.spec.secrets import SECRET, Password
-from reconciler.spec.sender_rights import EXTERNAL_SENDER, SENDER_RIGHTS
+from reconciler.spec.sender_rights import EXTERNAL_SENDER, SENDER_RIGHTS, same_rights
 from reconciler.spec.step import Stage, Step
 from reconciler.spec.tags import tags_of
 
@@ -93,7 +93,7 @@ class Mailbox(TypedDict, total=False):
             beside=("identity_provider",),
         ),
     ]
-    name: Annotated[Line, field("The person's name. It cannot be emptied once it is set.", "name")]
+    name: Annotated[ShortLine, field("The person's name. It cannot be emptied once it is set.", "name")]
     state: Annotated[
         MailboxState,
         field("`no-login` still receives mail; `off` bounces it.", "active", default="active"),
@@ -326,9 +326,12 @@ def _needed(values: Values) -> tuple[str, ...]:
 
 
 def _check(values: Values) -> tuple[tuple[str, str, str], ...]:
-    """Name what is nothing to PHP, and so never stored as a name (2022-01a to 2026-07a)."""
-    if values.get("name") == "0":
+    """Name what is nothing to PHP, and so never stored as a name, and brackets it cuts off (2022-01a to 2026-07a)."""
+    name = str(values.get("name", ""))
+    if name == "0":
         return (("name", "mailcow takes this for no name at all", "write another, or leave it out"),)
+    if name.startswith("<") or name.endswith(">"):
+        return (("name", "mailcow cuts off a `<` at the beginning and a `>` at the end", "remove it"),)
     return ()
 
 
@@ -369,26 +372,11 @@ def _too_large(situation: Situation) -> tuple[tuple[str, str, str], ...]:
 def _settled(name: str, situation: Situation) -> bool:
     """Tell whether a difference is one that the server never shows as gone.
 
-    It keeps no right to send as an alias that allows it already, and shows its own spam scores for none.
+    It keeps no right to send as what one may send as already, and shows its own spam scores for none.
     """
     if name == "spam_score":
         return situation.after[name] == "default" and situation.before[name] in SHIPPED_SCORES
-    if name != "send_as":
-        return False
-    own = situation.address.key
-    implied = {
-        alias.address.key
-        for alias in situation.future.of("alias").values()
-        if alias.values.get("sender_allowed", True) and own in map(str.lower, _targets(alias.values))
-    }
-    wanted = {str(each).lower() for each in situation.after[name]} - implied
-    had = {str(each).lower() for each in situation.before[name]} - implied
-    return wanted == had
-
-
-def _targets(values: Values) -> tuple[str, ...]:
-    targets = values.get("to", ())
-    return targets if isinstance(targets, tuple) else ()
+    return name == "send_as" and same_rights(situation, situation.future.of("alias").values())
 
 
 def _rename(source: Address, situation: Situation) -> tuple[Step, ...]:

@@ -4,9 +4,10 @@ from dataclasses import replace
 from typing import Annotated, Any, Final, Required, TypedDict
 
 from reconciler.model.operation import Verb
+from reconciler.model.resource import Values
 from reconciler.spec.addresses import MAIL_ADDRESS
 from reconciler.spec.codec import Codec, Scope, refuse
-from reconciler.spec.codecs import Line, State, choice, number
+from reconciler.spec.codecs import LARGEST_INT, ShortLine, State, choice, number
 from reconciler.spec.kind import Attributes, Kind, Situation, crud, listed
 from reconciler.spec.mappings import or_word
 from reconciler.spec.mark import field
@@ -40,7 +41,8 @@ def _decode_bookings(value: Any) -> Any:
 
 
 BOOKINGS: Final = replace(
-    or_word(or_word(number(least=1), "always-free", encoded=0), "unlimited", encoded=-1), decode=_decode_bookings
+    or_word(or_word(number(least=1, most=LARGEST_INT), "always-free", encoded=0), "unlimited", encoded=-1),
+    decode=_decode_bookings,
 )
 
 
@@ -54,7 +56,7 @@ class Resource(TypedDict, total=False):
             field("Its address; letters and digits before the `@`. It never changes.", read="name", add="address"),
         ]
     ]
-    description: Required[Annotated[Line, field("What people call it.", "description")]]
+    description: Required[Annotated[ShortLine, field("What people call it.", "description")]]
     kind: Required[
         Annotated[str, choice("location", "group", "thing"), field("`location`, `group` or `thing`.", "kind")]
     ]
@@ -92,6 +94,13 @@ def _described_afterwards(steps: tuple[Step, ...], situation: Situation) -> tupl
     return (steps[0], replace(follow, successes=KIND.routes.edited, stage=Stage.FOLLOW), *steps[1:])
 
 
+def _check(values: Values) -> tuple[tuple[str, str, str], ...]:
+    """Name what is nothing to PHP, and so never stored as a description (2022-01a to 2026-07a)."""
+    if values.get("description") == "0":
+        return (("description", "mailcow takes this for no description at all", "write another"),)
+    return ()
+
+
 KIND = Kind(
     name="resource",
     plural="resources",
@@ -112,6 +121,7 @@ KIND = Kind(
     after=("mailbox",),
     space="mail address",
     fold_key=True,
+    on_check=_check,
     on_add=_named_by_its_address,
     on_steps=_described_afterwards,
     also_called={"active": "state", "name": "address", "multiple_bookings": "bookings"},

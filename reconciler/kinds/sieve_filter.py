@@ -3,14 +3,20 @@
 from dataclasses import replace
 from typing import Annotated, Final, Required, TypedDict
 
-from reconciler.model.resource import Values
+from reconciler.model.resource import Value, Values
 from reconciler.spec.addresses import MailboxAddress
-from reconciler.spec.codecs import Line, State, choice, text
+from reconciler.spec.codecs import ShortLine, State, choice, text
 from reconciler.spec.kind import Kind, Situation, Source, crud
 from reconciler.spec.mark import MAIN, Owner, field
 from reconciler.spec.names import inside
 
-SCRIPT: Final = replace(text(least=1), decode=lambda value: str(value).replace("\r\n", "\n"))
+
+def _unix(script: Value) -> str:
+    return str(script).replace("\r\n", "\n")
+
+
+SCRIPT: Final = replace(text(least=1, most_bytes=65_535), decode=_unix, fold=_unix)
+"""The server keeps line ends as they come, and no more than 65535 bytes (2022-01a to 2026-07a, init_db.inc.php)."""
 
 
 class SieveFilter(TypedDict, total=False):
@@ -35,7 +41,7 @@ class SieveFilter(TypedDict, total=False):
         ]
     ]
     description: Required[
-        Annotated[Line, field("What people call it.", read="script_desc", add="script_desc", owner=Owner.USER)]
+        Annotated[ShortLine, field("What people call it.", read="script_desc", add="script_desc", owner=Owner.USER)]
     ]
     script: Required[
         Annotated[

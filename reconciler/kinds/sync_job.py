@@ -7,7 +7,7 @@ from reconciler.model.resource import Values
 from reconciler.spec.addresses import MailboxAddress
 from reconciler.spec.amounts import UNLIMITED, duration
 from reconciler.spec.codec import Codec, Scope, refuse
-from reconciler.spec.codecs import Flag, Line, State, Text, number, text, words
+from reconciler.spec.codecs import COLUMN, Flag, ShortLine, ShortText, State, number, text, words
 from reconciler.spec.kind import Kind, Source, crud
 from reconciler.spec.mark import MAIN, Mark, Owner, field
 from reconciler.spec.names import inside
@@ -46,6 +46,10 @@ SPEED: Final = Codec(
 )
 
 
+OPTIONS: Final = text(most=512, pattern=r"^(-\S*( +\S+)*)?$")
+"""Adds cut off what is blank at both ends, edits refuse it before and keep it behind (2022-06a to 2026-07a)."""
+
+
 def _setting(about: str, wire: str, default: Any, *, since: str | None = None, absent: Any = None) -> Mark:
     """A setting of a job, sent with every add: what is omitted there is refused, or becomes 0 (all versions)."""
     more = {} if absent is None else {"absent": absent}
@@ -64,11 +68,11 @@ class SyncJob(TypedDict, total=False):
     host: Required[
         Annotated[
             str,
-            text(least=1, pattern=r"^[a-z0-9.-]+$"),
+            text(least=1, most=COLUMN, pattern=r"^[a-z0-9](-*[a-z0-9])*([.][a-z0-9](-*[a-z0-9])*)*$"),
             field("The server it comes from: a name or an IPv4 address.", read="host1", add="host1", owner=Owner.USER),
         ]
     ]
-    username: Required[Annotated[Line, field("The account there.", read="user1", add="user1", owner=Owner.USER)]]
+    username: Required[Annotated[ShortLine, field("The account there.", read="user1", add="user1", owner=Owner.USER)]]
     password: Annotated[
         SecretText,
         field(
@@ -89,9 +93,11 @@ class SyncJob(TypedDict, total=False):
         str, duration(unit="min", least=1, most=43_800), _setting("How often.", "mins_interval", "20min")
     ]
     folder: Annotated[
-        Text, _setting('The folder it goes into; `""` for the same folders as there.', "subfolder2", "External")
+        ShortText, _setting('The folder it goes into; `""` for the same folders as there.', "subfolder2", "External")
     ]
-    exclude: Annotated[Text, _setting("A pattern of folders that are left out.", "exclude", "(?i)spam|(?i)junk")]
+    exclude: Annotated[
+        str, text(most=500), _setting("A pattern of folders that are left out.", "exclude", "(?i)spam|(?i)junk")
+    ]
     max_age: Annotated[
         str,
         duration(unit="d", least=1, most=32_000, unlimited=True),
@@ -118,8 +124,19 @@ class SyncJob(TypedDict, total=False):
         Flag, _setting("Leave out what is in another folder already.", "skipcrossduplicates", default=False)
     ]
     subscribe_all: Annotated[Flag, _setting("Subscribe to all folders.", "subscribeall", default=True)]
-    options: Annotated[Text, _setting("Further options of imapsync: `--option=value --option`.", "custom_params", "")]
+    options: Annotated[
+        str, OPTIONS, _setting("Further options of imapsync: `--option=value --option`.", "custom_params", "")
+    ]
     dry_run: Annotated[Flag, _setting("Fetch nothing, only look.", "dry", default=False, since="2023-11", absent=False)]
+
+
+def _check(values: Values) -> tuple[tuple[str, str, str], ...]:
+    """Name what is nothing to PHP, and so never stored as a folder, and an option that is never kept (all versions)."""
+    if values.get("folder") == "0":
+        return (("folder", "mailcow takes this for no folder at all", "write another"),)
+    if "pipemess" in values.get("options", ""):
+        return (("options", "mailcow keeps no options with `pipemess`", "leave it out"),)
+    return ()
 
 
 def _key(values: Values) -> str:
@@ -145,5 +162,6 @@ KIND = Kind(
     domain_field="mailbox",
     after=("mailbox",),
     needed=lambda _values: ("password",),
+    on_check=_check,
     also_called={"active": "state", "user1": "username", "host1": "host", "user2": "mailbox", "password1": "password"},
 )

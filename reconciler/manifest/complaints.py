@@ -196,6 +196,8 @@ def _short(name: str, value: Any, context: Mapping[str, Any]) -> Sentence:
 def _pattern(name: str, value: Any, context: Mapping[str, Any]) -> Sentence:
     if isinstance(value, str) and "\n" in value:
         return "text-malformed", f"`{name}` has a line break", "write it on one line"
+    if isinstance(value, str) and value != value.strip() and "\\s" in context["pattern"]:
+        return "text-malformed", f"`{name}` begins or ends with a blank, which mailcow cuts off", "remove it"
     return "text-malformed", f"{shown(value)} is not what `{name}` takes", f"it must match `{context['pattern']}`"
 
 

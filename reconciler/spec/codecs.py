@@ -96,10 +96,16 @@ def _within(most_bytes: int, value: str) -> str:
 Text = Annotated[str, text()]
 Line = Annotated[str, text(least=1, pattern=r"^[^\r\n]*$")]
 
+COLUMN: Final = 255
+"""Characters of most of the database's text columns; what is longer ends the call with an empty answer (2022-01a to
+2026-07a, init_db.inc.php)."""
+
+ShortText = Annotated[str, text(most=COLUMN)]
+ShortLine = Annotated[str, text(least=1, most=COLUMN, pattern=r"^[^\r\n]*$")]
 _TRIMMED: Final = r"\S(?:[^\r\n]*\S)?"
-Trimmed = Annotated[str, text(least=1, most=255, pattern=f"^{_TRIMMED}$")]
-TrimmedOrEmpty = Annotated[str, text(most=255, pattern=f"^(?:{_TRIMMED})?$")]
-"""A line where the server cuts off what is blank at both ends, and whose column has room for 255 characters."""
+Trimmed = Annotated[str, text(least=1, most=COLUMN, pattern=f"^{_TRIMMED}$")]
+TrimmedOrEmpty = Annotated[str, text(most=COLUMN, pattern=f"^(?:{_TRIMMED})?$")]
+"""A line where the server cuts off what is blank at both ends."""
 
 
 def truthy(value: Any) -> bool:
@@ -180,7 +186,10 @@ def number(*, least: int = 0, most: int | None = None, wire_text: bool = False) 
     )
 
 
-Count = Annotated[int, number()]
+LARGEST_INT: Final = 2**31 - 1
+"""The largest number of most of the database's integer columns (2022-01a to 2026-07a, init_db.inc.php)."""
+
+Count = Annotated[int, number(most=LARGEST_INT)]
 
 
 def _listed(value: Any) -> list[Any]:
@@ -268,7 +277,16 @@ def collated(value: str) -> str:
     return "".join("\ufffd" if each > "\uffff" else each for each in bare).lower().replace("ß", "s").rstrip(" ")
 
 
-TAGS: Final = a_set_of(replace(text(least=1, most=255), fold=collated), most=25)
+_TAG: Final = text(least=1, most=COLUMN)
+
+
+def _accept_tag(value: Any, scope: Scope) -> Value:
+    if value == "0":
+        raise refuse("tag-dropped", "`0` is nothing to mailcow, which drops such a tag", hint="write another word")
+    return _TAG.accept(value, scope)
+
+
+TAGS: Final = a_set_of(replace(_TAG, accept=_accept_tag, core=None, fold=collated), most=25)
 Tags = Annotated[tuple[str, ...], TAGS]
 """Words attached to a domain or mailbox; neither case nor accents tell them apart (a unique key in the database). What
 comes after the 26th of one call is dropped (``TAGGING_LIMIT``, mailcow 2022-05 to 2026-07a)."""

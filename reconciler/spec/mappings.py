@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 from reconciler.model.resource import Value
 from reconciler.records import record
 from reconciler.spec.codec import Codec, Refusal, Scope, refuse
+from reconciler.spec.codecs import as_text
 from reconciler.spec.mark import UNSET
 
 __all__ = ["Part", "a_list_of", "a_mapping", "accepted", "or_word"]
@@ -138,9 +139,15 @@ def _accept_attributes(value: Any, _scope: Scope) -> dict[str, str]:
     raise refuse("mapping-expected", "this takes texts by name", hint='write `{department: "4711"}`')
 
 
+def _decode_attributes(value: Any) -> dict[str, str]:
+    """Read attributes, which come as a list where their names are 0, 1 and so on: they are keys of a PHP array."""
+    named = value.items() if isinstance(value, Mapping) else enumerate(value or ())
+    return {str(name): as_text(text) for name, text in sorted((str(name), text) for name, text in named)}
+
+
 CUSTOM_ATTRIBUTES: Final = Codec(
     accept=_accept_attributes,
-    decode=lambda value: dict(sorted(value.items())) if value else {},
+    decode=_decode_attributes,
     encode=lambda value: (list(value), list(value.values())),
     schema={"type": "object", "additionalProperties": {"type": "string"}},
 )

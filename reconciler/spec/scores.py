@@ -8,9 +8,11 @@ from reconciler.model.resource import Value
 from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.mappings import Part, a_mapping, accepted
 
+_LARGEST: Final = 1_000_000
+
 
 def _accept_number(value: Any, _scope: Scope) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST:
         return float(value)
     raise refuse("number-expected", f"`{value}` is not a number", hint="write a score like `8` or `7.5`")
 
@@ -35,6 +37,11 @@ def _accept_score(value: Any, scope: Scope) -> Value:
     return score
 
 
+def _written(score: float) -> str:
+    """Write a score so that it reads the same again: the server keeps it as text."""
+    return str(int(score)) if score.is_integer() else repr(score)
+
+
 def _decode_score(value: Any) -> Value:
     junk, _, reject = str(value).partition(",")
     return {"junk": float(junk), "reject": float(reject)}
@@ -43,6 +50,6 @@ def _decode_score(value: Any) -> Value:
 SPAM_SCORE: Final = Codec(
     accept=_accept_score,
     decode=_decode_score,
-    encode=lambda value: value if value == "default" else f"{value['junk']:g},{value['reject']:g}",
+    encode=lambda value: value if value == "default" else f"{_written(value['junk'])},{_written(value['reject'])}",
     schema={"oneOf": [{"const": "default"}, dict(_SCORE_PARTS.schema)]},
 )

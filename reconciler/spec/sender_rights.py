@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
+from reconciler.model.resource import Observed, Values
 from reconciler.spec.addresses import MAIL_ADDRESS
 from reconciler.spec.codec import Codec, Scope
 from reconciler.spec.codecs import a_set_of
+from reconciler.spec.kind import Situation
 from reconciler.spec.names import read_address
 
 
@@ -29,3 +32,26 @@ EXTERNAL_SENDER: Final = Codec(
     fold=str.lower,
     schema={"type": "string", "examples": ["anna@elsewhere.example", "@elsewhere.example"]},
 )
+
+
+def same_rights(situation: Situation, aliases: Iterable[Observed]) -> bool:
+    """Tell whether a mailbox's rights to send as others differ only by what it may send as anyway.
+
+    The server keeps no right to send as oneself, or as an alias that allows it and is no catch-all (2022-01a to
+    2026-07a, functions.mailbox.inc.php).
+    """
+    own = situation.address.key
+    implied = {own} | {
+        alias.address.key
+        for alias in aliases
+        if alias.values.get("sender_allowed", True) and own in map(str.lower, _targets(alias.values))
+    }
+    implied = {each for each in implied if not each.startswith("@")}
+    wanted = {str(each).lower() for each in situation.after["send_as"]} - implied
+    had = {str(each).lower() for each in situation.before["send_as"]} - implied
+    return wanted == had
+
+
+def _targets(values: Values) -> tuple[str, ...]:
+    targets = values.get("to", ())
+    return targets if isinstance(targets, tuple) else ()

@@ -1,0 +1,133 @@
+"""What the server would cut, drop or choke on is refused where it is written, and what it keeps stays as it is."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from reconciler.kinds import registry
+from reconciler.spec.codec import Scope
+from reconciler.spec.refusal import InvalidError
+from tests.kinds.server import Server
+
+PASSWORD = {"password": {"env": "PASSWORD"}}
+ANNA: Mapping[str, Any] = {"address": "anna@acme.example", "quota": "1GiB", "initial": PASSWORD}
+ACME: Mapping[str, Any] = {"name": "acme.example"}
+APP: Mapping[str, Any] = {"mailbox": "anna@acme.example", "name": "Phone", "protocols": ["imap"], "initial": PASSWORD}
+JOB: Mapping[str, Any] = {
+    "mailbox": "anna@acme.example",
+    "host": "imap.old.example",
+    "username": "anna",
+    "initial": PASSWORD,
+}
+FILTER: Mapping[str, Any] = {
+    "mailbox": "anna@acme.example",
+    "type": "prefilter",
+    "description": "x",
+    "script": "keep;",
+}
+ROOM: Mapping[str, Any] = {"address": "Room@acme.example", "description": "Room", "kind": "location"}
+
+
+@pytest.fixture(params=["2022-01a", "2024-08a", "2026-07a"])
+def server(request: pytest.FixtureRequest) -> Server:
+    return Server(request.param)
+
+
+def is_refused(kind_name: str, entry: Mapping[str, Any]) -> bool:
+    kind = registry()[kind_name]
+    written = {name: value for name, value in entry.items() if name != "initial"}
+    try:
+        (values,) = kind.read_entries([written], Scope())
+    except InvalidError:
+        return True
+    return bool(kind.on_check is not None and kind.on_check(values))
+
+
+REFUSED = [
+    ("domain", {**ACME, "description": "x" * 256}),
+    ("domain", {**ACME, "max_aliases": 2**31}),
+    ("domain", {**ACME, "tags": ["0"]}),
+    ("mailbox", {**ANNA, "name": "<Anna"}),
+    ("mailbox", {**ANNA, "name": "Anna>"}),
+    ("mailbox", {**ANNA, "name": "x" * 256}),
+    ("mailbox", {**ANNA, "spam_score": {"junk": 5, "reject": float("inf")}}),
+    ("resource", {**ROOM, "description": "0"}),
+    ("resource", {**ROOM, "description": "x" * 256}),
+    ("resource", {**ROOM, "bookings": 2**31}),
+    ("app_password", {**APP, "name": " Phone"}),
+    ("app_password", {**APP, "name": "0"}),
+    ("app_password", {**APP, "name": "&" * 52}),
+    ("sync_job", {**JOB, "options": "--dry "}),
+    ("sync_job", {**JOB, "options": "dry"}),
+    ("sync_job", {**JOB, "options": "--pipemess=sh"}),
+    ("sync_job", {**JOB, "folder": "0"}),
+    ("sync_job", {**JOB, "exclude": "x" * 501}),
+    ("sync_job", {**JOB, "host": "imap..example"}),
+    ("sieve_filter", {**FILTER, "description": "x" * 256}),
+    ("sieve_filter", {**FILTER, "script": "#" + "ä" * 32_768}),
+]
+
+KEPT = [
+    ("domain", {**ACME, "description": "ä" * 255}),
+    ("domain", {**ACME, "max_aliases": 2**31 - 1, "tags": ["00", "1"]}),
+    ("mailbox", {**ANNA, "name": "Anna <Ä> 😀 B"}),
+    ("mailbox", {**ANNA, "name": "x" * 255}),
+    ("resource", {**ROOM, "description": "00", "bookings": 2**31 - 1}),
+    ("app_password", {**APP, "name": "&" * 51}),
+    ("app_password", {**APP, "name": 'Anna\'s "Phone" <&amp;>'}),
+    ("sync_job", {**JOB, "options": "--dry  --skipemptyfolders", "folder": "00", "exclude": "x" * 500}),
+    ("sieve_filter", {**FILTER, "script": "#" + "ä" * 32_767}),
+]
+
+
+@pytest.mark.parametrize(("kind", "entry"), REFUSED)
+def test_what_the_server_would_not_keep_is_refused(kind: str, entry: Mapping[str, Any]) -> None:
+    assert is_refused(kind, entry)
+
+
+@pytest.mark.parametrize(("kind", "entry"), KEPT)
+def test_what_just_fits_is_kept_as_it_is(server: Server, kind: str, entry: Mapping[str, Any]) -> None:
+    plural = registry()[kind].plural
+    assert not is_refused(kind, entry)
+    manifest = {"domains": [ACME], "mailboxes": [ANNA], plural: [entry]}
+    server.apply(manifest)
+    assert server.plan(manifest) == ()
+
+
+@pytest.mark.parametrize("junk", [5, 7.5, -3.25, 0.1234567891, 123456.75, 1e-07])
+def test_a_spam_score_reads_the_same_again(server: Server, junk: float) -> None:
+    score = {"junk": junk, "reject": 654321.875}
+    manifest = {"domains": [ACME], "mailboxes": [{**ANNA, "spam_score": score}]}
+    server.apply(manifest)
+    assert server.plan(manifest) == ()
+
+
+def test_custom_attributes_may_have_numbers_for_names(server: Server) -> None:
+    for named in ({"0": "a", "1": "b"}, {"1": "b"}, {"": "c"}, {}):
+        manifest = {"domains": [ACME], "mailboxes": [{**ANNA, "custom_attributes": named}]}
+        server.apply(manifest)
+        assert server.plan(manifest) == ()
+
+
+def test_the_ends_of_a_scripts_lines_do_not_matter(server: Server) -> None:
+    manifest = {"domains": [ACME], "mailboxes": [ANNA], "sieve_filters": [{**FILTER, "script": "keep;\r\nstop;\r\n"}]}
+    manifest["global_filters"] = {"prefilter": "keep;\rstop;\r\n"}
+    server.apply(manifest)
+    assert server.plan(manifest) == ()
+
+
+def test_the_right_to_send_as_oneself_is_there_already(server: Server) -> None:
+    manifest = {"domains": [ACME], "mailboxes": [{**ANNA, "send_as": ["anna@acme.example"]}]}
+    server.apply(manifest)
+    assert server.plan(manifest) == ()
+
+
+def test_who_gets_the_rest_of_a_domains_mail_may_send_as_it_only_when_that_is_said() -> None:
+    server = Server("2026-07a")
+    rest = {"address": "@acme.example", "to": ["anna@acme.example"]}
+    server.apply({"domains": [ACME], "mailboxes": [ANNA], "aliases": [rest]})
+    manifest = {"domains": [ACME], "mailboxes": [{**ANNA, "send_as": ["@acme.example"]}], "aliases": [rest]}
+    server.apply(manifest)
+    assert [row["send_as"] for row in server.simulator.state.table("sender_acl")] == ["@acme.example"]
+    assert server.plan(manifest) == ()
