@@ -3,7 +3,8 @@
     refs/reconciler/applied/ENV             the last revision whose apply converged
     refs/reconciler/attempted/ENV/COMMIT    revisions whose apply began since
 
-Each points at an annotated tag that names the server. A clone has none of them until they are fetched, and nobody else
+Each points at an annotated tag that names the server and what was read: a run that reads less says nothing of the rest.
+A clone has none of them until they are fetched, and nobody else
 has them until they are pushed:
 
     git fetch origin 'refs/reconciler/*:refs/reconciler/*'
@@ -12,8 +13,9 @@ has them until they are pushed:
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import field
 from typing import Final, NamedTuple
 
@@ -23,11 +25,21 @@ from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.state import DesiredState
 from reconciler.records import record
 
-__all__ = ["DEFAULT_ENVIRONMENT", "Base", "Memory", "applied_ref", "memories", "remember_attempt", "remember_success"]
+__all__ = [
+    "DEFAULT_ENVIRONMENT",
+    "Base",
+    "Memory",
+    "applied_ref",
+    "applied_refs",
+    "memories",
+    "remember_attempt",
+    "remember_success",
+]
 
 DEFAULT_ENVIRONMENT: Final = "default"
 _ROOT: Final = "refs/reconciler"
 _SERVER: Final = re.compile(r"^Server: (.+)$", re.MULTILINE)
+_MANIFESTS: Final = re.compile(r"^Manifests: (.+)$", re.MULTILINE)
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]")
 
 
@@ -38,12 +50,14 @@ class Memory(NamedTuple):
         target: what the ref points at.
         commit: the revision; None where its objects are not here.
         server: which server it was applied to; None where the ref does not say.
+        manifests: the files and folders that were read, from the top; None where the ref does not say.
     """
 
     ref: str
     target: str
     commit: str | None
     server: str | None
+    manifests: tuple[str, ...] | None = None
 
     def is_of_another(self, server: str) -> bool:
         """Whether it was applied to another server than this one."""
@@ -61,6 +75,7 @@ class Base:
         commits: the revisions of these, in that order.
         findings: what a person should know about them.
         stays: why a converged apply of this run is not remembered; empty when it is.
+        narrowed: the same, where it is so because the run does not read all that was applied before.
         remembered: what the refs said.
         settled: the refs that are settled when this run converges.
     """
@@ -73,6 +88,7 @@ class Base:
     commits: tuple[str, ...] = ()
     findings: tuple[Diagnostic, ...] = ()
     stays: str = ""
+    narrowed: str = ""
     remembered: tuple[Memory, ...] = field(default=(), repr=False)
     settled: frozenset[str] = field(default=frozenset(), repr=False)
 
@@ -80,6 +96,11 @@ class Base:
 def applied_ref(environment: str | None) -> str:
     """The ref that remembers the last converged revision of an environment."""
     return f"{_ROOT}/applied/{_safe(environment or DEFAULT_ENVIRONMENT)}"
+
+
+def applied_refs(repository: Repository) -> list[str]:
+    """The refs that remember what was applied, of every environment."""
+    return sorted(repository.refs(f"{_ROOT}/applied"))
 
 
 def _attempts(environment: str | None) -> str:
@@ -96,8 +117,17 @@ def memories(repository: Repository, environment: str) -> Iterator[Memory]:
     refs = {**repository.refs(applied), **repository.refs(_attempts(environment))}
     for ref in sorted(refs, key=lambda each: (each != applied, each)):
         if ref == applied or ref.startswith(attempted):
-            told = _SERVER.search(repository.text_of_tag(refs[ref]) or "")
-            yield Memory(ref, refs[ref], repository.commit(ref), told[1] if told else None)
+            told = repository.text_of_tag(refs[ref]) or ""
+            server = _SERVER.search(told)
+            yield Memory(ref, refs[ref], repository.commit(ref), server[1] if server else None, _manifests_in(told))
+
+
+def _manifests_in(told: str) -> tuple[str, ...] | None:
+    found = _MANIFESTS.search(told)
+    try:
+        return tuple(map(str, json.loads(found[1]))) if found else None
+    except (ValueError, TypeError):
+        return None
 
 
 def remember_attempt(base: Base) -> str:
@@ -110,9 +140,12 @@ def remember_attempt(base: Base) -> str:
         return base.stays
     commit = base.checkout.commit
     ref = f"{_attempts(base.environment)}/{commit}"
-    if any(each.commit == commit for each in base.remembered):
+    same = [each for each in base.remembered if each.commit == commit]
+    if any(_holds(each, base.checkout.manifests) for each in same):
         return ""
-    return base.checkout.repository.update_refs([f"update {ref} {_tag(base, commit, 'began')}"])
+    read = {path for each in same if each.ref == ref for path in each.manifests or ()}
+    tag = _tag(base, commit, "began", also=read)
+    return base.checkout.repository.update_refs([f"update {ref} {tag}"])
 
 
 def remember_success(base: Base) -> str:
@@ -121,21 +154,26 @@ def remember_success(base: Base) -> str:
     Returns:
         Why it could not be; empty when it was.
     """
-    if base.checkout is None or base.checkout.commit is None or base.stays:
-        return base.stays
+    if base.checkout is None or base.checkout.commit is None or base.stays or base.narrowed:
+        return base.stays or base.narrowed
     commit, repository = base.checkout.commit, base.checkout.repository
     ref = applied_ref(base.environment)
     now = {each.ref: each for each in memories(repository, base.environment)}
     over = [each for each in now.values() if each.ref != ref and (each.ref in base.settled or each.commit == commit)]
     orders = [f"delete {each.ref} {each.target}" for each in over]
     before = next((each for each in base.remembered if each.ref == ref), None)
-    if before is None or before.commit != commit:
+    if before is None or before.commit != commit or not _holds(before, base.checkout.manifests):
         old = before.target if before is not None else "0" * len(commit)
         orders.insert(0, f"update {ref} {_tag(base, commit, 'converged')} {old}")
     return repository.update_refs(orders) if orders else ""
 
 
-def _tag(base: Base, commit: str, what: str) -> str:
+def _holds(memory: Memory, manifests: Collection[str]) -> bool:
+    """Whether a memory is of these manifests, and maybe of others."""
+    return memory.manifests is None or set(manifests) <= set(memory.manifests)
+
+
+def _tag(base: Base, commit: str, what: str, also: Collection[str] = ()) -> str:
     """Store a tag that says which server a commit was applied to; the commit itself where that cannot be."""
     assert base.checkout is not None
     repository = base.checkout.repository
@@ -144,5 +182,6 @@ def _tag(base: Base, commit: str, what: str) -> str:
         f"object {commit}\ntype commit\ntag applied\n"
         f"tagger reconciler <reconciler@localhost> {repository.time_of(commit)}\n\n"
         f"An apply of this revision {what}.\n\nServer: {base.server}\n"
+        f"Manifests: {json.dumps(sorted({*base.checkout.manifests, *also}))}\n"
     )
     return repository.write_tag(text) or commit

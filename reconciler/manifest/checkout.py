@@ -26,11 +26,13 @@ class Checkout:
     Attributes:
         commit: the commit that is checked out; None before the first one.
         changed: what is read and is not as that commit has it: paths from the top, sorted.
+        manifests: the files and folders that were searched for manifests, in the same way.
     """
 
     repository: Repository
     commit: str | None
     changed: tuple[str, ...] = ()
+    manifests: tuple[str, ...] = ()
 
     @property
     def is_exact(self) -> bool:
@@ -58,8 +60,9 @@ def checkout_of(repository: Repository, sources: Iterable[Source], *, start: Pat
     changed = {*comparison.links()}
     for source in sources:
         changed |= set(comparison.source(source, start))
-    changed |= set(comparison.missing(folders))
-    return Checkout(repository, commit, tuple(sorted(changed)))
+    searched = comparison.searched(folders)
+    changed |= set(comparison.missing(searched))
+    return Checkout(repository, commit, tuple(sorted(changed)), searched)
 
 
 @record(frozen=True, slots=True)
@@ -90,9 +93,12 @@ class _Comparison:
         if named is not None and named != path and not self._is_linked(named):
             yield named
 
-    def missing(self, folders: Sequence[Path]) -> Iterable[str]:
+    def searched(self, folders: Sequence[Path]) -> tuple[str, ...]:
+        """Where manifests are searched, as far as it is in the repository."""
+        return tuple(sorted({path for folder in folders if (path := self._path(folder.resolve())) is not None}))
+
+    def missing(self, searched: Sequence[str]) -> Iterable[str]:
         """What the commit has where manifests are searched, and the work tree has not."""
-        searched = [path for folder in folders if (path := self._path(folder.resolve())) is not None]
         for path in self.entries:
             inside = any(where in ("", path) or path.startswith(f"{where}/") for where in searched)
             concerned = (inside and MAY_BE_READ.fullmatch(path)) or path.rpartition("/")[2].startswith(_DEFAULTS)

@@ -11,7 +11,14 @@ from dataclasses import replace
 from typing import Final, NoReturn
 
 from reconciler.errors import ManifestError
-from reconciler.manifest.applied import DEFAULT_ENVIRONMENT, Base, Memory, applied_ref, memories
+from reconciler.manifest.applied import (
+    DEFAULT_ENVIRONMENT,
+    Base,
+    Memory,
+    applied_ref,
+    applied_refs,
+    memories,
+)
 from reconciler.manifest.asked import Asked, Choice
 from reconciler.manifest.checkout import Checkout, checkout_of
 from reconciler.manifest.files import Source
@@ -30,6 +37,7 @@ def base_of_run(
     desired: DesiredState,
     sources: Iterable[Source],
     *,
+    paths: Iterable[str],
     git: RunGit | None,
     server: str,
     choice: Choice,
@@ -40,6 +48,7 @@ def base_of_run(
         asked: what the run reads, in the words of its command line.
         desired: what it declares.
         sources: every file it read.
+        paths: where it looked for manifests, those of the project file included.
         git: runs git; None where there is none.
         server: the server's origin.
         choice: which revisions are wanted.
@@ -63,7 +72,7 @@ def base_of_run(
                 (error("base-missing", "there is no git repository here", hint=hint),), id="base-missing"
             )
         return Base(findings=findings)
-    folders = [asked.start / path for path in asked.paths]
+    folders = [asked.start / path for path in paths]
     checkout = checkout_of(repository, sources, start=asked.start, folders=folders)
     if choice.off:
         return Base(
@@ -127,6 +136,7 @@ class _Search:
         self._memories = tuple(memories(self._repository, self._environment))
         self._settled = {each.ref for each in self._memories}
         self._stays = ""
+        self._narrowed = ""
 
     def base(self, applied: DesiredState | None, attempted: tuple[DesiredState, ...], commits: tuple[str, ...]) -> Base:
         """What was found, as one value."""
@@ -148,6 +158,7 @@ class _Search:
             commits=commits,
             findings=tuple(self._findings),
             stays=stays,
+            narrowed=self._narrowed,
             remembered=self._memories,
             settled=frozenset(self._settled),
         )
@@ -155,13 +166,15 @@ class _Search:
     def remembered(self) -> Base:
         """Take the remembered revisions."""
         mine = [each for each in self._memories if not each.is_of_another(self._server)]
+        ref = applied_ref(self._environment)
         if len(mine) < len(self._memories):
+            other = next(each for each in self._memories if each.is_of_another(self._server))
             self._warn(
                 "base-of-another-server",
-                f"what was applied last in environment `{self._environment}` was applied to another server",
-                "give each server an environment of its own in reconciler.yaml, and name it with `--env`",
+                f"what was applied last in environment `{self._environment}` was applied to {other.server}",
+                "give each server an environment of its own in reconciler.yaml, and name it with `--env`; if it is the "
+                f"same by another name: `git update-ref -d {other.ref}`, and once `--base {other.target[:_SHORT]}`",
             )
-        ref = applied_ref(self._environment)
         applied = next((each for each in mine if each.ref == ref), None)
         if applied is None and len(mine) == len(self._memories):
             self._findings.append(
@@ -170,18 +183,25 @@ class _Search:
                     Severity.NOTE,
                     "no revision is known to have been applied: nothing is deleted for being no longer declared",
                     hint=f"the first apply that converges sets {ref}; a clone gets it with "
-                    "`git fetch origin 'refs/reconciler/*:refs/reconciler/*'`",
+                    "`git fetch origin 'refs/reconciler/*:refs/reconciler/*'`" + self._under_other_names(),
                 )
             )
-        commits: list[str] = []
-        states: list[DesiredState] = []
+        found: dict[tuple[str, tuple[str, ...] | None], DesiredState] = {}
         for each in mine:
-            commit = self._counting(each)
-            if commit is not None and commit not in commits:
-                commits.append(commit)
-                states.append(self.declared(commit))
+            commit, paths = self._counting(each), self._paths_of(each)
+            if commit is not None and (commit, paths) not in found:
+                found[commit, paths] = self.declared(commit, paths)
+        states = tuple(found.values())
         first = applied is not None and bool(states)
-        return self.base(states[0] if first else None, tuple(states[1:] if first else states), tuple(commits))
+        commits = tuple(dict.fromkeys(commit for commit, _ in found))
+        return self.base(states[0] if first else None, states[1:] if first else states, commits)
+
+    def _under_other_names(self) -> str:
+        """What is known of other environments: one of them may have had another name."""
+        others = applied_refs(self._repository)
+        if not others:
+            return ""
+        return f"; remembered here: {', '.join(others)}; if one is this environment's old name, `--base` takes it once"
 
     def named(self, revision: str) -> str:
         """The commit a person named.
@@ -194,9 +214,12 @@ class _Search:
             self._missing(f"there is no revision `{revision}` here", "check its name, or fetch it")
         return commit
 
-    def declared(self, commit: str) -> DesiredState:
-        """What a commit declares; nothing is read twice."""
+    def declared(self, commit: str, paths: tuple[str, ...] | None = None) -> DesiredState:
+        """What a commit declares in some files and folders, or where this run looks; nothing is read twice."""
         head = self._checkout.commit
+        if paths is not None:
+            named = tuple(str(self._repository.root / path) for path in paths)
+            return declared_at(self._repository, commit, replace(self._asked, paths=named)) if named else _NOTHING
         if (
             self._checkout.is_exact
             and head is not None
@@ -230,6 +253,29 @@ class _Search:
         )
         return self._repository.common_ancestor(memory.commit, head)
 
+    def _paths_of(self, memory: Memory) -> tuple[str, ...] | None:
+        """What counts of the manifests that were applied then; None where they are those of this run.
+
+        What was applied and is not read by this run although it is there says nothing about what should be. What is
+        gone declares nothing any more: a file that was named, such as by a shell's `*`, and was deleted or renamed.
+        """
+        now, then = self._checkout.manifests, memory.manifests
+        if then is None or then == now:
+            return None
+        if not self._asked.paths:  # the project file decides what there is, at each revision
+            return then
+        counting: list[str] = []
+        for path in then:
+            if any(_is_within(path, each) for each in now) or not (self._repository.root / path).exists():
+                counting.append(path)
+                continue
+            counting += [each for each in now if _is_within(each, path)]
+            self._narrowed = (
+                f"this run does not read all of `{path or '.'}`, which was applied before; name it too, or begin anew "
+                "with `--base REV`"
+            )
+        return tuple(counting)
+
     def _missing(self, summary: str, hint: str) -> NoReturn:
         shallow = self._repository.is_shallow
         finding = error(
@@ -243,6 +289,12 @@ class _Search:
         self._findings.append(Diagnostic(identifier, Severity.WARNING, summary, hint=hint))
 
 
+def _is_within(path: str, folder: str) -> bool:
+    """Whether a path is a folder, or in it; the top is called by the empty text."""
+    return folder in ("", path) or path.startswith(f"{folder}/")
+
+
+_NOTHING: Final = DesiredState({})
 _FETCH_HINT: Final = (
     "this clone is shallow: `git fetch --unshallow`, or `fetch-depth: 0` where the pipeline checks out; "
     "`--no-base` goes on without, and deletes nothing for being no longer declared"

@@ -112,6 +112,7 @@ def _base(request: PlanRequest, loaded: Loaded) -> Base:
         inputs.asked,
         loaded.desired,
         loaded.sources,
+        paths=inputs.paths,
         git=inputs.git,
         server=request.server.url.rstrip("/"),
         choice=request.base,

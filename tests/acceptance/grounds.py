@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from tests.acceptance.person import EXAMPLES, KEY, READ_ONLY_KEY, Ended, Person
+from tests.acceptance.person import EXAMPLES, KEY, READ_ONLY_KEY, VERSIONS, Ended, Person
 from tests.properties.bystanders import settle_in
 from tests.properties.town import Town, Watched
 from tests.repository import Made, made
@@ -72,6 +72,10 @@ class Grounds:
     repository: Made
     before: Memory
 
+    def settles(self) -> None:
+        """Have people settle on the server that no manifest speaks of."""
+        settle_in(Town(self.server, self.person))
+
     def looks(self) -> None:
         """Remember how everything is now."""
         self.before = remembered(self.server)
@@ -118,6 +122,17 @@ def office(welcome: Welcome, folder: Path, version: str) -> Grounds:
     applied = grounds.applies()
     assert applied.code == 0, applied.out + applied.err
     grows_by_itself(person)
+    grounds.looks()
+    return grounds
+
+
+def fresh(welcome: Welcome, folder: Path, version: str = VERSIONS[-1], *, server: Watched | None = None) -> Grounds:
+    """An empty repository in front of a fresh server with a domain made by hand, or of another server."""
+    there = server or watched(version)
+    grounds = Grounds(there, welcome(simulator=there, folder=folder), made(folder), {})
+    if server is None:
+        limits = {"aliases": 2000, "mailboxes": 9, "defquota": 1, "maxquota": 10, "quota": 100}
+        grounds.person.does("add/domain", {"domain": "acme.example", **limits, "active": 1})
     grounds.looks()
     return grounds
 
