@@ -27,6 +27,7 @@ class Kinds(Mapping[str, Kind]):
     def __init__(self, names: Mapping[str, str]) -> None:
         """Know kinds by their names, or by another key."""
         self.names = names
+        self._known: dict[str, Kind] = {}
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names)
@@ -38,7 +39,9 @@ class Kinds(Mapping[str, Kind]):
         return key in self.names
 
     def __getitem__(self, key: str) -> Kind:
-        kind: Kind = importlib.import_module(f"{__name__}.{self.names[key]}").KIND
+        kind = self._known.get(key)
+        if kind is None:
+            kind = self._known[key] = importlib.import_module(f"{__name__}.{self.names[key]}").KIND
         return kind
 
 
