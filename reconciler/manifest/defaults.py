@@ -19,7 +19,7 @@ from reconciler.spec.refusal import InvalidError
 
 __all__ = ["NOTHING_INHERITED", "Inheritance", "Inherited", "inherit", "overlay"]
 
-_ANY_DOMAIN: Final = Scope("example")
+_ANY_DOMAIN: Final = Scope("any.example")
 """For folders, whose files may each have a domain: bare local parts are judged where they are used."""
 
 

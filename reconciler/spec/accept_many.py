@@ -13,7 +13,7 @@ from typing import Any
 
 from reconciler.model.resource import Value
 from reconciler.spec.decode_many import Canonical, canonical_sets
-from reconciler.spec.names import readable_domain
+from reconciler.spec.names import LONGEST_ADDRESS, LONGEST_LOCAL_PART, domain_for_wire, mail_host
 from reconciler.spec.scope import Scope
 
 __all__ = [
@@ -135,14 +135,16 @@ def _only(wanted: type, values: Iterable[Any]) -> None:
 
 
 def _domain(written: str | None) -> str:
-    domain = readable_domain(written or "")
-    if domain is None:
+    domain = mail_host(written or "")
+    if domain is None or len(domain_for_wire(domain)) >= LONGEST_ADDRESS - LONGEST_LOCAL_PART:
         raise DoubtfulError
     return domain
 
 
 def _are_local_parts(words: Sequence[str]) -> None:
     """Raise unless all are what may stand before an ``@``: known characters, in words between single dots."""
+    if max(map(len, words), default=0) > LONGEST_LOCAL_PART:
+        raise DoubtfulError
     joined = "".join([f".{word}.\n" for word in words]).encode("ascii")
     if joined.translate(None, _LOCAL_PART) or joined.count(b"\n") != len(words) or b".." in joined:
         raise DoubtfulError

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from reconciler.spec.refusal import Refusal, refuse
 
-_ASCII_DOMAIN = re.compile(
-    r"(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*$"
-)
+_LABEL: Final = r"(?!(?!xn).{2}--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_ASCII_DOMAIN = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*$")
+"""What the server takes for a domain: no underscores, no hyphens in third and fourth place, where they would announce a
+label that is encoded (2022-01a to 2026-07a, functions.inc.php: is_valid_domain_name, PHP's idn_to_ascii)."""
+_MAIL_HOST = re.compile(r"(?:[^.]+\.)+[a-z][^.]*$")
+LONGEST_LOCAL_PART: Final = 64
+LONGEST_ADDRESS: Final = 254
+"""An address has a host of two labels or more of which the last begins with a letter, and is no longer than this (PHP's
+FILTER_VALIDATE_EMAIL, through which mailcow has every address go)."""
+
 _LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$")
 
 
@@ -48,6 +55,13 @@ def readable_domain(text: str) -> str | None:
     return domain if _ASCII_DOMAIN.match(domain_for_wire(domain)) is not None else None
 
 
+@lru_cache(maxsize=65536)
+def mail_host(text: str) -> str | None:
+    """The domain a text is, as people read it, if addresses can be in it; None when it is none."""
+    domain = readable_domain(text)
+    return domain if domain is not None and _MAIL_HOST.match(domain_for_wire(domain)) is not None else None
+
+
 def read_domain(value: Any) -> str:
     """Read a domain a person wrote.
 
@@ -78,7 +92,7 @@ def read_address(value: Any, domain: str | None, *, catch_all: bool = False) -> 
         local, at, host = value.rpartition("@")
         if at and not local and catch_all:
             return "@" + read_domain(host)
-    raise _refused_address(value)
+    raise _refused_address(value, domain)
 
 
 @lru_cache(maxsize=16384)
@@ -87,11 +101,14 @@ def _address(text: str, domain: str | None) -> str | None:
     local, at, host = text.rpartition("@")
     if not at:
         local, host = host, domain or ""
-    readable = readable_domain(host)
-    return f"{local}@{readable}" if readable is not None and _LOCAL_PART.match(local) is not None else None
+    readable = mail_host(host)
+    if readable is None or len(local) > LONGEST_LOCAL_PART or _LOCAL_PART.match(local) is None:
+        return None
+    fits = len(local) + 1 + len(domain_for_wire(readable)) <= LONGEST_ADDRESS
+    return f"{local}@{readable}" if fits else None
 
 
-def _refused_address(value: Any) -> Refusal:
+def _refused_address(value: Any, domain: str | None) -> Refusal:
     """Say why something is no mail address."""
     hint = "write it like `anna@acme.example`"
     if not isinstance(value, str):
@@ -101,8 +118,12 @@ def _refused_address(value: Any) -> Refusal:
     local, at, host = value.rpartition("@")
     if (at and not host) or _LOCAL_PART.match(local if at else host) is None:
         return refuse("address-malformed", f"`{value}` is not a mail address", hint=hint)
-    if at:
-        return refuse("domain-malformed", f"`{host}` is not a domain", hint="write it like `acme.example`")
+    if len(local if at else host) > LONGEST_LOCAL_PART or len(value) > LONGEST_ADDRESS:
+        hint = f"mailcow takes {LONGEST_LOCAL_PART} characters before the `@`, and {LONGEST_ADDRESS} in all"
+        return refuse("address-malformed", f"`{value}` is too long", hint=hint)
+    if at or domain is not None:
+        named = host if at else domain
+        return refuse("domain-malformed", f"`{named}` is no domain of mail", hint="write it like `acme.example`")
     hint = "write the whole address, or put `domain: acme.example` at the top of the file"
     return refuse("address-bare", f"`{value}` has no domain, and the file names none", hint=hint)
 

@@ -44,10 +44,26 @@ def is_refused(kind_name: str, entry: Mapping[str, Any]) -> bool:
     return bool(kind.on_check is not None and kind.on_check(values))
 
 
+def beside_others(kind_name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """A manifest of a domain, a mailbox and the entry."""
+    kind = registry()[kind_name]
+    manifest: dict[str, Any] = {"domains": [ACME], "mailboxes": [ANNA]}
+    others = [each for each in manifest.get(kind.plural, ()) if each[kind.key[0]] != entry[kind.key[0]]]
+    return {**manifest, kind.plural: [*others, entry]}
+
+
 REFUSED = [
     ("domain", {**ACME, "description": "x" * 256}),
     ("domain", {**ACME, "max_aliases": 2**31}),
     ("domain", {**ACME, "tags": ["0"]}),
+    ("domain", {"name": "acme_post.example"}),
+    ("domain", {"name": "ab--cd.example"}),
+    ("domain", {"name": "-acme.example"}),
+    ("mailbox", {**ANNA, "address": f"{'a' * 65}@acme.example"}),
+    ("mailbox", {**ANNA, "address": "anna@localhost"}),
+    ("mailbox", {**ANNA, "address": "anna@acme.1example"}),
+    ("mailbox", {**ANNA, "address": f"anna@{'a.' * 122}example"}),
+    ("alias", {"address": "sales@acme.example", "to": ["anna@a_b.example"]}),
     ("mailbox", {**ANNA, "name": "<Anna"}),
     ("mailbox", {**ANNA, "name": "Anna>"}),
     ("mailbox", {**ANNA, "name": "x" * 256}),
@@ -71,6 +87,13 @@ REFUSED = [
 KEPT = [
     ("domain", {**ACME, "description": "ä" * 255}),
     ("domain", {**ACME, "max_aliases": 2**31 - 1, "tags": ["00", "1"]}),
+    ("domain", {"name": "a--b.example"}),
+    ("domain", {"name": "xn--bcher-kva.example"}),
+    ("domain", {"name": "localhost"}),
+    ("domain", {"name": "10.in-addr.1"}),
+    ("mailbox", {**ANNA, "address": f"{'a' * 64}@acme.example"}),
+    ("alias", {"address": "Sales+!#$%&'*/=?^_`{|}~-@acme.example", "to": [f"anna@{'a.' * 120}bexample"]}),
+    ("alias", {"address": "@acme.example", "to": ["anna@bücher.example", "anna@acme.e1-1"]}),
     ("mailbox", {**ANNA, "name": "Anna <Ä> 😀 B"}),
     ("mailbox", {**ANNA, "name": "x" * 255}),
     ("resource", {**ROOM, "description": "00", "bookings": 2**31 - 1}),
@@ -88,9 +111,8 @@ def test_what_the_server_would_not_keep_is_refused(kind: str, entry: Mapping[str
 
 @pytest.mark.parametrize(("kind", "entry"), KEPT)
 def test_what_just_fits_is_kept_as_it_is(server: Server, kind: str, entry: Mapping[str, Any]) -> None:
-    plural = registry()[kind].plural
     assert not is_refused(kind, entry)
-    manifest = {"domains": [ACME], "mailboxes": [ANNA], plural: [entry]}
+    manifest = beside_others(kind, entry)
     server.apply(manifest)
     assert server.plan(manifest) == ()
 
