@@ -77,9 +77,9 @@ class Made:
         return Made(folder)
 
 
-def made(folder: Path) -> Made:
-    """Make an empty repository."""
+def made(folder: Path, *, bare: bool = False) -> Made:
+    """Make an empty repository; a bare one is for others to fetch from and push to."""
     folder.mkdir(parents=True, exist_ok=True)
     repository = Made(folder)
-    repository.git("init", "--quiet")
+    repository.git("init", "--quiet", *(["--bare"] if bare else []))
     return repository

@@ -74,8 +74,9 @@ class Base:
         attempted: what revisions declared whose apply began since.
         commits: the revisions of these, in that order.
         findings: what a person should know about them.
-        stays: why a converged apply of this run is not remembered; empty when it is.
-        narrowed: the same, where it is so because the run does not read all that was applied before.
+        stays: why nothing of an apply of this run is remembered; empty when something is.
+        beside: why a converged apply is remembered as an attempt only, beside what was applied before: it says nothing
+            of all that was; empty when it is as good as that.
         remembered: what the refs said.
         settled: the refs that are settled when this run converges.
     """
@@ -88,7 +89,7 @@ class Base:
     commits: tuple[str, ...] = ()
     findings: tuple[Diagnostic, ...] = ()
     stays: str = ""
-    narrowed: str = ""
+    beside: str = ""
     remembered: tuple[Memory, ...] = field(default=(), repr=False)
     settled: frozenset[str] = field(default=frozenset(), repr=False)
 
@@ -154,11 +155,16 @@ def remember_success(base: Base) -> str:
     Returns:
         Why it could not be; empty when it was.
     """
-    if base.checkout is None or base.checkout.commit is None or base.stays or base.narrowed:
-        return base.stays or base.narrowed
+    if base.checkout is None or base.checkout.commit is None or base.stays:
+        return base.stays
     commit, repository = base.checkout.commit, base.checkout.repository
     ref = applied_ref(base.environment)
     now = {each.ref: each for each in memories(repository, base.environment)}
+    if base.beside:
+        if f"{_attempts(base.environment)}/{commit}" in now:  # it answers for those before it
+            over = [each for each in now.values() if each.ref in base.settled - {ref} and each.commit != commit]
+            repository.update_refs([f"delete {each.ref} {each.target}" for each in over])
+        return base.beside
     over = [each for each in now.values() if each.ref != ref and (each.ref in base.settled or each.commit == commit)]
     orders = [f"delete {each.ref} {each.target}" for each in over]
     before = next((each for each in base.remembered if each.ref == ref), None)

@@ -79,7 +79,8 @@ def base_of_run(
             checkout=checkout,
             environment=asked.environment or DEFAULT_ENVIRONMENT,
             server=server,
-            stays="`--no-base` was given, so what was declared before may still be there",
+            stays=_unfit(checkout),
+            beside="`--no-base` was given, so what was declared before may still be there",
         )
     several = choice.several
     if several is not None and not several:
@@ -135,20 +136,13 @@ class _Search:
         self._findings: list[Diagnostic] = []
         self._memories = tuple(memories(self._repository, self._environment))
         self._settled = {each.ref for each in self._memories}
-        self._stays = ""
-        self._narrowed = ""
+        self._beside = ""
 
     def base(self, applied: DesiredState | None, attempted: tuple[DesiredState, ...], commits: tuple[str, ...]) -> Base:
         """What was found, as one value."""
-        stays = self._stays
+        stays = _unfit(self._checkout)
         if any(each.is_of_another(self._server) for each in self._memories):
             stays = "the ref of this environment belongs to another server; give each server an environment (`--env`)"
-        elif self._checkout.commit is None:
-            stays = "there is no commit"
-        elif self._checkout.changed:
-            shown = ", ".join(self._checkout.changed[:3])
-            more = len(self._checkout.changed) - 3
-            stays = f"the work tree is not exactly a commit: {shown}" + (f" and {more} more" if more > 0 else "")
         return Base(
             checkout=self._checkout,
             environment=self._environment,
@@ -158,7 +152,7 @@ class _Search:
             commits=commits,
             findings=tuple(self._findings),
             stays=stays,
-            narrowed=self._narrowed,
+            beside=self._beside,
             remembered=self._memories,
             settled=frozenset(self._settled),
         )
@@ -244,7 +238,7 @@ class _Search:
         name = memory.commit[:_SHORT]
         self._settled.discard(memory.ref)
         if memory.ref == applied_ref(self._environment):
-            self._stays = f"{name}, applied before, is not part of this history"
+            self._beside = f"{name}, applied before, is not part of this history"
         self._warn(
             "base-diverged",
             f"{name} was applied, and is not part of this history: what only it declared is left alone",
@@ -270,7 +264,8 @@ class _Search:
                 counting.append(path)
                 continue
             counting += [each for each in now if _is_within(each, path)]
-            self._narrowed = (
+            self._settled.discard(memory.ref)
+            self._beside = (
                 f"this run does not read all of `{path or '.'}`, which was applied before; name it too, or begin anew "
                 "with `--base REV`"
             )
@@ -287,6 +282,17 @@ class _Search:
 
     def _warn(self, identifier: str, summary: str, hint: str) -> None:
         self._findings.append(Diagnostic(identifier, Severity.WARNING, summary, hint=hint))
+
+
+def _unfit(checkout: Checkout) -> str:
+    """Why no commit stands for what is read; empty when one does."""
+    if checkout.commit is None:
+        return "there is no commit"
+    if not checkout.changed:
+        return ""
+    shown = ", ".join(checkout.changed[:3])
+    more = len(checkout.changed) - 3
+    return f"the work tree is not exactly a commit: {shown}" + (f" and {more} more" if more > 0 else "")
 
 
 def _is_within(path: str, folder: str) -> bool:

@@ -141,7 +141,7 @@ def _declared_before(request: PlanRequest, base: Base) -> DesiredState | None:
     So settings that are never shown are sent by the first apply, and from then on when their declaration changes; where
     an apply is not remembered they would be sent by every one, and are left to `--resend`.
     """
-    first = base.checkout is not None and not base.stays and not request.focus
+    first = base.checkout is not None and not (base.stays or base.beside or request.focus)
     return DesiredState({}) if base.applied is None and first else base.applied
 
 

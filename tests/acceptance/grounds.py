@@ -11,6 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from reconciler.simulator.faults import Faults
 from tests.acceptance.person import EXAMPLES, KEY, READ_ONLY_KEY, VERSIONS, Ended, Person
 from tests.properties.bystanders import settle_in
 from tests.properties.town import Town, Watched
@@ -126,10 +127,17 @@ def office(welcome: Welcome, folder: Path, version: str) -> Grounds:
     return grounds
 
 
-def fresh(welcome: Welcome, folder: Path, version: str = VERSIONS[-1], *, server: Watched | None = None) -> Grounds:
+def fresh(
+    welcome: Welcome,
+    folder: Path,
+    version: str = VERSIONS[-1],
+    *,
+    server: Watched | None = None,
+    faults: Faults | None = None,
+) -> Grounds:
     """An empty repository in front of a fresh server with a domain made by hand, or of another server."""
     there = server or watched(version)
-    grounds = Grounds(there, welcome(simulator=there, folder=folder), made(folder), {})
+    grounds = Grounds(there, welcome(simulator=there, folder=folder, faults=faults), made(folder), {})
     if server is None:
         limits = {"aliases": 2000, "mailboxes": 9, "defquota": 1, "maxquota": 10, "quota": 100}
         grounds.person.does("add/domain", {"domain": "acme.example", **limits, "active": 1})
