@@ -4,7 +4,7 @@ from typing import Annotated, Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import Verb
-from reconciler.spec.codecs import Flag, State, text
+from reconciler.spec.codecs import COLUMN, Flag, State, text
 from reconciler.spec.kind import Kind, Situation, crud, listed
 from reconciler.spec.mark import Owner, field
 from reconciler.spec.secrets import Password
@@ -17,7 +17,7 @@ class Admin(TypedDict, total=False):
     username: Required[
         Annotated[
             str,
-            text(least=1, pattern=r"^[a-z0-9_.-]+$"),
+            text(least=1, most=COLUMN, pattern=r"^[a-z0-9_.-]*[a-z0-9][a-z0-9_.-]*$"),
             field("The name they log in with, in lowercase.", read="username", add="username"),
         ]
     ]
@@ -77,6 +77,8 @@ def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
     wants_more = any(map(situation.after.get, ("force_two_factor", "force_password_change")))
     made_so = situation.verb is Verb.ADD and wants_more
     stays_so = situation.verb is Verb.EDIT and situation.before.get("state") == "off"
+    if situation.verb is Verb.EDIT and situation.after.get("state") == "off" and not active:
+        return (("state", "mailcow does not switch off its last administrator", "leave one who is active"),)
     if situation.after.get("state") != "off" or len(active) > 1 or not (made_so or stays_so):
         return ()
     why = "mailcow changes nothing of an administrator who is off while there are not two who are active"

@@ -1,14 +1,22 @@
 """CORS."""
 
+from dataclasses import replace
 from typing import Annotated, Final, TypedDict
 
 from reconciler.model.version import Version
 from reconciler.spec.codecs import a_set_of, choice, text
 from reconciler.spec.kind import Attributes, Situation
+from reconciler.spec.names import domain_for_wire
 from reconciler.spec.settings import setting, settings
 
 _METHODS: Final = ("DELETE", "GET", "POST", "PUT")
 _WHOLE_ORIGINS_SINCE: Final = Version(2026, 7, "a")
+
+
+def _for_wire(origin: str) -> str:
+    scheme, separator, host = origin.rpartition("://")
+    name, colon, port = host.partition(":")
+    return f"{scheme}{separator}{host if host.isascii() else domain_for_wire(name) + colon + port}"
 
 
 class Cors(TypedDict, total=False):
@@ -16,7 +24,7 @@ class Cors(TypedDict, total=False):
 
     allowed_origins: Annotated[
         tuple[str, ...],
-        a_set_of(text(least=1, pattern=r"^(\*|https?://[^/\s]+)$")),
+        a_set_of(replace(text(least=1, pattern=r"^(\*|https?://[^/\s]+)$"), encode=_for_wire)),
         setting(
             "Where such pages come from: `https://panel.example`, or `*`; the server's own address if left out.",
             "allowed_origins",

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final, Required, TypedDict
 
 from reconciler.model.operation import Verb
 from reconciler.model.resource import Values
+from reconciler.model.version import Version
 from reconciler.spec.addresses import Domain
 from reconciler.spec.codecs import Flag, number, text
 from reconciler.spec.kind import Kind, Routes, Situation, Source
@@ -13,6 +14,9 @@ from reconciler.spec.secrets import SecretText
 from reconciler.spec.step import Step
 
 _DEFAULT_SELECTOR: Final = "dkim"
+_SIZES: Final = (1024, 2048, 3072, 4096, 8192)
+_ANY_MARK_SINCE: Final = Version(2025, 1)
+_3072_SHOWN_SINCE: Final = Version(2025, 3)
 
 
 class DkimKey(TypedDict, total=False):
@@ -21,9 +25,10 @@ class DkimKey(TypedDict, total=False):
     domain: Required[Annotated[Domain, field("The domain or alias domain.", read=ASKED, add="domains")]]
     selector: Annotated[
         str,
-        text(least=1, pattern=r"^[A-Za-z0-9_.-]+$"),
+        text(least=1, pattern=r"^[A-Za-z0-9_.-]*[A-Za-z0-9][A-Za-z0-9_.-]*$"),
         field(
-            "The name of the DNS record, before `._domainkey`. Dots came after 2022-01a.",
+            "The name of the DNS record, before `._domainkey`. Before 2025-01 it has no dots, and with a key of your "
+            "own nothing but letters and digits.",
             read="dkim_selector",
             add="dkim_selector",
             default=_DEFAULT_SELECTOR,
@@ -31,8 +36,13 @@ class DkimKey(TypedDict, total=False):
     ]
     size: Annotated[
         int,
-        number(least=1024, most=8192),
-        field("Bits of a key that the server makes.", read="length", add="key_size", default=2048),
+        number(least=_SIZES[0], most=_SIZES[-1]),
+        field(
+            "Bits of a key that the server makes: 1024, 2048, 3072, 4096 or 8192.",
+            read="length",
+            add="key_size",
+            default=2048,
+        ),
     ]
     private_key: Annotated[
         SecretText,
@@ -72,7 +82,29 @@ def _made(step: Step, situation: Situation) -> Step:
 def _check(values: Values) -> tuple[tuple[str, str, str], ...]:
     if "private_key" in values and "size" in values:
         return (("size", "an imported key has the size it has", "leave `size` out"),)
+    if values.get("size", _SIZES[0]) not in _SIZES:
+        return (
+            ("size", "mailcow cannot tell such a size from the next", f"write one of {', '.join(map(str, _SIZES))}"),
+        )
     return ()
+
+
+def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
+    """Name a selector that an older server refuses (functions.dkim.inc.php of 2022-01a, 2024-08a and 2025-01)."""
+    selector = str(situation.after.get("selector", _DEFAULT_SELECTOR))
+    if situation.capabilities.version >= _ANY_MARK_SINCE or "selector" not in situation.changed:
+        return ()
+    allowed = "" if "private_key" in situation.after else "-_"
+    if selector.translate(str.maketrans("", "", allowed)).isalnum():
+        return ()
+    hint = "use letters and digits only" if not allowed else "use letters, digits, `-` and `_` only"
+    return (("selector", f"mailcow before {_ANY_MARK_SINCE} does not take `{selector}`", hint),)
+
+
+def _settled(name: str, situation: Situation) -> bool:
+    """Whether a size is what the server shows for it: 3072 bits as 2048 before 2025-03 (functions.dkim.inc.php)."""
+    sizes = (situation.before.get(name), situation.after.get(name))
+    return name == "size" and sizes == (2048, 3072) and situation.capabilities.version < _3072_SHOWN_SINCE
 
 
 def _numbered(row: Any, _capabilities: Any) -> Any:
@@ -94,6 +126,8 @@ KIND = Kind(
     replaceable="replace",
     on_read=_numbered,
     on_check=_check,
+    clashes=_clashes,
+    settled=_settled,
     on_steps=_imported,
     also_called={"length": "size", "key_size": "size"},
 )

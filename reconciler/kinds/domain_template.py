@@ -1,16 +1,22 @@
 """Domain templates."""
 
+from dataclasses import replace
 from typing import Annotated, Any, Final, Required, TypedDict
 
-from reconciler.model.operation import Verb
+from reconciler.model.operation import HandleOf, Verb
 from reconciler.model.version import Version
 from reconciler.spec.amounts import size
 from reconciler.spec.codec import Codec
-from reconciler.spec.codecs import Flag, Line, State, Tags, choice, number, text, truthy, words
+from reconciler.spec.codecs import Flag, ShortLine, State, Tags, choice, collated, number, text, truthy, words
 from reconciler.spec.kind import Kind, Situation, crud, listed
 from reconciler.spec.mark import Mark, field
 from reconciler.spec.rights import RATE_IN_PARTS
+from reconciler.spec.step import Stage, Step
 
+_LIMITS: Final = (
+    *("max_num_aliases_for_domain", "max_num_mboxes_for_domain"),
+    *("def_quota_for_mbox", "max_quota_for_mbox", "max_quota_for_domain"),
+)
 _RELAYING: Final = {"off": (0, 0, 0), "known": (1, 0, 0), "all": (1, 1, 0), "unknown": (1, 1, 1)}
 
 
@@ -37,7 +43,7 @@ class DomainTemplate(TypedDict, total=False):
     """What new domains are made from, by mailcow's own pages and by entries that name it as their `template`."""
 
     name: Required[
-        Annotated[Line, field("Its name. `Default` is there always.", "template", edit="template", repeated=True)]
+        Annotated[ShortLine, field("Its name. `Default` is there always.", "template", edit="template", repeated=True)]
     ]
     state: Annotated[State, _kept("Whether its domains are in force.", "active", default="active")]
     max_aliases: Annotated[int, number(), _kept("How many aliases.", "max_num_aliases_for_domain", default=400)]
@@ -81,13 +87,12 @@ class DomainTemplate(TypedDict, total=False):
     tags: Annotated[Tags, _kept("Words to find it by.", "tags", default=())]
 
 
-def _refuses(situation: Situation) -> tuple[tuple[str, str, str], ...]:
-    """Name the limits an add makes something else of (2022-12 to 2026-07a, recorded exchanges)."""
-    names = ("max_aliases", "max_mailboxes")
-    nothing = [name for name in names if situation.verb is Verb.ADD and situation.after.get(name) == 0]
-    return tuple(
-        (name, "mailcow takes 0 for nothing said when a template is made", "write 1 at least") for name in nothing
-    )
+def _said_twice(steps: tuple[Step, ...], situation: Situation) -> tuple[Step, ...]:
+    """Edit what was just added with a limit of 0: add takes that for nothing said (2022-12 to 2026-07a)."""
+    if situation.verb is not Verb.ADD or not any(steps[0].attributes.get(name) == 0 for name in _LIMITS):
+        return steps
+    again = replace(steps[0], verb=Verb.EDIT, item=HandleOf(situation.address), successes=KIND.routes.edited)
+    return (steps[0], replace(again, stage=Stage.FOLLOW, alone=True), *steps[1:])
 
 
 KIND = Kind(
@@ -102,7 +107,8 @@ KIND = Kind(
     since=Version(2022, 12),
     serial=True,
     alone=True,
-    refuses=_refuses,
+    on_steps=_said_twice,
+    rivals=lambda values: f"called {collated(values['name'])}",
     stays=lambda values: values["name"] == "Default",
     also_called={"active": "state", "template": "name"},
 )

@@ -1,30 +1,86 @@
 """Fail2ban."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
+from ipaddress import ip_address
 from typing import Annotated, Any, Final, TypedDict
 
 from reconciler.model.resource import Value
 from reconciler.spec.amounts import duration
-from reconciler.spec.codec import Codec
+from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.codecs import Flag, a_set_of, number, text
 from reconciler.spec.kind import Kind, Routes, Situation, Source
 from reconciler.spec.mappings import a_list_of
 from reconciler.spec.mark import MAIN, field
+from reconciler.spec.names import domain_for_people, domain_for_wire
 from reconciler.spec.step import Step
 
-HOSTS: Final = a_set_of(text(least=1, pattern=r"^[^\s,;]+$"), wire="text")
-"""One text with a line for each (2022-01a to 2026-07a, recorded exchanges)."""
+_HOST_NAME: Final = re.compile(
+    r"(?=.{1,253}$)[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?(?:\.[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?)*"
+)
+_EVERYBODY: Final = ("0.0.0.0", "0.0.0.0/0")  # noqa: S104  no address anybody listens at
+
+
+def _is_network(text: str) -> bool:
+    address, slash, length = text.partition("/")
+    try:
+        most = ip_address(address).max_prefixlen
+    except ValueError:
+        return False
+    return "%" not in text and (not slash or (length.isascii() and length.isdigit() and int(length) <= most))
+
+
+def _accept_network(value: Any, _scope: Scope) -> str:
+    if isinstance(value, str) and _is_network(value) and value not in _EVERYBODY:
+        return value
+    hint = "write an address or a network: `192.0.2.1`, `192.0.2.0/24`"
+    raise refuse("network-malformed", f"`{value}` is no network to keep out", hint=hint)
+
+
+def _accept_host(value: Any, _scope: Scope) -> str:
+    if isinstance(value, str) and (_is_network(value) or _HOST_NAME.fullmatch(domain_for_wire(value).lower())):
+        return value
+    hint = "write an address, a network or a name: `192.0.2.1`, `192.0.2.0/24`, `mail.acme.example`"
+    raise refuse("host-malformed", f"`{value}` is no host", hint=hint)
+
+
+def _read_host(value: Any) -> str:
+    written = str(value)
+    return domain_for_people(written) if "xn--" in written.lower() else written
+
+
+NETWORKS: Final = a_set_of(Codec(accept=_accept_network, decode=str, schema={"type": "string"}), wire="text")
+HOSTS: Final = a_set_of(
+    Codec(
+        accept=_accept_host,
+        decode=_read_host,
+        encode=lambda value: value if value.isascii() else domain_for_wire(value),
+        schema={"type": "string"},
+    ),
+    wire="text",
+)
+"""One text with a line for each. All that was there is taken away before a wrong one is noticed, and the rest is stored
+(2022-01a to 2026-07a, functions.fail2ban.inc.php)."""
 
 
 def _decode_patterns(value: Any) -> tuple[str, ...]:
     return tuple(value.values()) if isinstance(value, Mapping) else tuple(value or ())
 
 
-PATTERNS: Final[Codec] = replace(
-    a_list_of(text(least=1), encode=lambda values: {str(place): each for place, each in enumerate(values, 1)}),
-    decode=_decode_patterns,
+_ANY_PATTERNS: Final = a_list_of(
+    text(least=1), encode=lambda values: {str(place): each for place, each in enumerate(values, 1)}
 )
+
+
+def _accept_patterns(value: Any, scope: Scope) -> Value:
+    if value == []:
+        hint = "name one at least; mailcow's own are back when none are stored and its firewall starts anew"
+        raise refuse("list-too-short", "mailcow takes no empty list of patterns, and says it did", hint=hint)
+    return _ANY_PATTERNS.accept(value, scope)
+
+
+PATTERNS: Final[Codec] = replace(_ANY_PATTERNS, accept=_accept_patterns, decode=_decode_patterns)
 
 
 class Fail2ban(TypedDict, total=False):
@@ -54,7 +110,7 @@ class Fail2ban(TypedDict, total=False):
         tuple[str, ...], HOSTS, field("Addresses, networks and names that are never banned.", "whitelist")
     ]
     blocked_hosts: Annotated[
-        tuple[str, ...], HOSTS, field("Addresses and networks that are always banned.", "blacklist")
+        tuple[str, ...], NETWORKS, field("Addresses and networks that are always banned.", "blacklist")
     ]
     external_firewall: Annotated[
         Flag,

@@ -9,7 +9,7 @@ from reconciler.model.resource import Value, Values
 from reconciler.model.version import Version
 from reconciler.spec.amounts import duration
 from reconciler.spec.codec import Codec, Scope, refuse
-from reconciler.spec.codecs import Flag, Line, Text, choice, number, text, truthy, words
+from reconciler.spec.codecs import Flag, Line, Text, as_text, choice, number, text, truthy, words
 from reconciler.spec.kind import Attributes, Kind, Routes, Situation, Source
 from reconciler.spec.mappings import a_list_of
 from reconciler.spec.mark import MAIN, UNSET, Mark, field
@@ -46,7 +46,7 @@ ENCRYPTION: Final = replace(
 
 
 def _accept_templates(value: Any, _scope: Scope) -> dict[str, str]:
-    if isinstance(value, Mapping) and all(isinstance(each, str) for pair in value.items() for each in pair):
+    if isinstance(value, Mapping) and all(isinstance(each, str) and each for pair in value.items() for each in pair):
         return dict(sorted(value.items()))
     raise refuse("mapping-expected", "this takes templates by attribute", hint="write `{staff: Staff}`")
 
@@ -61,6 +61,25 @@ TEMPLATES: Final = Codec(
     encode=lambda value: (list(value), list(value.values())),
     schema={"type": "object", "additionalProperties": {"type": "string"}},
 )
+
+
+def _lowered(value: Any, _scope: Scope) -> str:
+    if isinstance(value, str):
+        return value.lower()
+    raise refuse("text-expected", f"`{value}` is not text", hint="write the name of an attribute")
+
+
+def _accept_server_url(value: Any, _scope: Scope) -> str:
+    if isinstance(value, str) and value.rstrip("/") and not any(map(str.isspace, value)):
+        return value.rstrip("/")
+    raise refuse("url-malformed", f"`{value}` is not an address", hint="write it like `https://login.acme.example`")
+
+
+ATTRIBUTE_NAME: Final = Codec(accept=_lowered, decode=as_text, schema={"type": "string"})
+SERVER_URL: Final = Codec(accept=_accept_server_url, decode=as_text, schema={"type": "string", "format": "uri"})
+LDAP_HOST: Final = text(least=1, pattern=r"^\S+$")
+"""Attributes are stored in lowercase, Keycloak's address without slashes at its end, hosts without blanks (2025-03 to
+2026-07a, functions.inc.php: identity_provider)."""
 URLS: Final = replace(a_list_of(text(least=1), encode=list), decode=_listed)
 
 
@@ -77,7 +96,7 @@ class IdentityProvider(TypedDict, total=False):
         choice("none", "keycloak", "generic-oidc", "ldap"),
         _setting("Which one. It cannot be changed while mailboxes use another.", "authsource", absent="none"),
     ]
-    server_url: Annotated[Line, _setting("Keycloak: its address.", "server_url")]
+    server_url: Annotated[str, SERVER_URL, _setting("Keycloak: its address.", "server_url")]
     realm: Annotated[Line, _setting("Keycloak: the realm.", "realm")]
     version: Annotated[Line, _setting("Keycloak: its version, such as `26.1.3`.", "version")]
     password_flow: Annotated[
@@ -102,7 +121,7 @@ class IdentityProvider(TypedDict, total=False):
     extra_redirect_urls: Annotated[
         Value, URLS, _setting("Further addresses of mailcow.", "redirect_url_extra", absent=(), since="2025-05")
     ]
-    host: Annotated[Line, _setting("LDAP: the server.", "host")]
+    host: Annotated[str, LDAP_HOST, _setting("LDAP: the server.", "host")]
     port: Annotated[int, number(least=1, most=65535), _setting("LDAP: its port.", "port", default=389)]
     encryption: Annotated[
         str,
@@ -115,10 +134,14 @@ class IdentityProvider(TypedDict, total=False):
         SecretText, _setting("LDAP: its password. The server shows it to anyone with an API key.", "bindpass")
     ]
     username_field: Annotated[
-        str, text(least=1), _setting("LDAP: where the address stands, in lowercase.", "username_field", default="mail")
+        str,
+        ATTRIBUTE_NAME,
+        _setting("LDAP: where the address stands; case means nothing.", "username_field", default="mail"),
     ]
     attribute_field: Annotated[
-        Text, _setting("LDAP: what chooses a template, in lowercase.", "attribute_field", default="")
+        str,
+        ATTRIBUTE_NAME,
+        _setting("LDAP: what chooses a template; case means nothing.", "attribute_field", default=""),
     ]
     filter: Annotated[Text, _setting("LDAP: who is looked for.", "filter", default="")]
     periodic_sync: Annotated[

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Required, TypedDict
 from reconciler.model.operation import HandleOf, Verb
 from reconciler.model.version import Version
 from reconciler.spec.amounts import SizeOrUnlimited
-from reconciler.spec.codecs import Flag, Line, MailboxState, Tags, a_set_of, choice, words
+from reconciler.spec.codecs import Flag, MailboxState, ShortLine, Tags, a_set_of, choice, collated, words
 from reconciler.spec.kind import Kind, Situation, crud, listed
 from reconciler.spec.mark import Mark, field
 from reconciler.spec.rights import PERMISSIONS, PROTOCOLS, RATE_IN_PARTS, named_by_flags
@@ -18,6 +18,7 @@ _USUAL_RIGHTS: Final = tuple(
     if right not in ("pw_reset", "sogo_profile_reset", "syncjobs")
 )
 _HEEDED_SINCE: Final = Version(2024, 1)
+_RESETS_SINCE: Final = Version(2024, 8)
 
 
 def _kept(about: str, *names: str, default: Any, since: str | None = None) -> Mark:
@@ -30,14 +31,14 @@ class MailboxTemplate(TypedDict, total=False):
     """What new mailboxes are made from, by mailcow's own pages and by entries that name it as their `template`."""
 
     name: Required[
-        Annotated[Line, field("Its name. `Default` is there always.", "template", edit="template", repeated=True)]
+        Annotated[ShortLine, field("Its name. `Default` is there always.", "template", edit="template", repeated=True)]
     ]
     state: Annotated[MailboxState, _kept("As in a mailbox.", "active", default="active")]
     quota: Annotated[SizeOrUnlimited, _kept("How much mail a mailbox holds.", "quota", default="unlimited")]
     force_password_change: Annotated[
         Flag, _kept("Ask for a new password at the next login.", "force_pw_update", default=False)
     ]
-    force_two_factor: Annotated[Flag, _kept("Ask for a second factor.", "force_tfa", default=False, since="2026-03")]
+    force_two_factor: Annotated[Flag, _kept("Ask for a second factor.", "force_tfa", default=False, since="2026-07")]
     webmail: Annotated[Flag, _kept("May use webmail (SOGo).", "sogo_access", default=True)]
     protocols: Annotated[
         tuple[str, ...],
@@ -88,6 +89,13 @@ def _said_twice(steps: tuple[Step, ...], situation: Situation) -> tuple[Step, ..
     return (steps[0], replace(again, stage=Stage.FOLLOW, alone=True), *steps[1:])
 
 
+def _settled(name: str, situation: Situation) -> bool:
+    """Whether rights differ only by one the server does not know yet: it came with 2024-08, and is not shown before."""
+    if name != "permissions" or situation.capabilities.version >= _RESETS_SINCE:
+        return False
+    return {*situation.after[name]} ^ {*situation.before.get(name, ())} == {"pw_reset"}
+
+
 KIND = Kind(
     name="mailbox_template",
     plural="mailbox_templates",
@@ -101,6 +109,8 @@ KIND = Kind(
     serial=True,
     alone=True,
     on_steps=_said_twice,
+    settled=_settled,
+    rivals=lambda values: f"called {collated(values['name'])}",
     stays=lambda values: values["name"] == "Default",
     also_called={"active": "state", "template": "name"},
 )

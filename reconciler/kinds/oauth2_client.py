@@ -4,7 +4,7 @@ from typing import Annotated, Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import HandleOf, Verb
-from reconciler.spec.codecs import Line
+from reconciler.spec.codecs import text
 from reconciler.spec.kind import Kind, Routes, Situation, listed
 from reconciler.spec.mark import field
 from reconciler.spec.step import Stage, Step
@@ -15,7 +15,8 @@ class OAuth2Client(TypedDict, total=False):
 
     redirect_uri: Required[
         Annotated[
-            Line,
+            str,
+            text(least=1, most=2000, pattern=r"^[^\r\n]*$"),
             field(
                 "Where users are sent back to; it is what the client is known by.",
                 read="redirect_uri",

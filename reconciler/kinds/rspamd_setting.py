@@ -3,27 +3,29 @@
 from typing import Annotated, Any, Final, Required, TypedDict
 
 from reconciler.spec.codec import Codec, Scope, refuse
-from reconciler.spec.codecs import Line, State
+from reconciler.spec.codecs import ShortLine, State
 from reconciler.spec.kind import Kind, crud, listed
 from reconciler.spec.mark import field
 
 
 def _accept(value: Any, _scope: Scope) -> str:
-    if isinstance(value, str) and value.strip():
-        return value.strip()
+    if isinstance(value, str) and value.strip() not in ("", "0"):
+        return _normal(value)
     raise refuse("content-empty", "the content is empty", hint="write the settings as rspamd wants them")
 
 
-CONTENT: Final = Codec(
-    accept=_accept, decode=lambda value: str(value).replace("\r\n", "\n").strip(), schema={"type": "string"}
-)
+def _normal(value: str) -> str:
+    return value.replace("\r\n", "\n").strip()
+
+
+CONTENT: Final = Codec(accept=_accept, decode=lambda value: _normal(str(value)), schema={"type": "string"})
 """Edits cut off what is blank at both ends, adds do not (2022-01a to 2026-07a, functions.rspamd.inc.php)."""
 
 
 class RspamdSetting(TypedDict, total=False):
     """A piece of the spam filter's settings map. The server does not look at its syntax."""
 
-    description: Required[Annotated[Line, field("What people call it.", read="desc", add="desc")]]
+    description: Required[Annotated[ShortLine, field("What people call it.", read="desc", add="desc")]]
     content: Required[Annotated[str, CONTENT, field("The settings themselves.", "content")]]
     state: Annotated[State, field("`off` puts it out of force.", "active", default="active")]
 

@@ -1,31 +1,65 @@
 """TLS policies."""
 
+import re
 from dataclasses import replace
 from typing import Annotated, Any, Final, Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import HandleOf, Verb
 from reconciler.spec.codec import Codec, Scope, refuse
-from reconciler.spec.codecs import State, Text, choice
+from reconciler.spec.codecs import COLUMN, State, choice, text
 from reconciler.spec.kind import Kind, Situation, crud, listed
 from reconciler.spec.mark import field
 from reconciler.spec.names import domain_for_people, domain_for_wire
 from reconciler.spec.step import Stage, Step
 
+_FORMS: Final = (
+    re.compile(r"(\.?)([^\s@\[\]]+?)((?::[\w-]+)?)"),
+    re.compile(r"(\[)([^\s@\[\]]+)(\](?::[\w-]+)?)"),
+)
+_LABEL: Final = re.compile(r"(?!-)[^.:]{1,63}(?<!-)")
+_ADDRESS: Final = re.compile(r"[0-9a-f:.]+")
+
+
+def _parts(text: str) -> tuple[str, str, str] | None:
+    """What stands before the host, the host, and what stands behind it."""
+    match = next(filter(None, (form.fullmatch(text) for form in _FORMS)), None)
+    return None if match is None else (match[1], match[2], match[3])
+
 
 def _accept(value: Any, _scope: Scope) -> str:
-    if isinstance(value, str) and value and not any(each.isspace() or each == "@" for each in value):
-        return domain_for_people(value)
+    parts = _parts(value) if isinstance(value, str) and len(value) <= COLUMN else None
+    if parts is not None and _is_host(parts[1], bracketed=parts[0] == "["):
+        return _decode(value)
     hint = "write a domain, `.domain` for all below it, or `[host]:port`"
     raise refuse("destination-malformed", f"`{value}` is not a destination", hint=hint)
 
 
+def _is_host(text: str, *, bracketed: bool) -> bool:
+    if bracketed and _ADDRESS.fullmatch(text.lower()) is not None:
+        return True
+    return all(map(_LABEL.fullmatch, domain_for_wire(text).split(".")))
+
+
+def _decode(value: Any) -> str:
+    parts = _parts(str(value).strip())
+    return str(value).strip().lower() if parts is None else f"{parts[0]}{domain_for_people(parts[1])}{parts[2].lower()}"
+
+
+def _encode(value: str) -> str:
+    parts = _parts(value)
+    return value if parts is None else f"{parts[0]}{domain_for_wire(parts[1])}{parts[2]}"
+
+
 DESTINATION: Final = Codec(
     accept=_accept,
-    decode=lambda value: domain_for_people(str(value).strip()),
-    encode=domain_for_wire,
+    decode=_decode,
+    encode=_encode,
     schema={"type": "string", "examples": ["partner.example", ".partner.example", "[mx.partner.example]:25"]},
 )
+
+
+PARAMETERS: Final = text(most=COLUMN, pattern=r"^(?:[^\s=]+=\S+(?: [^\s=]+=\S+)*)?$")
 
 
 class TlsPolicy(TypedDict, total=False):
@@ -48,7 +82,9 @@ class TlsPolicy(TypedDict, total=False):
         ]
     ]
     parameters: Annotated[
-        Text, field("Further attributes of the level, as `name=value` separated by blanks.", "parameters", absent="")
+        str,
+        PARAMETERS,
+        field("Further attributes of the level, as `name=value` separated by blanks.", "parameters", absent=""),
     ]
     state: Annotated[State, field("`off` puts the policy out of force.", "active", default="active")]
 
@@ -58,13 +94,13 @@ def _subdomains_by_way_of_a_placeholder(steps: tuple[Step, ...], situation: Situ
     destination = situation.address.key
     if situation.verb is not Verb.ADD or not destination.startswith("."):
         return steps
-    placeholder = "placeholder" + domain_for_wire(destination)
-    add = replace(steps[0], attributes={**steps[0].attributes, "dest": placeholder})
+    placeholder = "placeholder" + destination
+    add = replace(steps[0], attributes={**steps[0].attributes, "dest": _encode(placeholder)})
     rename = Step(
         verb=Verb.EDIT,
         route="tls-policy-map",
         item=HandleOf(Address(situation.address.kind, placeholder)),
-        attributes={"dest": domain_for_wire(destination)},
+        attributes={"dest": _encode(destination)},
         successes=KIND.routes.edited,
         stage=Stage.FOLLOW,
         alone=True,

@@ -11,18 +11,16 @@ from reconciler.model.operation import HandleOf, Verb
 from reconciler.model.resource import Observed
 from reconciler.model.state import LiveState
 from reconciler.spec.codec import Codec, Scope, refuse
-from reconciler.spec.codecs import ACTIVE, Flag, State, Trimmed, TrimmedOrEmpty
+from reconciler.spec.codecs import ACTIVE, COLUMN, Flag, State, Trimmed, TrimmedOrEmpty
 from reconciler.spec.kind import Attributes, Kind, Situation, crud, listed
 from reconciler.spec.mark import field
 from reconciler.spec.names import domain_for_wire
 from reconciler.spec.secrets import SecretText
 from reconciler.spec.step import Stage, Step
 
-_LONGEST: Final = 255
-
 
 def _accept_nexthop(value: Any, _scope: Scope) -> str:
-    if isinstance(value, str) and value and value == value.strip() and "\n" not in value and len(value) <= _LONGEST:
+    if isinstance(value, str) and value and value == value.strip() and "\n" not in value and len(value) <= COLUMN:
         return f"[{value}]" if _is_address(value) else value
     hint = "write a host, `[host]:port` or an address, without blanks around it"
     raise refuse("nexthop-malformed", f"`{value}` is not a nexthop", hint=hint)
@@ -37,7 +35,7 @@ def _is_address(text: str) -> bool:
 
 NEXTHOP: Final = Codec(
     accept=_accept_nexthop,
-    schema={"type": "string", "minLength": 1, "maxLength": _LONGEST, "examples": ["[mx.partner.example]:25"]},
+    schema={"type": "string", "minLength": 1, "maxLength": COLUMN, "examples": ["[mx.partner.example]:25"]},
 )
 """A bare address is stored with brackets around it (2022-01a to 2026-07a, functions.transports.inc.php)."""
 
