@@ -1,7 +1,8 @@
 """Every call's intent and outcome, on disk before and after it, so that a crash does not hide what was in flight.
 
-A journal is a file of JSON lines: a ``begin``, then for each call an ``intent`` and an ``outcome``, then an ``end``. It
-holds no secrets: where one goes, it names the source.
+A journal is a file of JSON lines: a ``begin``, the files new passwords were ``delivered`` to, then for each call an
+``intent`` and an ``outcome``, then which deliveries are not ``settled``, and an ``end``. It holds no secrets: where one
+goes, it names the source.
 """
 
 from __future__ import annotations
@@ -64,6 +65,14 @@ class Journal:
         told = {"outcome": reply.outcome.value, "messages": list(reply.messages)}
         self._write({"type": "outcome", "number": number, **told, **({} if reply.sent else {"sent": False})})
 
+    def deliver(self, files: Sequence[str]) -> None:
+        """Take down which files hold passwords that the server is about to be given; on the disk when this returns."""
+        self._sync(self._write({"type": "delivered", "files": list(files)}))
+
+    def settle_deliveries(self, unsettled: Sequence[str]) -> None:
+        """Take down which of these files are still neither confirmed nor removed."""
+        self._write({"type": "settled", "unsettled": list(unsettled)})
+
     def close(self) -> None:
         """Take down that the run came to its end."""
         if self._file >= 0:
@@ -118,6 +127,7 @@ class LastRun:
         ended: whether it came to its end.
         calls: how many calls it intended.
         unfinished: those without an outcome.
+        undelivered: files with passwords of which it is not known whether the server took them.
     """
 
     path: Path
@@ -125,6 +135,7 @@ class LastRun:
     ended: bool
     calls: int
     unfinished: tuple[Unfinished, ...]
+    undelivered: tuple[str, ...] = ()
 
 
 def last_run(folder: Path) -> LastRun | None:
@@ -137,6 +148,7 @@ def last_run(folder: Path) -> LastRun | None:
         return None
     about: Mapping[str, Any] = {}
     intents: dict[int, Unfinished] = {}
+    undelivered: tuple[str, ...] = ()
     calls = 0
     ended = False
     for entry in _entries(paths[-1]):
@@ -148,9 +160,12 @@ def last_run(folder: Path) -> LastRun | None:
                 intents[number] = Unfinished(number, call, tuple(Address.parse(str(each)) for each in changes))
             case {"type": "outcome", "number": int(number)}:
                 intents.pop(number, None)
+            case {"type": "delivered", "files": list(files)} | {"type": "settled", "unsettled": list(files)}:
+                undelivered = tuple(map(str, files))
             case {"type": "end"}:
                 ended = True
-    return LastRun(paths[-1], about, ended, calls, tuple(intents[number] for number in sorted(intents)))
+    unfinished = tuple(intents[number] for number in sorted(intents))
+    return LastRun(paths[-1], about, ended, calls, unfinished, undelivered)
 
 
 def _entries(path: Path) -> Sequence[Any]:

@@ -15,10 +15,21 @@ from pathlib import Path
 from typing import Final
 
 from reconciler.errors import ManifestError
+from reconciler.manifest.inside import folder_inside
 from reconciler.model.diagnostic import Diagnostic, Origin, error
 from reconciler.records import record
 
-__all__ = ["LARGEST_FILE", "MOST_FILES", "PROJECT_FILE", "STANDARD_INPUT", "Source", "belongs_to", "find"]
+__all__ = [
+    "HIDDEN",
+    "LARGEST_FILE",
+    "MOST_FILES",
+    "PROJECT_FILE",
+    "STANDARD_INPUT",
+    "Source",
+    "belongs_to",
+    "find",
+    "read_inside",
+]
 
 LARGEST_FILE: Final = 128 * 1024 * 1024
 """Bytes of one manifest; 400,000 entries in one file are 80 MB."""
@@ -33,7 +44,7 @@ _DEFAULTS: Final = re.compile(r"_defaults\.ya?ml(?:\.j2)?")
 _VALUES: Final = re.compile(r"values(?:-.+)?\.ya?ml")
 _VALUES_FOLDER: Final = "values"
 _FORMS: Final = "`.yaml`, `.yml`, `.yaml.j2` or `.yml.j2`"
-_HIDDEN: Final = ".git"
+HIDDEN: Final = ".git"
 """Holds the credentials a pipeline's checkout was fetched with; nothing in it is of the project."""
 
 _QUIETLY: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -70,15 +81,39 @@ class Source:
             return self.content
         assert self.path is not None
         try:
-            with open(os.open(self.path, os.O_RDONLY | _QUIETLY), "rb") as file:  # noqa: PTH123  opened by descriptor
-                status = os.fstat(file.fileno())
-                if not stat.S_ISREG(status.st_mode):
-                    raise ManifestError((_not_regular(self.name),))
-                if status.st_size > LARGEST_FILE:
-                    raise ManifestError((_too_large(self.name),))
-                return file.read()
+            return _content(os.open(self.path, os.O_RDONLY | _QUIETLY), self.name)
         except OSError as problem:
             raise ManifestError((_unreadable(self.name, problem),)) from problem
+
+
+def read_inside(folder: Path, path: Path, name: str) -> bytes:
+    """Read a file of a project along no link, so that none can be put in its way between looking and reading.
+
+    Args:
+        folder: the project's, links resolved.
+        path: links resolved.
+        name: what messages call it.
+
+    Raises:
+        ManifestError: as `Source.read`.
+    """
+    *steps, last = path.relative_to(folder).parts or (".",)
+    try:
+        with folder_inside(folder, steps) as inner:
+            return _content(os.open(last, os.O_RDONLY | _QUIETLY, dir_fd=inner), name)
+    except OSError as problem:
+        raise ManifestError((_unreadable(name, problem),)) from problem
+
+
+def _content(descriptor: int, name: str) -> bytes:
+    """What a regular file of bearable size holds; closes it."""
+    with open(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise ManifestError((_not_regular(name),))
+        if status.st_size > LARGEST_FILE:
+            raise ManifestError((_too_large(name),))
+        return file.read()
 
 
 def belongs_to(folder: Path, path: Path) -> bool:
@@ -88,7 +123,7 @@ def belongs_to(folder: Path, path: Path) -> bool:
         folder: the project's, links resolved.
         path: links resolved.
     """
-    return path.is_relative_to(folder) and _HIDDEN not in (part.lower() for part in path.relative_to(folder).parts)
+    return path.is_relative_to(folder) and HIDDEN not in (part.lower() for part in path.relative_to(folder).parts)
 
 
 def find(

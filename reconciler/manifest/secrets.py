@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import string
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import field
 from pathlib import Path, PurePosixPath
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from reconciler.errors import ManifestError
-from reconciler.manifest.files import Source, belongs_to
+from reconciler.manifest.delivery import Deliveries, Undeliverable
+from reconciler.manifest.files import belongs_to, read_inside
 from reconciler.manifest.hash_table import read_hash_table
 from reconciler.model.address import Address
 from reconciler.model.change import Change
@@ -22,7 +24,7 @@ from reconciler.model.diagnostic import Diagnostic, Origin, error
 from reconciler.model.resource import Value
 from reconciler.model.secret import Secret, SecretSource, SourceKind, may_hold_api_key
 from reconciler.records import record
-from reconciler.spec.secrets import is_verbatim_hash
+from reconciler.spec.secrets import KEY, is_verbatim_hash
 
 __all__ = ["SecretSources", "Surroundings", "Wanted", "wanted_by"]
 
@@ -33,8 +35,6 @@ _GENERATED_LENGTH: Final = 24
 _SPECIAL: Final = "!#%+-.:=@_"
 _CLASSES: Final = (string.ascii_lowercase, string.ascii_uppercase, string.digits, _SPECIAL)
 """One of each satisfies every password policy mailcow can be given, bar an absurd length (``passwordpolicy``)."""
-
-_KEY: Final = "{key}"
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -101,6 +101,8 @@ class SecretSources:
         self._surroundings = surroundings
         self._found: dict[tuple[SecretSource, Address | None], Secret] = {}
         self._tables: dict[str, Mapping[str, str]] = {}
+        self._generated: dict[tuple[SecretSource, Address], Wanted] = {}
+        self.deliveries = Deliveries(surroundings.root)
 
     def for_plan(self, source: SecretSource, address: Address) -> Secret | None:
         """Find a secret to compare with what the server shows.
@@ -116,26 +118,38 @@ class SecretSources:
             return None
 
     def prepare(self, wanted: Iterable[Wanted]) -> None:
-        """Find all that an apply will need, before it sends anything; generated ones are delivered.
+        """Find all that an apply will need, before it sends anything. What is generated is not delivered yet.
 
         Raises:
             ManifestError: with every secret that cannot be had: ``secret-missing``, ``secret-empty``,
-                ``secret-forbidden``, ``secret-unreadable``, ``secret-command-failed``, ``hash-not-verbatim``.
+                ``secret-forbidden``, ``secret-unreadable``, ``secret-command-failed``, ``hash-not-verbatim``; and
+                with every one that cannot be delivered: as `Deliveries.check`.
         """
         findings: dict[tuple[str, Origin | None], Diagnostic] = {}
-        generated: list[Wanted] = []
         for each in wanted:
-            if each.source.kind is SourceKind.GENERATE:
-                generated.append(each)
-            else:
-                self._prepare(each, findings)
-        if not findings:
-            for each in generated:
-                self._prepare(each, findings)
+            with _complaining(each, findings):
+                self._find(each.source, each.address)
+                if each.source.kind is SourceKind.GENERATE:
+                    self._check_delivery(each)
+        _refuse_any(findings)
+
+    def deliver(self) -> None:
+        """Hand over what was generated, before anything is sent.
+
+        Raises:
+            ManifestError: with every delivery that failed; what was written to files is taken back.
+        """
+        findings: dict[tuple[str, Origin | None], Diagnostic] = {}
+        in_order = sorted(self._generated.values(), key=lambda each: not each.source.recipients)
+        for each in in_order:  # files first: they can be taken back
+            if not findings:
+                with _complaining(each, findings):
+                    self._deliver(each.source, each.address)
         if findings:
-            raise ManifestError(
-                tuple(findings.values()), id="secrets-missing", summary="secrets are missing; nothing was sent"
-            )
+            self.deliveries.take_back()
+        else:
+            self.deliveries.sync()
+        _refuse_any(findings)
 
     def for_apply(self, source: SecretSource, address: Address) -> Secret:
         """Give a secret that was prepared; safe to call from many threads.
@@ -149,13 +163,21 @@ class SecretSources:
             raise ManifestError((finding,))
         return found
 
-    def _prepare(self, wanted: Wanted, findings: dict[tuple[str, Origin | None], Diagnostic]) -> None:
-        try:
-            self._find(wanted.source, wanted.address)
-        except _Unavailable as problem:
-            identifier, summary, hint = problem.sentence
-            finding = error(identifier, summary, hint=hint, origin=wanted.origin, address=wanted.address)
-            findings.setdefault((summary, wanted.origin), finding)
+    def _check_delivery(self, wanted: Wanted) -> None:
+        """See to it that a generated secret can be delivered."""
+        self._generated[wanted.source, wanted.address] = wanted
+        if wanted.source.recipients:
+            self.deliveries.check(wanted.source, wanted.address)
+        elif wanted.source.deliver and self._surroundings.run is None:
+            raise _no_command(wanted.source.deliver[0])
+
+    def _deliver(self, source: SecretSource, address: Address) -> None:
+        secret = self._found[_identity(source, address)]
+        if source.recipients:
+            self.deliveries.write(source, address, secret)
+        elif source.deliver:
+            key = address.key.replace("/", "_")
+            self._output(tuple(word.replace(KEY, key) for word in source.deliver), secret.reveal().encode())
 
     def _find(self, source: SecretSource, address: Address) -> Secret:
         identity = _identity(source, address)
@@ -176,7 +198,7 @@ class SecretSources:
             case SourceKind.HASH_TABLE:
                 return self._listed_hash(source.argument[0], address)
             case SourceKind.GENERATE:
-                return self._generated(source, address)
+                return self._chosen()
 
     def _variable(self, name: str) -> str:
         if may_hold_api_key(name):
@@ -199,14 +221,14 @@ class SecretSources:
         if not path.exists():
             raise _Unavailable("secret-missing", f"there is no file `{name}`", "put it there before this runs")
         try:
-            return Source(name, path).read()
+            return read_inside(root, path, name)
         except ManifestError as problem:
             raise _Unavailable("secret-unreadable", f"`{name}` cannot be read", "check what it is") from problem
 
     def _output(self, command: tuple[str, ...], given: bytes) -> bytes:
         run, program = self._surroundings.run, command[0]
         if run is None:
-            raise _Unavailable("secret-forbidden", f"`{program}` may not run here", "allow commands for this run")
+            raise _no_command(program)
         try:
             status, output = run(command, given=given, seconds=_SECONDS)
         except TimeoutError as problem:
@@ -237,14 +259,31 @@ class SecretSources:
             raise _Unavailable("hash-not-verbatim", summary, hint)
         return text
 
-    def _generated(self, source: SecretSource, address: Address) -> str:
+    def _chosen(self) -> str:
         choose = self._surroundings.choose
         rest = _GENERATED_LENGTH - len(_CLASSES)
-        text = "".join(map(choose, (*_CLASSES, *["".join(_CLASSES)] * rest)))
-        if source.deliver:
-            key = address.key.replace("/", "_")
-            self._output(tuple(word.replace(_KEY, key) for word in source.deliver), text.encode())
-        return text
+        return "".join(map(choose, (*_CLASSES, *["".join(_CLASSES)] * rest)))
+
+
+@contextmanager
+def _complaining(wanted: Wanted, findings: dict[tuple[str, Origin | None], Diagnostic]) -> Iterator[None]:
+    try:
+        yield
+    except (_Unavailable, Undeliverable) as problem:
+        identifier, summary, hint = problem.sentence
+        finding = error(identifier, summary, hint=hint, origin=wanted.origin, address=wanted.address)
+        findings.setdefault((summary, wanted.origin), finding)
+
+
+def _refuse_any(findings: Mapping[Any, Diagnostic]) -> None:
+    if findings:
+        raise ManifestError(
+            tuple(findings.values()), id="secrets-missing", summary="secrets are missing; nothing was sent"
+        )
+
+
+def _no_command(program: str) -> _Unavailable:
+    return _Unavailable("secret-forbidden", f"`{program}` may not run here", "allow commands for this run")
 
 
 def _identity(source: SecretSource, address: Address) -> tuple[SecretSource, Address | None]:

@@ -44,14 +44,19 @@ class SecretSource:
     Attributes:
         kind: which way.
         argument: the variable, the path, the command line (one word an element) or the hash itself.
-        deliver: for a generated secret, the command it is handed to on standard input.
+        deliver: for a generated secret, the command it is handed to on standard input; with recipients, the file.
+        recipients: whom the file a generated secret is delivered to is encrypted for: their public keys.
     """
 
     kind: SourceKind
     argument: tuple[str, ...]
     deliver: tuple[str, ...] = ()
+    recipients: tuple[str, ...] = ()
 
     def __str__(self) -> str:
+        if self.kind is SourceKind.GENERATE and self.deliver:
+            way = "encrypted to the file" if self.recipients else "given to the command"
+            return f"({self.kind.value}, {way} {' '.join(self.deliver)})"
         if self.kind in (SourceKind.HASH, SourceKind.GENERATE):
             return f"({self.kind.value})"
         return f"({self.kind.value} {' '.join(self.argument)})"

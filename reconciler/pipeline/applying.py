@@ -11,10 +11,12 @@ from typing import Any
 
 from reconciler.engine.apply import Means
 from reconciler.engine.apply import apply as carry_out
+from reconciler.engine.journal import Journal
 from reconciler.errors import PlanRefused
 from reconciler.flow import PlanRequest, PlanResult
 from reconciler.kinds import registry
 from reconciler.manifest.applied import applied_ref, remember_attempt, remember_success
+from reconciler.manifest.secrets import SecretSources
 from reconciler.manifest.secrets import wanted_by as wanted_secrets
 from reconciler.model.change import Action
 from reconciler.model.diagnostic import Diagnostic, Severity
@@ -57,6 +59,7 @@ def apply(request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Even
         remember_attempt(planned.base)
     record = journal(request.inputs.workplace, server=server.identity.origin)
     with record as kept, _interruptible() as stop, closing(server.client):
+        _hand_over(planned.loaded.secrets, kept)
         means = Means(
             kinds=registry(),
             writer=writer,
@@ -78,8 +81,26 @@ def apply(request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Even
             except StopIteration as end:
                 report: Report = end.value
                 break
+        report = _settled(planned.loaded.secrets, report, kept)
     done = report.converged is True and report.count(Outcome.DONE) == len(report.changes)
-    return replace(report, notes=remember(request, planned)) if done else report
+    return replace(report, notes=(*report.notes, *remember(request, planned))) if done else report
+
+
+def _hand_over(secrets: SecretSources, kept: Journal | None) -> None:
+    """Deliver new passwords before the server is told of any; a crash from here on does not hide where they are."""
+    secrets.deliver()
+    if kept is not None and secrets.deliveries.written:
+        kept.deliver(secrets.deliveries.written)
+
+
+def _settled(secrets: SecretSources, report: Report, kept: Journal | None) -> Report:
+    """Confirm what was delivered, as far as the server took it."""
+    if not secrets.deliveries.written:
+        return report
+    notes = secrets.deliveries.settle({each.address: each.outcome for each in report.changes})
+    if kept is not None:
+        kept.settle_deliveries(secrets.deliveries.written)
+    return replace(report, notes=(*report.notes, *notes))
 
 
 def remember(request: PlanRequest, planned: PlanResult) -> tuple[Diagnostic, ...]:

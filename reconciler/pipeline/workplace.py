@@ -8,7 +8,7 @@ from typing import Final
 
 from reconciler.engine.journal import Journal, LastRun, last_run
 from reconciler.engine.lock import locked
-from reconciler.flow import PlanRequest, Workplace
+from reconciler.flow import Inputs, PlanRequest, Workplace
 from reconciler.model.diagnostic import Diagnostic, Severity
 
 _JOURNALS: Final = "journals"
@@ -47,7 +47,8 @@ def alone(
         return True
 
     with locked(place.folder / "lock", holder=place.holder, wait=another_try if wait else None):
-        yield _left_unsaid(last_run(place.folder / _JOURNALS))
+        run = last_run(place.folder / _JOURNALS)
+        yield (*_left_unsaid(run), *_undelivered(run, request.inputs))
 
 
 def journal(place: Workplace | None, *, server: str) -> Journal | nullcontext[None]:
@@ -63,6 +64,23 @@ def journal(place: Workplace | None, *, server: str) -> Journal | nullcontext[No
         old.unlink(missing_ok=True)
     taken = len(list(folder.glob(f"{place.moment}*")))
     return Journal(folder / f"{place.moment}-{taken}.jsonl", {"server": server, "began": place.moment})
+
+
+def _undelivered(run: LastRun | None, inputs: Inputs) -> tuple[Diagnostic, ...]:
+    """Tell of new passwords that the last apply handed over, and did not see taken; a file that is gone was seen to."""
+    folder = inputs.project.folder if inputs.project is not None else inputs.start
+    files = [name for name in (run.undelivered if run is not None else ()) if (folder / name).exists()]
+    if not files:
+        return ()
+    shown = ", ".join(f"`{name}`" for name in files[:_SHOWN]) + (", ..." if len(files) > _SHOWN else "")
+    return (
+        Diagnostic(
+            "delivery-unconfirmed",
+            Severity.WARNING,
+            f"{len(files)} of the last apply's new passwords may be in use or not: {shown}",
+            hint="try each, and take `.unconfirmed` off the name of its file if it is the one; else remove the file",
+        ),
+    )
 
 
 def _left_unsaid(run: LastRun | None) -> tuple[Diagnostic, ...]:

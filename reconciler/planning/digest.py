@@ -20,7 +20,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Secret):
         return None
     if isinstance(value, SecretSource):
-        return [value.kind.value, value.argument, value.deliver]
+        return [value.kind.value, value.argument, value.deliver, value.recipients]
     if isinstance(value, frozenset):
         return sorted(value)
     if isinstance(value, Mapping):

@@ -64,8 +64,14 @@ def _written_source(source: SecretSource) -> dict[str, Any]:
     if source.kind is SourceKind.HASH:
         return {name: MASK}  # it is its own source, and would be all an attacker needs to start guessing
     if source.kind is SourceKind.GENERATE:
-        return {name: True, **({"deliver": list(source.deliver)} if source.deliver else {})}
+        return {name: True, **({"deliver": _written_delivery(source)} if source.deliver else {})}
     return {name: source.argument[0] if source.kind in _SINGLE else list(source.argument)}
+
+
+def _written_delivery(source: SecretSource) -> Any:
+    if source.recipients:
+        return {"file": source.deliver[0], "recipients": list(source.recipients)}
+    return list(source.deliver)
 
 
 def _read_source(content: Any) -> SecretSource:
@@ -74,8 +80,15 @@ def _read_source(content: Any) -> SecretSource:
     name, argument = next(iter(content.items()), ("", None))
     kind = SourceKind(name)
     if kind is SourceKind.GENERATE:
-        return SecretSource(kind, (), _words(content.get("deliver", [])))
+        return _read_generated(content.get("deliver", []))
     return SecretSource(kind, _words([argument] if kind in _SINGLE else argument))
+
+
+def _read_generated(delivery: Any) -> SecretSource:
+    if not isinstance(delivery, dict):
+        return SecretSource(SourceKind.GENERATE, (), _words(delivery))
+    recipients = _words(delivery.get("recipients"))
+    return SecretSource(SourceKind.GENERATE, (), _words([delivery.get("file")]), recipients)
 
 
 def _words(value: Any) -> tuple[str, ...]:

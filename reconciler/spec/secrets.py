@@ -43,6 +43,12 @@ VERBATIM_SCHEMES: Final = (
 
 _READABLE_SCHEMES: Final = ("CLEAR", "CLEARTEXT", "PLAIN", "PLAIN-TRUNC")
 
+KEY: Final = "{key}"
+"""Stands for the resource's key in what a generated password is delivered to."""
+
+_RECIPIENT: Final = re.compile(r"age1[a-z0-9]{20,}|ssh-(?:ed25519|rsa) [A-Za-z0-9+/]{40,}={0,2}(?: .*)?")
+"""The public keys age takes (age-encryption.org/v1): its own, and those of ssh."""
+
 _FORMS: Final = "`{env: NAME}`, `{file: path}`, `{command: [program, argument]}`"
 _HASH: Final = re.compile(r"\{([A-Z0-9-]+)\}(.+)$", re.DOTALL)
 
@@ -68,7 +74,24 @@ _PASSWORD_FORMS: Final = [
         "type": "object",
         "properties": {
             "generate": {"const": True},
-            "deliver": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+            "deliver": {
+                "oneOf": [
+                    {"type": "array", "items": {"type": "string"}, "minItems": 1},
+                    {
+                        "type": "object",
+                        "properties": {
+                            "file": {"type": "string", "pattern": r"\{key\}"},
+                            "recipients": {
+                                "type": "array",
+                                "items": {"type": "string", "pattern": "^(age1|ssh-)"},
+                                "minItems": 1,
+                            },
+                        },
+                        "required": ["file", "recipients"],
+                        "additionalProperties": False,
+                    },
+                ]
+            },
         },
         "required": ["generate"],
         "additionalProperties": False,
@@ -121,11 +144,39 @@ def _read_hash(value: Any) -> SecretSource:
     return SecretSource(SourceKind.HASH, (text,))
 
 
+def _read_generated(deliver: Any) -> SecretSource:
+    if deliver == ():
+        return SecretSource(SourceKind.GENERATE, ())
+    if not isinstance(deliver, Mapping):
+        return SecretSource(SourceKind.GENERATE, (), _words(deliver, "deliver"))
+    if set(deliver) != {"file", "recipients"}:
+        hint = 'write `deliver: {file: "passwords/{key}.age", recipients: [age1...]}`'
+        raise refuse("secret-malformed", "a delivery to a file takes `file` and `recipients`", hint=hint)
+    recipients = _words(deliver["recipients"], "recipients")
+    if not all(map(_RECIPIENT.fullmatch, recipients)):
+        hint = "write the public keys: `age1...` (from `age-keygen`), or `ssh-ed25519 ...`"
+        raise refuse("recipient-malformed", "this is no recipient that a file can be encrypted for", hint=hint)
+    return SecretSource(SourceKind.GENERATE, (), (_read_place(deliver["file"]),), recipients)
+
+
+def _read_place(value: Any) -> str:
+    """A path in the repository that is another one for each resource."""
+    path = _one(value, "file")
+    if KEY not in path:
+        hint = 'write `{key}` where the address belongs: `file: "passwords/{key}.age"`'
+        raise refuse("delivery-shared", "each password needs a file of its own", hint=hint)
+    if {"", ".", ".."} & set(path.split("/")) or "\\" in path or not path.isprintable():
+        hint = 'write a path relative to the repository, such as `"passwords/{key}.age"`'
+        raise refuse("secret-malformed", "this is no path of a file in the repository", hint=hint)
+    return path
+
+
 def read_password(value: Any) -> SecretSource:
     """Read where a password comes from: like `read_source`, or a hash, a table of hashes, or a generated one.
 
     Raises:
-        Refusal: as `read_source`, and ``hash-not-verbatim`` for what the server would hash again.
+        Refusal: as `read_source`, ``hash-not-verbatim`` for what the server would hash again, and
+            ``recipient-malformed`` and ``delivery-shared`` for a delivery that would reach nobody or overwrite another.
     """
     if isinstance(value, Mapping):
         if set(value) == {"hash"}:
@@ -133,8 +184,7 @@ def read_password(value: Any) -> SecretSource:
         if set(value) == {"hash_table"}:
             return SecretSource(SourceKind.HASH_TABLE, (_one(value["hash_table"], "hash_table"),))
         if value.get("generate") is True and set(value) <= {"generate", "deliver"}:
-            deliver = _words(value["deliver"], "deliver") if "deliver" in value else ()
-            return SecretSource(SourceKind.GENERATE, (), deliver)
+            return _read_generated(value.get("deliver", ()))
     return read_source(value, also=", `{hash: ...}`, `{hash_table: path}` or `{generate: true}`")
 
 

@@ -51,6 +51,7 @@ def source(kind: str, *argument: str, deliver: tuple[str, ...] = ()) -> SecretSo
 
 def found(secrets: SecretSources, wanted: SecretSource, address: Address = ANNA) -> str:
     secrets.prepare([Wanted(wanted, address, HERE)])
+    secrets.deliver()
     return secrets.for_apply(wanted, address).reveal()
 
 
