@@ -9,6 +9,7 @@ from typing import Any
 
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.resource import Observed
+from reconciler.model.table import UNKNOWN
 from reconciler.records import record
 from reconciler.remote.schedule import Get
 from reconciler.remote.table import CompactRows, ObservedTable
@@ -60,7 +61,7 @@ def _table(decoder: Decoder, answers: Sequence[tuple[Get, Rows]]) -> Listed | No
                 found = list(compress(found, present))
         wires = decoder.wires(form, found, kind.key[0])
         column = decoder.canonical(kind.key[0], wires) if wires is not None else None
-        if column is None or not _asked_for(kind, get, column):
+        if column is None or UNKNOWN in column or not _asked_for(kind, get, column):
             return None
         records += found
         keys += column

@@ -5,14 +5,18 @@ from __future__ import annotations
 from hypothesis import HealthCheck, settings
 
 
+def sweeping() -> bool:
+    """Whether time does not matter."""
+    return settings.get_current_profile_name() == "sweep"
+
+
 def examples(few: int, *, many: int) -> settings:
     """Settings for a test of which each example takes a while: it runs whole applies."""
-    sweeping = settings.get_current_profile_name() == "sweep"
     return settings(
-        max_examples=many if sweeping else few,
+        max_examples=many if sweeping() else few,
         deadline=None,
-        derandomize=not sweeping,
+        derandomize=not sweeping(),
         database=None,
         suppress_health_check=list(HealthCheck),
-        print_blob=sweeping,
+        print_blob=sweeping(),
     )

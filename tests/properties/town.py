@@ -59,11 +59,13 @@ class Town:
     """A server and a person who looks after it.
 
     Attributes:
+        faults: what goes wrong from now on; nothing at first.
         before: the server's memory as it was when the town was founded.
     """
 
     simulator: Watched
     person: Person
+    faults: Faults = field(default_factory=Faults)
     before: dict[str, Any] = field(default_factory=dict)
 
     def declares(self, manifest: Manifest) -> None:
@@ -110,21 +112,28 @@ class Town:
         planned = self.person.types("plan", out, "--detailed-exitcode")
         assert planned.code == 0, f"plan of the export: {planned.out}\n{planned.err}"
 
+    def suffers(self, *faults: str, seed: int = 0) -> None:
+        """From now on these faults happen, and no others."""
+        new = Faults.of(*faults, seed=seed)
+        self.faults.faults, self.faults.random, self.faults.seen = new.faults, new.random, {}
+
     def memory(self) -> dict[str, Any]:
         """Every row the server remembers, by table; emptied footers, which no server forgets, left out."""
         tables = self.simulator.state.tables
         found = {name: [dict(row) for row in table] for name, table in tables.items() if name not in SUMS}
+        hashes = self.simulator.state.redis.hashes
+        found |= {name: [{"of": of, "is": each} for of, each in kept.items()] for name, kept in hashes.items()}
         footers = [row for row in found.get("domain_wide_footer", ()) if row["html"] or row["plain"]]
         return {name: rows for name, rows in {**found, "domain_wide_footer": footers}.items() if rows}
 
 
 @contextmanager
-def founded(version: str = "2026-07a", *, faults: tuple[str, ...] = (), seed: int = 0) -> Iterator[Town]:
+def founded(version: str = "2026-07a") -> Iterator[Town]:
     """Start a fresh server of a version, with an empty checkout in front of it."""
     simulator = Watched(version, api_key=KEY, read_only_key=READ_ONLY_KEY, random=random.Random(1))
-    broken = Faults.of(*faults, seed=seed) if faults else None
-    with tempfile.TemporaryDirectory() as folder, serving(simulator, faults=broken) as url:
+    faults = Faults()
+    with tempfile.TemporaryDirectory() as folder, serving(simulator, faults=faults) as url:
         person = Person(simulator, url, Path(folder), environ={"CREDENTIAL": "pa:ss:word", "OTHER": "s3:cret"})
-        town = Town(simulator, person)
+        town = Town(simulator, person, faults)
         town.before = town.memory()
         yield town

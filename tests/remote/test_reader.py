@@ -208,6 +208,14 @@ def test_an_empty_answer_is_a_failure_and_never_no_objects() -> None:
         assert caught.value.id == "api-empty-answer"
 
 
+def test_a_refusal_in_the_midst_of_a_list_is_a_failure_and_no_domain() -> None:
+    with rehearsing(faults=("danger:get/domain",)) as server:
+        fill(server, domains=2, mailboxes=0)
+        with pytest.raises(ProtocolError) as caught:
+            server.read("domain")
+        assert caught.value.id == "row-without-key"
+
+
 def test_a_list_that_fails_at_first_is_asked_for_again() -> None:
     with rehearsing(faults=("status=502:get/mailbox:1,2",)) as server:
         fill(server, domains=2, mailboxes=4)
