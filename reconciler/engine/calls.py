@@ -1,7 +1,8 @@
 """Calls beside each other: each takes its lanes, is written down, sent, and written down again.
 
 The threads that send also fetch their next operation themselves, so that nobody waits for whoever watches; the
-watcher is told through a queue.
+watcher is told through a queue. While calls are under way, those that come next are announced to whoever writes them
+down, so that their intents are on the disk when their turn comes, and no lane waits for it.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ class Calls:
         self._clock = clock
         self._record = record
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="write")
-        self._started = 0
+        self._numbered = 0
         self.sent = 0
         self.error: ReconcilerError | None = None
 
@@ -80,21 +81,25 @@ class Calls:
         Raises:
             Exception: what the writer raised that is no error of ours; after what was in flight has ended.
         """
-        turn = _Turn(operations, self._started)
+        turn = _Turn(operations, self._numbered)
         workers = [self._pool.submit(self._work, turn) for _ in range(min(self._workers, len(operations)))]
         try:
             for _ in workers:
                 while (told := turn.told.get()) is not None:
-                    yield self._heard(turn, told)
+                    answered, started = told
+                    if answered is not None:
+                        yield self._heard(turn, answered)
+                    if started is not None:
+                        yield OperationStarted(turn.operations[started], turn.number(started)), None
         finally:
             turn.end()
             wait(workers)
-            self._started = turn.started
+            self._numbered = turn.number(len(operations) - 1)
+            if self._record is not None:
+                self._record.withdraw()
 
-    def _heard(self, turn: _Turn, told: int | Answered) -> tuple[Event, Answered | None]:
-        """Make an event of what a worker tells."""
-        if isinstance(told, int):
-            return OperationStarted(turn.operations[turn.positions[told]], told), None
+    def _heard(self, turn: _Turn, told: Answered) -> tuple[Event, Answered]:
+        """Make an event of an answer."""
         self.sent += told.reply.sent
         if told.error is not None and not isinstance(told.error, ReconcilerError):
             raise told.error
@@ -103,18 +108,26 @@ class Calls:
 
     def _work(self, turn: _Turn) -> None:
         """Send one operation after another; runs in a thread of the pool."""
-        while (taken := turn.take(self)) is not None:
-            number, position = taken
+        answered: Answered | None = None
+        while (position := turn.take(self, answered)) is not None:
+            number = turn.number(position)
             begin = self._clock()
             error: BaseException | None = None
             try:
+                self._announce(turn, position)
                 reply, error = self._sent(number, turn.operations[position])
             except BaseException as fault:  # noqa: BLE001  raised again where it can be seen
                 reply, error = Reply(Outcome.UNKNOWN), fault
             if isinstance(error, ReconcilerError):
                 self.error = self.error or error
-            turn.give_back(Answered(position, number, reply, self._clock() - begin, error))
+            answered = Answered(position, number, reply, self._clock() - begin, error)
         turn.told.put(None)
+
+    def _announce(self, turn: _Turn, position: int) -> None:
+        """Have written down what comes next, and what is sent now, with one wait for the disk."""
+        if self._record is not None:
+            for each in turn.announced_with(position, self._workers):
+                self._record.announce(turn.number(each), turn.operations[each])
 
     def _sent(self, number: int, operation: Operation) -> tuple[Reply, ReconcilerError | None]:
         """Write down, send, write down; what ends the run does not hide what the answer told."""
@@ -136,46 +149,65 @@ class _Turn:
     """Operations that are sent beside each other, as the threads that send them share them.
 
     Attributes:
-        told: for whoever watches: the number of a call that starts, what came of one, None from each thread that ends.
-        positions: by number of a call, which of the operations it is.
+        told: for whoever watches: what came of a call, and the position of the one that starts in its place, or either;
+            None from each thread that ends.
     """
 
-    def __init__(self, operations: Sequence[Operation], started: int) -> None:
+    def __init__(self, operations: Sequence[Operation], numbered: int) -> None:
         self.operations = operations
-        self.started = started
-        self.positions: dict[int, int] = {}
-        self.told: SimpleQueue[int | Answered | None] = SimpleQueue()
+        self.told: SimpleQueue[tuple[Answered | None, int | None] | None] = SimpleQueue()
+        self._numbered = numbered
         self._lanes = Lanes(operations)
-        self._in_flight = self._lost = 0
+        self._announced: set[int] = set()
+        self._in_flight = self._lost = self._waiting = 0
         self._ended = False
         self._changed = threading.Condition()
 
-    def take(self, calls: Calls) -> tuple[int, int] | None:
-        """Wait for an operation whose lanes are free: the call's number, and which it is; None when all is over."""
+    def number(self, position: int) -> int:
+        """The number of a call, unlike any other's of the run."""
+        return self._numbered + position + 1
+
+    def take(self, calls: Calls, answered: Answered | None) -> int | None:
+        """Free the lanes of a call that was answered, or not, and wait for an operation whose lanes are free.
+
+        Returns:
+            The operation's position; None when all is over.
+        """
         with self._changed:
+            if answered is not None:
+                self._free(answered)
             while calls.may_go_on and not self._ended and self._lost < LOST_IN_A_ROW:
                 position = self._lanes.take()
                 if position is not None:
-                    self.started += 1
                     self._in_flight += 1
-                    self.positions[self.started] = position
-                    self.told.put(self.started)
-                    return self.started, position
+                    self.told.put((answered, position))
+                    return position
                 if not self._in_flight:
                     break
+                if answered is not None:
+                    self.told.put((answered, None))
+                    answered = None
+                self._waiting += 1
                 self._changed.wait()
+                self._waiting -= 1
+        if answered is not None:
+            self.told.put((answered, None))
         return None
 
-    def give_back(self, answered: Answered) -> None:
-        """Free the lanes of a call that was answered, or not."""
-        lost = answered.reply.outcome is Outcome.UNKNOWN and not answered.reply.keys
-        fault = answered.error is not None and not isinstance(answered.error, ReconcilerError)
+    def announced_with(self, position: int, most: int) -> list[int]:
+        """What is to be announced now that an operation is about to be sent, itself included; each once."""
         with self._changed:
-            self._in_flight -= 1
-            self._lost = self._lost + 1 if lost else 0
-            self._ended = self._ended or fault
-            self._lanes.release(answered.position)
-            self.told.put(answered)
+            new = [each for each in (position, *self._lanes.next_after(position, most)) if each not in self._announced]
+            self._announced.update(new)
+        return new
+
+    def _free(self, answered: Answered) -> None:
+        lost = answered.reply.outcome is Outcome.UNKNOWN and not answered.reply.keys
+        self._in_flight -= 1
+        self._lost = self._lost + 1 if lost else 0
+        self._ended = self._ended or (answered.error is not None and not isinstance(answered.error, ReconcilerError))
+        self._lanes.release(answered.position)
+        if self._waiting:
             self._changed.notify_all()
 
     def end(self) -> None:

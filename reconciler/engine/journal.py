@@ -11,9 +11,11 @@ import json
 import os
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Self
 
+from reconciler.engine.durable import DurableLines
 from reconciler.errors import UsageError
 from reconciler.model.address import Address
 from reconciler.model.operation import HandleOf, Operation
@@ -27,8 +29,10 @@ FORMAT_VERSION: Final = 1
 class Journal:
     """The journal of one apply, being written; safe to use from many threads.
 
-    An intent is on the disk itself when `intend` returns. An outcome is handed to the operating system at once, and
-    reaches the disk with the next intent or at the end: one that is lost makes its call look unfinished, which is safe.
+    An intent is on the disk itself when `intend` returns. Intents may be announced, so that nobody waits for the disk
+    when their calls' turn comes; after a crash an announced call counts as in flight, though it may not have been sent.
+    An outcome is handed to the operating system at once, and reaches the disk with the next intent or at the end: one
+    that is lost makes its call look unfinished, which is safe.
 
     Args:
         path: a file that does not exist yet; its folders are made.
@@ -40,14 +44,16 @@ class Journal:
 
     def __init__(self, path: Path, about: Mapping[str, Any]) -> None:
         self.path = path
-        self._writing = threading.Lock()
-        self._syncing = threading.Lock()
-        self._written = self._synced = 0
+        self._announced: dict[int, int] = {}
+        self._intended: set[int] = set()
+        self._noting = threading.Lock()
+        self._ended = False
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise _unwritable(path, error) from error
+        self._lines = DurableLines(file)
         self._sync(self._write({"type": "begin", "format_version": FORMAT_VERSION, **about}))
 
     def __enter__(self) -> Self:
@@ -56,9 +62,29 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def announce(self, number: int, operation: Operation) -> None:
+        """Take down that a call will be sent soon; should that fail, it is told when its turn comes."""
+        with suppress(UsageError), self._noting:
+            if number not in self._intended:
+                self._announced[number] = self._write({"type": "intent", "number": number, **_call(operation)})
+                self._lines.want(self._announced[number])
+
     def intend(self, number: int, operation: Operation) -> None:
-        """Take down that a call is about to be sent; it is on the disk when this returns."""
-        self._sync(self._write({"type": "intent", "number": number, **_call(operation)}))
+        """Take down that a call is about to be sent, if it was not announced; it is on the disk when this returns."""
+        with self._noting:
+            self._intended.add(number)
+            line = self._announced.pop(number, None)
+            if line is None:
+                line = self._write({"type": "intent", "number": number, **_call(operation)})
+        self._sync(line)
+
+    def withdraw(self) -> None:
+        """Take down that no call will be sent that was announced and has not been intended."""
+        with self._noting:
+            numbers = sorted(self._announced)
+            self._announced.clear()
+        if numbers:
+            self._write({"type": "withdrawn", "numbers": numbers})
 
     def settle(self, number: int, reply: Reply) -> None:
         """Take down what the answer told."""
@@ -75,38 +101,34 @@ class Journal:
 
     def close(self) -> None:
         """Take down that the run came to its end."""
-        if self._file >= 0:
-            self._sync(self._write({"type": "end"}))
-            os.close(self._file)
-            self._file = -1
+        if self._ended:
+            return
+        self._ended = True
+        try:
+            self._write({"type": "end"})
+        finally:
+            try:
+                self._lines.close()
+            except OSError as error:
+                raise _unwritable(self.path, error) from error
 
     def _write(self, entry: Mapping[str, Any]) -> int:
-        line = json.dumps(entry, ensure_ascii=False, separators=(",", ":"), default=_plain).encode() + b"\n"
-        with self._writing:
-            try:
-                os.write(self._file, line)
-            except OSError as error:
-                raise _unwritable(self.path, error) from error
-            self._written += 1
-            return self._written
+        try:
+            return self._lines.append(_ENCODER.encode(entry).encode() + b"\n")
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
 
     def _sync(self, line: int) -> None:
-        """Wait until a line is on the disk; whoever waits for the one who syncs finds its own line there already."""
-        with self._syncing:
-            if self._synced >= line:
-                return
-            with self._writing:
-                written = self._written
-            try:
-                os.fsync(self._file)
-            except OSError as error:
-                raise _unwritable(self.path, error) from error
-            self._synced = written
+        """Wait until a line is on the disk."""
+        try:
+            self._lines.wait(line)
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
 
 
 @record(frozen=True, slots=True)
 class Unfinished:
-    """A call that was in flight when a run ended without ending.
+    """A call that was in flight, or about to be, when a run ended without ending.
 
     Attributes:
         call: verb and route.
@@ -160,6 +182,8 @@ def last_run(folder: Path) -> LastRun | None:
                 intents[number] = Unfinished(number, call, tuple(Address.parse(str(each)) for each in changes))
             case {"type": "outcome", "number": int(number)}:
                 intents.pop(number, None)
+            case {"type": "withdrawn", "numbers": list(numbers)}:
+                calls -= sum(intents.pop(number, None) is not None for number in numbers)
             case {"type": "delivered", "files": list(files)} | {"type": "settled", "unsettled": list(files)}:
                 undelivered = tuple(map(str, files))
             case {"type": "end"}:
@@ -202,6 +226,9 @@ def _plain(value: Any) -> Any:
         case Mapping():
             return dict(value)
     return f"({type(value).__name__})"
+
+
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain)
 
 
 def _unwritable(path: Path, error: OSError) -> UsageError:

@@ -38,6 +38,16 @@ class Lanes:
         """Take the first operation whose lanes are all free; None when there is none now."""
         return heapq.heappop(self._ready) if self._ready else None
 
+    def next_after(self, index: int, most: int) -> list[int]:
+        """Guess which operations come next, while one that was taken is under way.
+
+        Args:
+            index: the operation that was taken.
+            most: how many of those that could be taken already are named; those behind the one that was are besides.
+        """
+        queues = (self._queues[lane] for lane in self._operations[index].lanes)
+        return [*(queue[1] for queue in queues if len(queue) > 1), *self._ready[:most]]
+
     def release(self, index: int) -> None:
         """Give back the lanes of an operation that was taken."""
         for lane in self._operations[index].lanes:

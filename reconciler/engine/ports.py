@@ -27,8 +27,14 @@ class Writer(Protocol):
 class Record(Protocol):
     """Keeps what is about to be done and what came of it; used from several threads at once."""
 
+    def announce(self, number: int, operation: Operation) -> None:
+        """Take down that a call will probably be sent soon, so that nobody waits when its turn comes."""
+
     def intend(self, number: int, operation: Operation) -> None:
         """Take down that a call is about to be sent; it is safe on disk when this returns."""
+
+    def withdraw(self) -> None:
+        """Take down that none of the announced calls will be sent that are not intended by now."""
 
     def settle(self, number: int, reply: Reply) -> None:
         """Take down what the answer told."""

@@ -1,9 +1,12 @@
 import json
+import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
+from reconciler.engine.durable import DurableLines
 from reconciler.engine.journal import Journal, Unfinished, last_run
 from reconciler.errors import UsageError
 from reconciler.model.address import Address
@@ -134,3 +137,128 @@ def test_an_answer_that_cannot_be_written_down_is_not_lost(tmp_path: Path) -> No
         ran = run(World(), map(create, addresses), operations, record=journal, workers=1)
     assert list(ran.outcomes.values()) == ["done", "blocked"]
     assert ran.report.calls == 1
+
+
+class Disk:
+    """A disk that takes its time: how much of a file has reached it, and how often it was asked to."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, seconds: float = 0.002) -> None:
+        self.safe = b""
+        self.syncs = 0
+        self._seconds = seconds
+        self._sync = os.fsync
+        monkeypatch.setattr(os, "fsync", self.sync)
+
+    def sync(self, file: int) -> None:
+        written = Path(f"/proc/self/fd/{file}").read_bytes()
+        time.sleep(self._seconds)
+        self._sync(file)
+        self.safe = written
+        self.syncs += 1
+
+
+def test_no_call_is_sent_before_its_intent_is_on_the_disk_and_many_share_one_sync(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk(monkeypatch)
+    missing: list[str] = []
+
+    def look(operation: Operation) -> None:
+        safe = [json.loads(line) for line in disk.safe.splitlines()]
+        if str(operation.changes[0]) not in {each["changes"][0] for each in safe if each["type"] == "intent"}:
+            missing.append(str(operation.changes[0]))
+        time.sleep(0.005)
+
+    addresses = [Address("mailbox", f"u{number}@d{number % 40}.example") for number in range(200)]
+    with Journal(tmp_path / "1.jsonl", {}) as journal:
+        operations = [call(Verb.ADD, address) for address in addresses]
+        ran = run(World(before_each=look), map(create, addresses), operations, record=journal, workers=8)
+    assert missing == []
+    assert set(ran.outcomes.values()) == {"done"}
+    assert disk.syncs < 100
+    found = last_run(tmp_path)
+    assert found is not None
+    assert (found.calls, found.unfinished, found.ended) == (200, (), True)
+
+
+def test_lanes_do_not_wait_for_a_slow_disk_once_they_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = Disk(monkeypatch, seconds=0.05)
+    addresses = [mailbox(f"u{number:02}") for number in range(20)]
+    waits: list[float] = []
+    own = threading.local()
+
+    def work(_operation: Operation) -> None:
+        if hasattr(own, "ended"):
+            waits.append(time.perf_counter() - own.ended)
+        time.sleep(0.1)
+        own.ended = time.perf_counter()
+
+    with Journal(tmp_path / "1.jsonl", {}) as journal:
+        operations = [call(Verb.ADD, address) for address in addresses]
+        run(World(before_each=work), map(create, addresses), operations, record=journal, workers=4)
+    assert disk.syncs > 3
+    assert sorted(waits)[len(waits) // 2] < 0.025
+
+
+def test_what_was_announced_and_not_sent_is_withdrawn(tmp_path: Path) -> None:
+    stop = threading.Event()
+    addresses = [mailbox(f"u{number}") for number in range(9)]
+    with Journal(tmp_path / "1.jsonl", {}) as journal:
+        operations = [call(Verb.ADD, address) for address in addresses]
+        world = World(before_each=lambda _: stop.set())
+        run(world, map(create, addresses), operations, record=journal, workers=1, stop=stop)
+        found = last_run(tmp_path)
+    assert len(world.sent) == 1
+    assert found is not None
+    assert not found.ended
+    assert (found.calls, found.unfinished) == (1, ())
+    assert sum(line["type"] == "intent" for line in lines(tmp_path / "1.jsonl")) > 1
+
+
+def test_an_intent_is_written_once_whoever_comes_first(tmp_path: Path) -> None:
+    with Journal(tmp_path / "1.jsonl", {}) as journal:
+        journal.intend(1, call(Verb.ADD, ANNA))
+        journal.announce(1, call(Verb.ADD, ANNA))
+        journal.announce(2, call(Verb.ADD, ANNA))
+        journal.intend(2, call(Verb.ADD, ANNA))
+        journal.withdraw()
+    assert [line["type"] for line in lines(tmp_path / "1.jsonl")] == ["begin", "intent", "intent", "end"]
+
+
+def test_a_disk_that_fails_stops_the_run_before_anything_more_is_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal(tmp_path / "1.jsonl", {})
+
+    def broken(_file: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", broken)
+    world = World()
+    ran = run(world, [create(ANNA)], [call(Verb.ADD, ANNA)], record=journal)
+    assert world.sent == []
+    assert ran.report.stopped is not None
+    assert ran.report.stopped.id == "journal-unwritable"
+    with pytest.raises(UsageError, match="Input/output error"):
+        journal.close()
+
+
+def test_lines_wanted_by_many_are_synced_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = Disk(monkeypatch, seconds=0.01)
+    durable = DurableLines(os.open(tmp_path / "lines", os.O_WRONLY | os.O_CREAT | os.O_APPEND))
+    late: list[int] = []
+
+    def work(name: int) -> None:
+        durable.wait(durable.append(b"%d\n" % name))
+        if b"%d\n" % name not in disk.safe:
+            late.append(name)
+
+    threads = [threading.Thread(target=work, args=(100 + number,)) for number in range(30)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    durable.close()
+    durable.close()
+    assert late == []
+    assert disk.syncs < 15
