@@ -17,6 +17,7 @@ from reconciler.records import record
 __all__ = ["Answer", "Denial", "DenialReason", "denial_in", "error_message_in"]
 
 _LARGEST_ERROR_OBJECT = 2_000
+_BRACKETS = frozenset(b"{[")
 _NOT_BLANK = re.compile(rb"\S")
 _ADDRESS_IN_REFUSAL = re.compile(r"^api access denied for ip (\S+)$")
 
@@ -40,7 +41,7 @@ class Answer:
     @property
     def speaks_json(self) -> bool:
         """Whether the body begins like the objects and lists the API sends (not whether it is whole)."""
-        return self._begins_with in tuple(b"{[")
+        return self._begins_with in _BRACKETS
 
     @property
     def is_blank(self) -> bool:
@@ -50,6 +51,8 @@ class Answer:
     @property
     def _begins_with(self) -> int | None:
         """The first byte that is not blank; found without copying, since lists can be large."""
+        if self.body and self.body[0] in _BRACKETS:
+            return self.body[0]
         found = _NOT_BLANK.search(self.body)
         return self.body[found.start()] if found else None
 
@@ -65,7 +68,7 @@ class Answer:
         A missing Redis, database or dockerapi gives HTML with 500, and with 200 on 2022-01a (prerequisites.inc.php).
         """
         broken = self.status >= HTTPStatus.INTERNAL_SERVER_ERROR or self.status == HTTPStatus.TOO_MANY_REQUESTS
-        return broken or not (self.is_blank or self.speaks_json)
+        return broken or not (self.speaks_json or self.is_blank)
 
 
 class DenialReason(StrEnum):

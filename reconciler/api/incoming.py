@@ -51,37 +51,24 @@ def receive(connection: socket.socket, *, largest: int) -> tuple[Received, bool]
 
 @record(frozen=True, slots=True)
 class _Head:
-    """What stands before a body."""
+    """What stands before a body.
 
-    version: bytes
+    Attributes:
+        is_chunked: whether the body comes in chunks.
+        length: how long the body is; None where its end is the connection's.
+    """
+
+    version: str
     status: int
     headers: Mapping[str, str]
+    is_chunked: bool
+    length: int | None
 
     @property
     def keeps_alive(self) -> bool:
         """Whether the connection stays open, and where the body ends is known without its end."""
-        told = self.headers.get("connection", "" if self.version == b"HTTP/1.1" else "close")
+        told = self.headers.get("connection", "" if self.version == "HTTP/1.1" else "close")
         return "close" not in told.lower() and (self.is_chunked or self.length is not None)
-
-    @property
-    def is_chunked(self) -> bool:
-        """Whether the body comes in chunks."""
-        told = self.headers.get("transfer-encoding", "").lower()
-        if told not in ("", "chunked"):
-            raise _broken("the answer is transferred in an unknown way")
-        return bool(told)
-
-    @property
-    def length(self) -> int | None:
-        """How long the body is; None where its end is the connection's."""
-        if self.status in _WITHOUT_BODY:
-            return 0
-        told = self.headers.get("content-length")
-        if told is None:
-            return None
-        if not (told.isascii() and told.isdigit()):
-            raise _broken("the answer's length is no number")
-        return int(told)
 
 
 class _Stream:
@@ -147,18 +134,37 @@ def _head(stream: _Stream) -> _Head:
         if len(stream.rest) > _LONGEST_HEAD:
             raise _broken("the answer's head has no end")
         stream.more()
-    first, *lines = stream.rest[:end].split(b"\r\n")
+    first, *lines = stream.rest[:end].decode("latin-1").split("\r\n")
     stream.rest = stream.rest[end + 4 :]
-    version, _, status = first.partition(b" ")
-    if not version.startswith(b"HTTP/1.") or not status[:3].isdigit():
+    version, _, told = first.partition(" ")
+    if not version.startswith("HTTP/1.") or not (told[:3].isascii() and told[:3].isdigit()):
         raise _broken("this is no HTTP")
     headers: dict[str, str] = {}
     for line in lines:
-        name, colon, value = line.decode("latin-1").partition(":")
+        name, colon, value = line.partition(":")
         if not colon or name != name.strip():
             raise _broken("the answer's head is malformed")
         headers[name.lower()] = value.strip()
-    return _Head(version, int(status[:3]), headers)
+    status = int(told[:3])
+    return _Head(version, status, headers, _is_chunked(headers), _length(status, headers))
+
+
+def _is_chunked(headers: Mapping[str, str]) -> bool:
+    told = headers.get("transfer-encoding", "").lower()
+    if told not in ("", "chunked"):
+        raise _broken("the answer is transferred in an unknown way")
+    return bool(told)
+
+
+def _length(status: int, headers: Mapping[str, str]) -> int | None:
+    if status in _WITHOUT_BODY:
+        return 0
+    told = headers.get("content-length")
+    if told is None:
+        return None
+    if not (told.isascii() and told.isdigit()):
+        raise _broken("the answer's length is no number")
+    return int(told)
 
 
 def _body(stream: _Stream, head: _Head, unpack: _Unpacked | None, largest: int) -> tuple[Body, int]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from reconciler.errors import ProtocolError
 
@@ -61,4 +61,7 @@ def decode_list(body: Body, record: type) -> list[Any] | None:
 
 def encode_json(value: Any) -> bytes:
     """Write a request's body, compact, in UTF-8."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return _ENCODER.encode(value).encode()
+
+
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)

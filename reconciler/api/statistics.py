@@ -63,7 +63,8 @@ class Tally:
     def add(self, call: str, cost: CallCost) -> None:
         """Count one more exchange."""
         with self._lock:
-            self._calls[call] = self._calls.get(call, CallCost()) + cost
+            before = self._calls.get(call)
+            self._calls[call] = cost if before is None else before + cost
 
     def snapshot(self) -> Statistics:
         """Say what has been counted so far."""

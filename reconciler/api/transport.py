@@ -155,11 +155,11 @@ class KeepAliveTransport:
 
 
 def _request(method: str, path: bytes, headers: Mapping[str, str], content: bytes | None) -> bytes:
-    lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
-    if content is not None:
-        lines.append(f"Content-Length: {len(content)}\r\n")
-    head = "".join(lines).encode("ascii")
-    return b"%s %s HTTP/1.1\r\n%s\r\n%s" % (method.encode("ascii"), path, head, content or b"")
+    head = "".join([f"{name}: {value}\r\n" for name, value in headers.items()]).encode("ascii")
+    if content is None:
+        return b"%s %s HTTP/1.1\r\n%s\r\n" % (method.encode("ascii"), path, head)
+    told = (method.encode("ascii"), path, head, len(content), content)
+    return b"%s %s HTTP/1.1\r\n%sContent-Length: %d\r\n\r\n%s" % told
 
 
 def _trusted(access: ServerAccess) -> ssl.SSLContext:

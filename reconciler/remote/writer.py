@@ -21,6 +21,9 @@ Resolve = Callable[[SecretSource, Address], Secret]
 """(where a secret comes from, what it is for) -> the secret."""
 
 
+_PLAIN = frozenset((bool, float, int, str, type(None)))
+
+
 class _DifferError(Exception):
     """The resources of one call need secrets of their own."""
 
@@ -112,7 +115,7 @@ class _Filling:
                 self.revealed.add(value.reveal())
                 return value.reveal()
             case Mapping():
-                return {name: self._filled(each) for name, each in value.items()}
+                return {n: each if type(each) in _PLAIN else self._filled(each) for n, each in value.items()}
             case list() | tuple():
                 return [self._filled(each) for each in value]
             case _:
