@@ -93,7 +93,7 @@ def _answers(
             continue
         live = now.values[each.name]
         if isinstance(each.after, SecretSource) and isinstance(live, Secret) and resolve is not None:
-            yield resolve(each.after, change.address).same_as(live)
+            yield field.codec.same(resolve(each.after, change.address), live)
         elif isinstance(each.after, Absent | Secret | SecretSource):
             continue
         elif field.mark.elements is not None and operation.verb is Verb.DELETE:

@@ -12,7 +12,8 @@ from reconciler.spec.step import Step
 
 
 def _unix(script: Value) -> str:
-    return str(script).replace("\r\n", "\n").replace("\r", "\n")
+    """Read a script; false is shown where its file is missing."""
+    return str(script or "").replace("\r\n", "\n").replace("\r", "\n")
 
 
 SCRIPT: Final = replace(text(), decode=_unix, fold=_unix)

@@ -9,7 +9,7 @@ from reconciler.model.resource import Values
 from reconciler.spec.codecs import State, Trimmed, TrimmedOrEmpty
 from reconciler.spec.kind import Kind, Situation, crud, listed
 from reconciler.spec.mark import field
-from reconciler.spec.secrets import SecretText
+from reconciler.spec.secrets import TrimmedSecretText
 from reconciler.spec.step import Step
 
 
@@ -19,7 +19,7 @@ class Relayhost(TypedDict, total=False):
     host: Required[Annotated[Trimmed, field("Host and port: `smtp.example:587`, `[192.0.2.1]:25`.", "hostname")]]
     username: Annotated[TrimmedOrEmpty, field("The account there; leave it out for none.", "username", default="")]
     password: Annotated[
-        SecretText, field("Its password. The server shows it to anyone with an API key.", "password", add=None)
+        TrimmedSecretText, field("Its password. The server shows it to anyone with an API key.", "password", add=None)
     ]
     state: Annotated[
         State, field("`off` makes its domains send directly.", read="active", edit="active", default="active")

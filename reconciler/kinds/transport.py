@@ -15,7 +15,7 @@ from reconciler.spec.codecs import ACTIVE, COLUMN, Flag, State, Trimmed, Trimmed
 from reconciler.spec.kind import Attributes, Kind, Situation, crud, listed
 from reconciler.spec.mark import field
 from reconciler.spec.names import domain_for_wire
-from reconciler.spec.secrets import SecretText
+from reconciler.spec.secrets import TrimmedSecretText
 from reconciler.spec.step import Stage, Step
 
 
@@ -61,7 +61,7 @@ class Transport(TypedDict, total=False):
         ),
     ]
     password: Annotated[
-        SecretText,
+        TrimmedSecretText,
         field(
             "Its password. It belongs to the nexthop too. The server shows it to anyone with an API key.",
             "password",

@@ -77,6 +77,10 @@ class Secret:
         """The text itself; called where it is sent, nowhere else."""
         return self._text
 
+    def trimmed(self) -> Secret:
+        """The same without what PHP's ``trim`` takes for blank at both ends."""
+        return Secret(self._text.strip(" \t\n\r\0\x0b"))
+
     def same_as(self, other: Secret) -> bool:
         """Whether both hold the same text, without telling how far they agree."""
         import hmac  # noqa: PLC0415  takes as long to import as a few manifests to read

@@ -125,7 +125,7 @@ class FieldComparison:
                 return [FieldChange(name, Absent.HIDDEN, source, sensitive=True)]
             self.sides.not_compared(kind, name, "secret not resolved")
             return []
-        if isinstance(live, Secret) and known.same_as(live):
+        if isinstance(live, Secret) and kind.fields[name].codec.same(known, live):
             return []
         return [FieldChange(name, Absent.HIDDEN, source, sensitive=True)]
 

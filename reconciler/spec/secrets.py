@@ -201,6 +201,8 @@ SECRET: Final = Codec(
     sensitive=True,
 )
 SecretText = Annotated[Value, SECRET]
+TrimmedSecretText = Annotated[Value, replace(SECRET, fold=Secret.trimmed)]
+"""A secret from which the server cuts off what is blank at both ends."""
 PASSWORD: Final = replace(SECRET, accept=lambda value, _scope: read_password(value), schema=PASSWORD_SCHEMA)
 Password = Annotated[Value, PASSWORD]
 """A password: a secret, a hash the server stores as it is, or one that is generated."""

@@ -46,6 +46,7 @@ SECRETS = {
     "PRIVATE_KEY": (Path(__file__).parent / "dkim.pem").read_text(encoding="ascii"),
     "PASSWORD": "Correct.Horse.7",
     "OTHER_PASSWORD": "Battery.Staple.8",
+    "PADDED": " Correct.Horse.7\n\n",
     "TOKEN": "a" * 30,
     "OTHER_TOKEN": "b" * 30,
 }
