@@ -92,7 +92,8 @@ class _Diff:
     def _doubtful(self, kind: Kind) -> Collection[str]:
         """The keys of declared resources that must be looked at; the others are counted as unchanged."""
         declared = self.sides.desired.of(kind.name)
-        if self.sides.options.focus or not self.sides.capabilities.knows(kind.since):
+        options = self.sides.options
+        if options.focus or options.rotates_anything or not self.sides.capabilities.knows(kind.since):
             return declared
         found = doubtful(kind, declared, self.sides.live.of(kind.name))
         self.sides.findings.unchanged += len(declared) - len(found)

@@ -39,8 +39,21 @@ class FieldComparison:
                 found, why = self._compare_field(kind, declared, each, observed)
                 changes += found
                 reason = why if found else reason
+        rotated = self._rotated(kind, declared)
+        reason = Reason.RESEND if rotated else reason
+        changes += rotated
         changes += self._shared(kind, declared, observed, changes)
         return [*changes, *self._sent_along(kind, declared, observed, changes)], reason
+
+    def _rotated(self, kind: Kind, declared: Declared) -> list[FieldChange]:
+        """Secrets that matter only at creation otherwise, and are asked for by name."""
+        return [
+            FieldChange(name, Absent.NOT_READABLE, value, sensitive=True)
+            for name, value in declared.options.initial.items()
+            if self.sides.options.rotates(declared.address, name) and name not in declared.values
+            if kind.fields[name].codec.sensitive and not kind.fields[name].immutable
+            if self.sides.known(kind, declared, kind.fields[name])
+        ]
 
     def _shared(
         self, kind: Kind, declared: Declared, observed: Observed, changes: list[FieldChange]

@@ -41,6 +41,11 @@ def _file_only(place: Place) -> Origin:
     return Origin(place.file)
 
 
+def _selects(selector: str, address: Address, name: str) -> bool:
+    wanted, _, wanted_field = selector.partition("#")
+    return fnmatchcase(str(address), wanted) and fnmatchcase(name, wanted_field or "*")
+
+
 @record(frozen=True, slots=True, kw_only=True)
 class PlanOptions:
     """What a run wants.
@@ -78,8 +83,13 @@ class PlanOptions:
 
     def resends(self, address: Address, name: str) -> bool:
         """Whether ``--resend`` selects this field."""
-        for selector in self.resend:
-            wanted, _, wanted_field = selector.partition("#")
-            if fnmatchcase(str(address), wanted) and fnmatchcase(name, wanted_field or "*"):
-                return True
-        return False
+        return any(_selects(selector, address, name) for selector in self.resend)
+
+    def rotates(self, address: Address, name: str) -> bool:
+        """Whether ``--resend`` selects this field by name: only so is what is under ``initial:`` sent once more."""
+        return any("#" in selector and _selects(selector, address, name) for selector in self.resend)
+
+    @property
+    def rotates_anything(self) -> bool:
+        """Whether ``--resend`` may select what nothing else looks at."""
+        return any("#" in selector for selector in self.resend)

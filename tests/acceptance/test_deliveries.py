@@ -58,6 +58,9 @@ class Bank(Simulator):
             asked = json.loads(body)
             self.on_disk = self.on_disk or self.delivered
             self.given[f"{asked['local_part']}@{asked['domain']}"] = asked["password"]
+        if (method, path) == ("POST", "/api/v1/edit/mailbox") and "password" in json.loads(body)["attr"]:
+            asked = json.loads(body)
+            self.given |= dict.fromkeys(asked["items"], asked["attr"]["password"])
         answer = super().handle(method, path, headers, body, peer)
         if made and self.victim is not None:
             self.victim.kill()
@@ -127,6 +130,19 @@ def test_an_apply_that_dies_leaves_no_account_with_a_password_nobody_knows_and_t
     assert [person.asks(f"mailbox/{made}")["username"] for made in given] == list(given)
     assert set(bank.given) == {ANNA, BEN}
     assert set(bank.given.values()) <= set(bank.delivered.values())
+
+
+def test_rotating_by_a_pattern_makes_new_passwords_and_delivers_them(person: Person, bank: Bank) -> None:
+    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
+    before = bank.delivered
+    for words in (("--resend", "mailbox/*"), ("--resend", "*")):
+        assert person.types("plan", "mail.yaml", "--detailed-exitcode", *words).code == 0
+    rotated = person.types("apply", "mail.yaml", "--auto-approve", "--resend", "mailbox/a*@acme.example#password")
+    assert rotated.code == 0, rotated.err
+    after = bank.delivered
+    assert after[f"{BEN}.age"] == before[f"{BEN}.age"]
+    assert after[f"{ANNA}.age"] == bank.given[ANNA] != before[f"{ANNA}.age"]
+    assert person.types("plan", "mail.yaml", "--detailed-exitcode").code == 0
 
 
 def test_a_recipient_nobody_can_be_stops_an_apply_before_anything_is_sent(person: Person, bank: Bank) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from reconciler.simulator import Simulator
 from reconciler.simulator.faults import Faults, parse
 from tests.acceptance.person import KEY, Ended, Person
 from tests.repository import made
@@ -139,6 +142,34 @@ def test_a_password_that_was_set_since_is_not_overwritten(person: Person) -> Non
     mailboxes.update(row["username"], attributes={**row["attributes"], "passwd_update": "2030-01-01 00:00:00"})
     applied = _carry_out(person)
     assert (applied.code, "it was changed on the server since" in applied.out) == (REFUSED, True)
+
+
+@pytest.mark.parametrize("changed_by_hand", [False, True])
+def test_a_password_is_resent_once_by_a_plan_and_never_over_a_later_one(
+    welcome: Welcome, changed_by_hand: bool
+) -> None:
+    seconds = itertools.count()
+    person = welcome(simulator=_ticking(seconds))
+    person.environ["PASSWORD"] = "Correct.Horse.77"
+    managed = MAIL.replace('initial: {password: {hash: "{BLF-CRYPT}$2y$10$canary"}}', "password: {env: PASSWORD}")
+    person.writes("mail/all.yaml", managed)
+    assert person.types("apply", "mail", "--auto-approve").code == 0
+    _keep(person, "--resend", "mailbox/anna@acme.example#password")
+    first = _carry_out(person)
+    assert (first.code, "1 done" in first.out) == (0, True)
+    if changed_by_hand:
+        attributes = {"password": "Users.Own.77", "password2": "Users.Own.77"}
+        person.does("edit/mailbox", {"items": ["anna@acme.example"], "attr": attributes})
+    held = person.simulator.state.table("mailbox").get("anna@acme.example")
+    again = _carry_out(person)
+    assert (again.code, "it was changed on the server since" in again.out) == (REFUSED, True)
+    assert person.simulator.state.table("mailbox").get("anna@acme.example") == held
+
+
+def _ticking(seconds: Iterator[int]) -> Simulator:
+    """A server on which a second passes with every look at its clock: it remembers no shorter times."""
+    start = datetime(2026, 11, 22, 12, tzinfo=UTC).replace(tzinfo=None)
+    return Simulator("2026-07a", api_key=KEY, clock=lambda: start + timedelta(seconds=next(seconds)))
 
 
 def test_what_somebody_created_otherwise_meanwhile_is_refused(person: Person) -> None:

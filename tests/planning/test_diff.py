@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from reconciler.model.address import Address
 from reconciler.model.change import Absent, Action, FieldChange, Reason
 from reconciler.model.focus import Focus
 from reconciler.model.plan import NotCompared
 from reconciler.model.resource import EntryOptions, Place
-from reconciler.model.secret import Secret, SecretSource
+from reconciler.model.secret import Secret, SecretSource, SourceKind
 from reconciler.model.state import LiveState, Removal
 from reconciler.planning.options import PlanOptions, PruneScope
 from tests.planning.states import OLD, address, compared, desired, live
@@ -73,6 +75,27 @@ def test_a_password_is_sent_on_creation_and_never_again_unless_asked() -> None:
     assert quiet.changes == ()
     assert quiet.not_compared == (NotCompared("mailbox", "password", "not readable", 1),)
     assert [(change.reason, change.fields[0].sensitive) for change in asked.changes] == [(Reason.RESEND, True)]
+
+
+@pytest.mark.parametrize(
+    ("selector", "sent"),
+    [
+        ("mailbox/anna@acme.example#password", True),
+        ("mailbox/*#password", True),
+        ("*#*password", True),
+        ("*#*", True),
+        ("mailbox/*", False),
+        ("*", False),
+        ("mailbox/ben@*#password", False),
+        ("mailbox/*#name", False),
+    ],
+)
+def test_a_secret_of_the_creation_is_sent_again_only_where_its_field_is_named(selector: str, sent: bool) -> None:
+    initial = EntryOptions(initial={"password": SecretSource(SourceKind.GENERATE, ()), "name": "Anna"})
+    want = desired({"mailboxes": [ANNA]}, options=initial)
+    found = compared(want, live({"mailboxes": [ANNA]}), options=PlanOptions(resend=(selector,)))
+    fields = [(change.reason, [each.name for each in change.fields]) for change in found.changes]
+    assert fields == ([(Reason.RESEND, ["password"])] if sent else [])
 
 
 def test_a_mailbox_without_a_password_cannot_be_created() -> None:
