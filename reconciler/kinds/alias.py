@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import HandleOf, Verb
-from reconciler.model.resource import Value
+from reconciler.model.resource import Observed, Value
 from reconciler.spec.addresses import ALIAS_ADDRESS, MAIL_ADDRESS, AliasAddress
 from reconciler.spec.codec import Codec, Many, Scope, refuse
 from reconciler.spec.codecs import Flag, State, a_set_of, text
@@ -117,24 +117,71 @@ def _flag_for_a_special_target(attributes: Attributes, situation: Situation) -> 
     return {name: value for name, value in attributes.items() if name != "goto"} | {flag: 1}
 
 
-def _readdress(_source: Address, situation: Situation) -> tuple[Step, ...]:
-    """Change the address in place (all versions, ``edit/alias``)."""
+def _readdress(source: Address, situation: Situation) -> tuple[Step, ...]:
+    """Change the address in place (all versions, ``edit/alias``).
+
+    Nobody can take away the right to send as an address that is gone, so that is done before.
+    """
     attributes = _flag_for_a_special_target({"address": ALIAS_ADDRESS.encode(situation.address.key)}, situation)
     item = situation.observed.handle if situation.observed is not None else HandleOf(situation.address)
-    return (
-        Step(
-            verb=Verb.EDIT,
-            route="alias",
-            item=item,
-            attributes=attributes,
-            successes=KIND.routes.edited,
-            stage=Stage.FREE,
-            alone=True,
-        ),
+    taken = (
+        _rights_step(each, [right for right in rights if right.lower() != source.key], Stage.FREE)
+        for each in situation.live.of("mailbox").values()
+        if source.key in map(str.lower, rights := each.values.get("send_as", ()))
+    )
+    move = Step(
+        verb=Verb.EDIT,
+        route="alias",
+        item=item,
+        attributes=attributes,
+        successes=KIND.routes.edited,
+        stage=Stage.FREE,
+        alone=True,
+    )
+    return (*taken, move)
+
+
+def _keeping_rights(steps: tuple[Step, ...], situation: Situation) -> tuple[Step, ...]:
+    """Write anew who may send as an alias that does not allow it by itself, and gets mail for it.
+
+    Every edit of the alias takes that right from its recipients (2022-01a to 2026-07a, ``edit/alias``), which shows
+    since 2026-07a.
+    """
+    targets = situation.after.get("to")
+    if situation.verb is not Verb.EDIT or not isinstance(targets, tuple):
+        return steps
+    future = (situation.future.get(Address("mailbox", each.lower())) for each in targets)
+    lost = (
+        _rights_step(each, rights, Stage.CONNECT)
+        for each in future
+        if each is not None and situation.address.key in map(str.lower, rights := each.values.get("send_as", ()))
+    )
+    return (*steps, *lost)
+
+
+def _rights_step(mailbox: Observed, rights: Sequence[str], stage: Stage) -> Step:
+    """Write whom a mailbox may send as."""
+    return Step(
+        verb=Verb.EDIT,
+        route="mailbox",
+        item=mailbox.handle or MAIL_ADDRESS.encode(mailbox.address.key),
+        attributes={**mailbox.kept, "sender_acl": [MAIL_ADDRESS.encode(each) for each in rights]},
+        successes=("mailbox_modified",),
+        stage=stage,
     )
 
 
 def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
+    """Find an alias among its own targets, where the server drops it (all versions), and what has its address."""
+    targets = situation.after.get("to")
+    if "to" in situation.changed and isinstance(targets, tuple):
+        own = situation.address.key
+        if own in map(str.lower, targets):
+            return (("to", "an alias cannot hand mail on to itself", f"leave `{own}` out"),)
+    return _taken(situation)
+
+
+def _taken(situation: Situation) -> tuple[tuple[str, str, str], ...]:
     """Find the mailbox whose address it is already, seen through an alias domain (all versions, ``add/alias``)."""
     local, _, domain = situation.address.key.rpartition("@")
     target = situation.future.value(Address("alias_domain", domain), "target")
@@ -167,6 +214,7 @@ KIND = Kind(
     on_entry=_catch_all,
     on_add=_flag_for_a_special_target,
     on_edit=_flag_for_a_special_target,
+    on_steps=_keeping_rights,
     clashes=_clashes,
     also_called={"active": "state", "goto": "to", "destination": "to"},
 )

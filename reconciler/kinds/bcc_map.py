@@ -3,7 +3,9 @@
 from dataclasses import replace
 from typing import Annotated, Final, Required, TypedDict
 
+from reconciler.model.address import Address
 from reconciler.model.operation import Verb
+from reconciler.model.version import Version
 from reconciler.spec.addresses import DomainOrAddress, MailAddress
 from reconciler.spec.codecs import State, words
 from reconciler.spec.kind import Kind, Situation, crud, listed
@@ -47,6 +49,27 @@ def _perhaps_hidden(steps: tuple[Step, ...], _situation: Situation) -> tuple[Ste
     return tuple(replace(step, unclear=frozenset({"bcc_exists"})) if step.verb is Verb.ADD else step for step in steps)
 
 
+_ALIASES_SINCE: Final = Version(2023, 5)
+
+
+def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
+    """Say of which aliases mail cannot be copied.
+
+    Until 2023-05 only that of mailboxes; later what is written is made lowercase, and an alias with capitals is not
+    found (functions.address_rewriting.inc.php).
+    """
+    alias = situation.future.get(Address("alias", str(situation.after.get("for")).lower()))
+    if situation.verb is not Verb.ADD or alias is None:
+        return ()
+    if situation.capabilities.version < _ALIASES_SINCE:
+        why = f"mailcow copies mail of aliases since {_ALIASES_SINCE} only"
+        return (("for", why, "name a mailbox or the domain"),)
+    spelled = str(alias.values["address"])
+    if spelled == spelled.lower():
+        return ()
+    return (("for", f"mailcow does not find `{spelled}`, which has capitals", "delete that alias and make it without"),)
+
+
 KIND = Kind(
     name="bcc_map",
     plural="bcc_maps",
@@ -62,6 +85,7 @@ KIND = Kind(
     after=("mailbox", "alias"),
     fold_key=True,
     serial=True,
+    clashes=_clashes,
     on_steps=_perhaps_hidden,
     also_called={"active": "state"},
 )

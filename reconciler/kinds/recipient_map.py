@@ -1,10 +1,11 @@
 """Recipient maps."""
 
-from typing import Annotated, Required, TypedDict
+from typing import Annotated, Final, Required, TypedDict
 
+from reconciler.model.version import Version
 from reconciler.spec.addresses import DomainOrAddress
 from reconciler.spec.codecs import State
-from reconciler.spec.kind import Kind, crud, listed
+from reconciler.spec.kind import Kind, Situation, crud, listed
 from reconciler.spec.mark import field
 
 RecipientMap = TypedDict(
@@ -36,6 +37,17 @@ RecipientMap = TypedDict(
 RecipientMap.__doc__ = "A rewriting of the recipient of all mail that passes through, whether it is local or not."
 
 
+_DOMAINS_SINCE: Final = Version(2025, 2)
+
+
+def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
+    """Say that earlier servers rewrite to addresses only (until 2025-02, functions.address_rewriting.inc.php)."""
+    target = str(situation.after.get("to", "@"))
+    if "to" not in situation.changed or "@" in target or situation.capabilities.version >= _DOMAINS_SINCE:
+        return ()
+    return (("to", f"mailcow rewrites to a whole domain since {_DOMAINS_SINCE} only", "name an address"),)
+
+
 KIND = Kind(
     name="recipient_map",
     plural="recipient_maps",
@@ -52,5 +64,6 @@ KIND = Kind(
     handle="id",
     fold_key=True,
     serial=True,
+    clashes=_clashes,
     also_called={"active": "state", "from": "for"},
 )

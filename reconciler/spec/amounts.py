@@ -13,6 +13,9 @@ UNLIMITED: Final = "unlimited"
 
 _SIZE_UNITS: Final = {"KiB": 1 / 1024, "MiB": 1, "GiB": 1024, "TiB": 1024**2, "PiB": 1024**3}
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?) ?([KMGTP]iB)$")
+_LARGEST_SIZE: Final = 2**43 - 1
+"""In MiB. The server's numbers of bytes have 63 bits; beyond, it answers with fractions (all versions)."""
+
 _SIZE_HINT: Final = "write a number and its unit: `5GiB`, `512MiB`, `1TiB`"
 _SIZE_CACHE: dict[int, str] = {}
 _SIZE_CACHE_LIMIT: Final = 4096
@@ -55,6 +58,8 @@ def _accept_size(value: Any, *, unlimited: bool, least: int) -> str:
     if mebibytes < least:
         also = "; for no limit write `unlimited`" if unlimited else ""
         raise refuse("size-too-small", f"`{value}` is too small", hint=f"write at least {least}MiB{also}")
+    if mebibytes > _LARGEST_SIZE:
+        raise refuse("size-too-large", f"`{value}` is more than mailcow can count", hint="write less than 8192PiB")
     return size_of_mebibytes(int(mebibytes))
 
 
@@ -165,7 +170,7 @@ def duration(*, unit: str, least: int = 0, most: int | None = None, unlimited: b
     )
 
 
-_RATE: Final = re.compile(r"([1-9]\d*) ?/ ?([smhd])$")
+_RATE: Final = re.compile(r"([1-9]\d{0,17}) ?/ ?([smhd])$")
 
 
 def _accept_rate(value: Any, _scope: Scope) -> str:
@@ -197,7 +202,7 @@ RATE: Final = Codec(
     encode=_encode_rate,
     schema={
         "type": "string",
-        "pattern": r"^([1-9]\d* ?/ ?[smhd]|unlimited)$",
+        "pattern": r"^([1-9]\d{0,17} ?/ ?[smhd]|unlimited)$",
         "description": "a rate such as `10/s` or `500/h`, or `unlimited`",
         "examples": ["500/h"],
     },

@@ -190,6 +190,19 @@ class Server:
                 return report
 
 
+def refused(server: Server, manifest: Manifest) -> list[str]:
+    """Why a plan is impossible: the ids of what is found."""
+    wanted = server.desired(manifest)
+    live = server.read(wanted)
+    options = PlanOptions(base=server.base)
+    found = diff(registry(), wanted, live, capabilities=server.capabilities, options=options)
+    problems = [
+        *found.diagnostics,
+        *check(registry(), wanted, live, found.changes, capabilities=server.capabilities, options=options),
+    ]
+    return [each.id for each in problems]
+
+
 def _secret(source: SecretSource, _address: Address) -> Secret:
     return Secret(SECRETS[source.argument[0]])
 

@@ -8,7 +8,7 @@ import pytest
 from reconciler.kinds import registry
 from reconciler.spec.codec import Scope
 from reconciler.spec.refusal import InvalidError
-from tests.kinds.server import Server
+from tests.kinds.server import Server, refused
 
 PASSWORD = {"password": {"env": "PASSWORD"}}
 ANNA: Mapping[str, Any] = {"address": "anna@acme.example", "quota": "1GiB", "initial": PASSWORD}
@@ -56,6 +56,8 @@ REFUSED = [
     ("domain", {**ACME, "description": "x" * 256}),
     ("domain", {**ACME, "max_aliases": 2**31}),
     ("domain", {**ACME, "tags": ["0"]}),
+    ("domain", {**ACME, "rate_limit": "9999999999999999999/s"}),
+    ("domain", {**ACME, "max_total_quota": "8192PiB"}),
     ("domain", {"name": "acme_post.example"}),
     ("domain", {"name": "ab--cd.example"}),
     ("domain", {"name": "-acme.example"}),
@@ -87,6 +89,7 @@ REFUSED = [
 KEPT = [
     ("domain", {**ACME, "description": "ä" * 255}),
     ("domain", {**ACME, "max_aliases": 2**31 - 1, "tags": ["00", "1"]}),
+    ("domain", {**ACME, "rate_limit": "999999999999999999/s", "max_total_quota": "8191PiB"}),
     ("domain", {"name": "a--b.example"}),
     ("domain", {"name": "xn--bcher-kva.example"}),
     ("domain", {"name": "localhost"}),
@@ -153,3 +156,22 @@ def test_who_gets_the_rest_of_a_domains_mail_may_send_as_it_only_when_that_is_sa
     server.apply(manifest)
     assert [row["send_as"] for row in server.simulator.state.table("sender_acl")] == ["@acme.example"]
     assert server.plan(manifest) == ()
+
+
+def test_a_recipient_is_rewritten_to_a_domain_only_where_the_server_can(server: Server) -> None:
+    manifest = {"recipient_maps": [{"for": "old.example", "to": "new.example"}]}
+    knows = server.version == "2026-07a"
+    assert refused(server, manifest) == ([] if knows else ["change-refused"])
+
+
+def test_mail_of_an_alias_is_copied_only_where_the_server_finds_it(server: Server) -> None:
+    alias = {"address": "sales@acme.example", "to": ["anna@acme.example"]}
+    copy = {"for": "Sales@acme.example", "direction": "incoming", "to": "archive@vault.example"}
+    manifest = {"domains": [ACME], "mailboxes": [ANNA], "aliases": [alias], "bcc_maps": [copy]}
+    knows = server.version != "2022-01a"
+    assert refused(server, manifest) == ([] if knows else ["change-refused"])
+    spelled = {**manifest, "aliases": [{**alias, "address": "Sales@acme.example"}]}
+    assert refused(server, spelled) == ["change-refused"]
+    if knows:
+        server.apply(manifest)
+        assert server.plan(manifest) == ()

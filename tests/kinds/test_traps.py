@@ -4,12 +4,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.kinds import registry
 from reconciler.model.state import DesiredState
-from reconciler.planning.checks import check
-from reconciler.planning.diff import diff
-from reconciler.planning.options import PlanOptions
-from tests.kinds.server import Server
+from tests.kinds.server import Server, refused
 
 PASSWORD = {"password": {"env": "PASSWORD"}}
 ANNA = {"address": "anna@acme.example", "quota": "1GiB", "initial": PASSWORD}
@@ -24,19 +20,6 @@ def server(request: pytest.FixtureRequest) -> Server:
 @pytest.fixture
 def new_server() -> Server:
     return Server("2026-07a")
-
-
-def refused(server: Server, manifest: dict[str, Any]) -> list[str]:
-    """Why a plan is impossible: the ids of what is found."""
-    wanted = server.desired(manifest)
-    live = server.read(wanted)
-    options = PlanOptions(base=server.base)
-    found = diff(registry(), wanted, live, capabilities=server.capabilities, options=options)
-    problems = [
-        *found.diagnostics,
-        *check(registry(), wanted, live, found.changes, capabilities=server.capabilities, options=options),
-    ]
-    return [each.id for each in problems]
 
 
 def sent(server: Server) -> list[str]:

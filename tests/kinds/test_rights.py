@@ -1,0 +1,60 @@
+"""Whom mailboxes may send as, and what aliases do to it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tests.kinds.server import Server, refused
+
+PASSWORD = {"password": {"env": "PASSWORD"}}
+ANNA: Mapping[str, Any] = {"address": "anna@acme.example", "quota": "1GiB", "initial": PASSWORD}
+BEN: Mapping[str, Any] = {**ANNA, "address": "ben@acme.example"}
+SALES: Mapping[str, Any] = {
+    "address": "Sales@acme.example",
+    "to": ["anna@acme.example", "ben@acme.example"],
+    "sender_allowed": False,
+}
+
+
+def manifest(anna: Mapping[str, Any], *aliases: Mapping[str, Any]) -> dict[str, Any]:
+    return {"domains": [{"name": "acme.example"}], "mailboxes": [anna, BEN], "aliases": [*aliases]}
+
+
+@pytest.fixture
+def server() -> Server:
+    return Server("2026-07a")
+
+
+def rights(server: Server) -> list[tuple[str, str]]:
+    return sorted((row["logged_in_as"], row["send_as"]) for row in server.simulator.state.table("sender_acl"))
+
+
+def test_an_alias_that_changes_leaves_its_recipients_the_right_to_send_as_it(server: Server) -> None:
+    anna = {**ANNA, "send_as": ["sales@acme.example", "@acme.example"]}
+    server.apply(manifest(anna, SALES))
+    before = rights(server)
+    changed = manifest(anna, {**SALES, "comment": "for customers"})
+    server.apply(changed)
+    assert rights(server) == before
+    assert server.plan(changed) == ()
+
+
+def test_an_alias_that_lets_its_recipients_send_no_more_leaves_it_to_those_who_may_by_themselves(
+    server: Server,
+) -> None:
+    anna = {**ANNA, "send_as": ["sales@acme.example"]}
+    for allowed in (True, False, True, False):
+        wanted = manifest(anna, {**SALES, "sender_allowed": allowed})
+        server.apply(wanted)
+        assert server.plan(wanted) == ()
+    assert rights(server) == [("anna@acme.example", "sales@acme.example")]
+
+
+@pytest.mark.parametrize("version", ["2022-01a", "2024-08a", "2026-07a"])
+def test_an_alias_does_not_name_itself(version: str) -> None:
+    server = Server(version)
+    loop = {**SALES, "to": ["anna@acme.example", "sales@acme.example"]}
+    assert refused(server, manifest(ANNA, loop)) == ["change-refused"]
+    server.apply(manifest(ANNA, SALES))
+    assert refused(server, manifest(ANNA, loop)) == ["change-refused"]
