@@ -75,7 +75,7 @@ class _Diff:
                 self._departure(kind, each)
                 for each in departures(kind, self.sides.desired, self.sides.live, self.sides.options, left)
             ]
-            self._note_kept(kind)
+            self._note_kept(kind, left)
             found.changes[first:] = sorted(found.changes[first:], key=lambda change: change.address.key)
             if self.sides.live.was_read(kind.name):
                 loose[kind.name] = tuple(unmanaged(kind, self.sides.desired, self.sides.live))
@@ -146,9 +146,9 @@ class _Diff:
         if not absent:
             self._change(kind, Action.CREATE, declared, changes, reason=Reason.MISSING, observed=None)
 
-    def _note_kept(self, kind: Kind) -> None:
+    def _note_kept(self, kind: Kind, left: frozenset[str]) -> None:
         """Say what was declared, is not any more, and stays, because its kind is deleted only on demand."""
-        for address in kept(kind, self.sides.desired, self.sides.live, self.sides.options):
+        for address in kept(kind, self.sides.desired, self.sides.live, self.sides.options, left):
             self.sides.findings.diagnostics.append(
                 Diagnostic(
                     "no-longer-declared",

@@ -11,6 +11,7 @@ from reconciler.model.state import DesiredState, LiveState, Removal
 from reconciler.planning.options import PlanOptions
 from reconciler.records import record
 from reconciler.spec.kind import Kind
+from reconciler.spec.names import domain_of
 
 
 @record(frozen=True, slots=True)
@@ -31,16 +32,22 @@ def step_today(removal: Removal, today: str) -> str:
     return removal.step
 
 
-def kept(kind: Kind, desired: DesiredState, live: LiveState, options: PlanOptions) -> list[Address]:
-    """The live resources of a protected kind that were declared and are not any more, without a word on what to do."""
+def kept(
+    kind: Kind, desired: DesiredState, live: LiveState, options: PlanOptions, left: Collection[str] = ()
+) -> list[Address]:
+    """The live resources of a protected kind that were declared and are not any more, without a word on what to do.
+
+    Args:
+        left: domains that were let go of; each speaks for all that is in it.
+    """
     if not kind.protected or kind.name in options.delete_protected:
         return []
     spoken = _spoken_of(desired)
     before = {key for state in options.earlier for key in state.of(kind.name)} - desired.of(kind.name).keys()
     there = live.of(kind.name)
-    found = (Address(kind.name, key) for key in sorted(before & there.keys()))
-    covers = options.focus.covers
-    return [each for each in found if each not in spoken and covers(each, kind.domain_of(there[each.key].values))]
+    found = ((Address(kind.name, key), kind.domain_of(there[key].values)) for key in sorted(before & there.keys()))
+    told = ((address, domain) for address, domain in found if not (kind.within and domain in left))
+    return [address for address, domain in told if address not in spoken and options.focus.covers(address, domain)]
 
 
 def _spoken_of(desired: DesiredState) -> set[Address]:
@@ -50,7 +57,10 @@ def _spoken_of(desired: DesiredState) -> set[Address]:
 
 
 def homes_left(kinds: Mapping[str, Kind], desired: DesiredState, options: PlanOptions) -> frozenset[str]:
-    """The domains that were declared and were let go of, not removed: what is in them is somebody else's now."""
+    """The domains that were declared and were let go of, not removed: what is in them is somebody else's now.
+
+    Other names of such a domain, which point at it and are not declared any more either, go with it.
+    """
     if not (desired.removals or options.earlier):
         return frozenset()
     homes = {home for kind in kinds.values() for home in kind.within if kinds[home].protected}
@@ -59,6 +69,12 @@ def homes_left(kinds: Mapping[str, Kind], desired: DesiredState, options: PlanOp
     for home in homes - options.delete_protected:
         before = {key for state in options.earlier for key in state.of(home)} - desired.of(home).keys()
         left |= {key for key in before if Address(home, key) not in steps}
+    for name in {home for kind in kinds.values() for home in kind.within} - homes:
+        pointing = [each.name for each in kinds[name].fields.values() if each.mark.refers in homes]
+        declared = {key: each for state in options.earlier for key, each in state.of(name).items()}
+        gone = declared.keys() - desired.of(name).keys()
+        pointers = {key for key in gone if any(declared[key].values.get(field) in left for field in pointing)}
+        left |= {key for key in pointers if Address(name, key) not in steps}
     return frozenset(left)
 
 
@@ -90,7 +106,8 @@ def departures(
             if step_today(removal, options.today) == "delete":
                 yield Departure(observed, Reason.REMOVED, removal)
             continue
-        if observed.address in spoken or domain in left or not _is_ours(kind, domain, options):
+        about = domain or domain_of(key)  # a rewriting of an address belongs to no domain, and is about one
+        if observed.address in spoken or about in left or not _is_ours(kind, domain, options):
             continue
         if key in before and (not kind.protected or kind.name in options.delete_protected):
             yield Departure(observed, Reason.NO_LONGER_DECLARED)

@@ -60,6 +60,8 @@ def test_what_is_in_a_domain_that_was_let_go_of_is_left_alone() -> None:
     before = desired({**EVERYTHING, "aliases": [SALES, other]})
     have = live({**EVERYTHING, "aliases": [SALES, other]})
     assert _deleted(desired({}), have, base=before) == ["alias/x@other.example"]
+    told = compared(desired({}), live(EVERYTHING), options=PlanOptions(base=desired(EVERYTHING))).diagnostics
+    assert [str(each.address) for each in told] == ["domain/acme.example"], "it speaks for its mailboxes"
 
 
 def test_a_domain_that_is_forgotten_takes_what_is_in_it_along_also_from_prune_scopes() -> None:
@@ -67,6 +69,20 @@ def test_a_domain_that_is_forgotten_takes_what_is_in_it_along_also_from_prune_sc
     aliases = (PruneScope("alias"),)
     assert _deleted(want, live(EVERYTHING), prune=aliases) == []
     assert _deleted(desired({}), live(EVERYTHING), prune=aliases) != []
+
+
+def test_other_names_of_a_domain_that_was_let_go_of_and_what_is_about_it_are_left_alone() -> None:
+    other = {"name": "other.example", "target": "acme.example"}
+    rewriting = {"for": "old@acme.example", "to": "info@acme.example"}
+    both = {"domains": [DOMAIN], "alias_domains": [other], "recipient_maps": [rewriting]}
+    before, have = desired(both), live(both)
+    assert _deleted(desired({}), have, base=before) == []
+    assert _deleted(desired({"domains": [DOMAIN]}), have, base=before) == [
+        "recipient_map/old@acme.example",
+        "alias_domain/other.example",
+    ]
+    removed = desired({}, removals=(Removal(address("domain/acme.example"), PLACE),))
+    assert "alias_domain/other.example" in _deleted(removed, have, base=before)
 
 
 def test_what_is_in_a_domain_that_is_removed_goes_with_it() -> None:
