@@ -26,6 +26,7 @@ from reconciler.cli.views import plan_view
 from reconciler.cli.waves import CANARY, MAX_CHANGES, MAX_FAILURES, waves_of
 from reconciler.flow import PlanRequest, PlanResult
 from reconciler.model.report import Report
+from reconciler.pipeline.interruption import terminable
 from reconciler.planning.waves import Waves
 from reconciler.render.apply_text import report_text
 from reconciler.render.diagnostic_text import diagnostics_text
@@ -55,6 +56,11 @@ def command(session: Session, /, **said: Any) -> int:
     The plan is shown and, on a terminal, carried out once it is approved; afterwards the server is read again. After a
     failure, running again continues. With `--format json` every event is a JSON document on a line of its own.
     """
+    with terminable():
+        return _apply(session, said)
+
+
+def _apply(session: Session, said: Given) -> int:
     session.streaming = True
     kept, given = take_plan(session, said)
     approved = given["auto_approve"] or kept is not None

@@ -13,6 +13,7 @@ waves.py       a plan parted: what is left for the next run, what is tried first
 exporting.py   a server written down as manifests
 snapshotting.py  a server's answers kept in a file, and planned against later
 describing.py  what can be declared, for editors and people
+interruption.py  signals: finish what is in flight, or end
 workplace.py   one apply at a time, each written down as it goes
 stopwatch.py   where the time goes
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
-from typing import Any
 
 from reconciler.engine.apply import Means
 from reconciler.engine.apply import apply as carry_out
@@ -21,6 +18,7 @@ from reconciler.manifest.secrets import wanted_by as wanted_secrets
 from reconciler.model.change import Action
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.report import Event, Leftover, Outcome, Report
+from reconciler.pipeline.interruption import interruptible
 from reconciler.pipeline.planning import Planned, read_live
 from reconciler.pipeline.workplace import journal
 from reconciler.planning.diff import diff
@@ -29,7 +27,7 @@ from reconciler.remote.writer import ApiWriter
 
 
 def apply(request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Event], None]) -> Report:
-    """Carry out a plan that was just made. Ctrl-C finishes what is in flight; running again continues.
+    """Carry out a plan that was just made. Ctrl-C and SIGTERM finish what is in flight; running again continues.
 
     A revision that converged is remembered as applied.
 
@@ -58,7 +56,7 @@ def apply(request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Even
     if not _why_forgotten(request, replace(planned, incomplete="")):  # also of a part of it some may be there
         remember_attempt(planned.base)
     record = journal(request.inputs.workplace, server=server.identity.origin)
-    with record as kept, _interruptible() as stop, closing(server.client):
+    with record as kept, interruptible() as stop, closing(server.client):
         _hand_over(planned.loaded.secrets, kept)
         means = Means(
             kinds=registry(),
@@ -122,26 +120,6 @@ def _why_forgotten(request: PlanRequest, planned: Planned) -> str:
     if request.focus:
         return "`--domain` or `--target` narrowed the run, so it says nothing of the rest"
     return planned.incomplete or planned.base.stays
-
-
-@contextmanager
-def _interruptible() -> Iterator[threading.Event]:
-    """Turn the first Ctrl-C into a wish to stop; the second one is as hard as ever."""
-    stop = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield stop
-        return
-    before = signal.getsignal(signal.SIGINT)
-
-    def wish(_number: int, _frame: Any) -> None:
-        stop.set()
-        signal.signal(signal.SIGINT, before)
-
-    signal.signal(signal.SIGINT, wish)
-    try:
-        yield stop
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _leftovers(planned: Planned) -> tuple[Leftover, ...]:
