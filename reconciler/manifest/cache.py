@@ -21,7 +21,7 @@ from typing import Final
 
 from reconciler.manifest.contents import Contents
 
-__all__ = ["LARGEST_CACHE", "ParseCache"]
+__all__ = ["LARGEST_CACHE", "EarlierCache", "ParseCache"]
 
 LARGEST_CACHE: Final = 1024 * 1024 * 1024
 """Bytes of all files together; 400,000 manifest entries take 40 MB."""
@@ -127,6 +127,27 @@ class ParseCache:
             if name != self._file.name:
                 (self._file.parent / name).unlink(missing_ok=True)
                 excess -= status.st_size
+
+
+class EarlierCache:
+    """What documents of earlier revisions declare: mostly what those of today do, which is remembered anyway."""
+
+    def __init__(self, own: ParseCache, today: ParseCache) -> None:
+        """Use what is remembered of today's documents beside a memory of its own."""
+        self._own = own
+        self._today = today
+
+    def recall(self, key: bytes) -> Contents | None:
+        """Say what texts declare, if that is known; see `ParseCache`."""
+        return self._own.recall(key) or self._today.recall(key)
+
+    def note(self, key: bytes, contents: Contents) -> None:
+        """Learn what texts declare."""
+        self._own.note(key, contents)
+
+    def save(self) -> None:
+        """Write what was learned."""
+        self._own.save()
 
 
 def _indexed(content: bytes, stamp: bytes) -> dict[bytes, tuple[int, int, int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field
 from pathlib import Path
 from typing import Final
 
@@ -56,10 +57,10 @@ def checkout_of(repository: Repository, sources: Iterable[Source], *, start: Pat
     commit = repository.commit("HEAD")
     if commit is None:
         return Checkout(repository, None)
-    comparison = _Comparison(repository, {each.path: each for each in repository.entries(commit)})
+    comparison = _Comparison(repository, {each.path: each for each in repository.entries(commit)}, start.resolve())
     changed = {*comparison.links()}
-    for source in sources:
-        changed |= set(comparison.source(source, start))
+    for source in {(each.name, each.path): each for each in sources}.values():
+        changed |= set(comparison.source(source))
     searched = comparison.searched(folders)
     changed |= set(comparison.missing(searched))
     return Checkout(repository, commit, tuple(sorted(changed)), searched)
@@ -67,8 +68,20 @@ def checkout_of(repository: Repository, sources: Iterable[Source], *, start: Pat
 
 @record(frozen=True, slots=True)
 class _Comparison:
+    """Compares files with a commit; with paths as texts, because there are as many as there are manifests.
+
+    Attributes:
+        entries: what the commit has, by path.
+        start: the folder the names of sources are relative to.
+        read: the paths of what was compared.
+        folders: where folders are, links resolved.
+    """
+
     repository: Repository
     entries: Mapping[str, Entry]
+    start: Path
+    read: set[str] = field(default_factory=set)
+    folders: dict[str, str] = field(default_factory=dict)
 
     def links(self) -> Iterable[str]:
         links = [entry for entry in self.entries.values() if entry.is_link]
@@ -80,37 +93,48 @@ class _Comparison:
             if not place.is_symlink() or str(place.readlink()).encode() != targets[entry.identity]:
                 yield entry.path
 
-    def source(self, source: Source, start: Path) -> Iterable[str]:
+    def source(self, source: Source) -> Iterable[str]:
         """What is not in the commit as it is here: the file, or the link that leads to it."""
         if source.path is None:
             yield source.name
             return
-        path = self._path(source.path)
+        path = self._path(self._real(str(source.path)))
         entry = self.entries.get(path) if path is not None else None
         if path is None or entry is None or not _is_same(entry, source.read()):
             yield path or source.name
-        named = self._path(Path(os.path.normpath(start.resolve() / source.name)), resolve=False)
+        else:
+            self.read.add(path)
+        named = self._path(os.path.normpath(os.path.join(self.start, source.name)))  # noqa: PTH118  texts, see above
         if named is not None and named != path and not self._is_linked(named):
             yield named
 
     def searched(self, folders: Sequence[Path]) -> tuple[str, ...]:
         """Where manifests are searched, as far as it is in the repository."""
-        return tuple(sorted({path for folder in folders if (path := self._path(folder.resolve())) is not None}))
+        return tuple(sorted({path for folder in folders if (path := self._path(str(folder.resolve()))) is not None}))
 
     def missing(self, searched: Sequence[str]) -> Iterable[str]:
         """What the commit has where manifests are searched, and the work tree has not."""
         for path in self.entries:
             inside = any(where in ("", path) or path.startswith(f"{where}/") for where in searched)
             concerned = (inside and MAY_BE_READ.fullmatch(path)) or path.rpartition("/")[2].startswith(_DEFAULTS)
-            if concerned and not (self.repository.root / path).exists():
+            if concerned and path not in self.read and not (self.repository.root / path).exists():
                 yield path
 
-    def _path(self, place: Path, *, resolve: bool = True) -> str | None:
-        place = place.resolve() if resolve else place
-        if not place.is_relative_to(self.repository.root):
-            return None
-        path = place.relative_to(self.repository.root).as_posix()
-        return "" if path == "." else path
+    def _real(self, place: str) -> str:
+        """Where a file is, links resolved; each folder is looked at once."""
+        folder, name = os.path.split(place)
+        if folder not in self.folders:
+            self.folders[folder] = os.path.realpath(folder)
+        real = os.path.join(self.folders[folder], name)  # noqa: PTH118  texts, see above
+        return os.path.realpath(real) if os.path.islink(real) else real  # noqa: PTH114
+
+    def _path(self, place: str) -> str | None:
+        """The path of a place in the repository, which is "" for its top; None for a place outside."""
+        root = str(self.repository.root)
+        if place == root:
+            return ""
+        inside = root if root.endswith(os.sep) else f"{root}{os.sep}"
+        return place.removeprefix(inside).replace(os.sep, "/") if place.startswith(inside) else None
 
     def _is_linked(self, path: str) -> bool:
         """Whether a path, or a folder it goes through, is a link of the commit."""
@@ -124,8 +148,9 @@ class _Comparison:
 
 def _is_same(entry: Entry, content: bytes) -> bool:
     """Whether a content is the entry's, or was before line ends were changed on the way into the work tree."""
-    as_stored = content, content.replace(b"\r\n", b"\n")
-    return any(entry.identity == _identity(each, entry) for each in as_stored)
+    if entry.identity == _identity(content, entry):
+        return True
+    return b"\r\n" in content and entry.identity == _identity(content.replace(b"\r\n", b"\n"), entry)
 
 
 def _identity(content: bytes, entry: Entry) -> str:

@@ -6,7 +6,7 @@ apply began since and did not converge. `applied` remembers which these are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final, NoReturn
 
@@ -24,6 +24,7 @@ from reconciler.manifest.checkout import Checkout, checkout_of
 from reconciler.manifest.files import Source
 from reconciler.manifest.git import RunGit, open_repository
 from reconciler.manifest.git_tree import declared_at
+from reconciler.manifest.reading import LearningMemory
 from reconciler.model.diagnostic import Diagnostic, Severity, error
 from reconciler.model.state import DesiredState
 
@@ -41,6 +42,7 @@ def base_of_run(
     git: RunGit | None,
     server: str,
     choice: Choice,
+    memory: Callable[[], LearningMemory | None] = lambda: None,
 ) -> Base:
     """Find what earlier revisions declared, as a run is told to.
 
@@ -52,6 +54,7 @@ def base_of_run(
         git: runs git; None where there is none.
         server: the server's origin.
         choice: which revisions are wanted.
+        memory: makes what spares reading manifests that were read before.
 
     Raises:
         ManifestError: as `find_base`; or ``base-missing``, when a revision is wanted and there is no repository.
@@ -84,8 +87,10 @@ def base_of_run(
         )
     several = choice.several
     if several is not None and not several:
-        return replace(find_base(checkout, asked, desired, server=server), applied=None, attempted=(), commits=())
-    return find_base(checkout, asked, desired, server=server, revision=choice.revision, several=several or ())
+        found = find_base(checkout, asked, desired, server=server, memory=memory)
+        return replace(found, applied=None, attempted=(), commits=())
+    revision, revisions = choice.revision, several or ()
+    return find_base(checkout, asked, desired, server=server, revision=revision, several=revisions, memory=memory)
 
 
 def find_base(
@@ -96,6 +101,7 @@ def find_base(
     server: str,
     revision: str | None = None,
     several: tuple[str, ...] = (),
+    memory: Callable[[], LearningMemory | None] = lambda: None,
 ) -> Base:
     """Find what earlier revisions declared.
 
@@ -109,12 +115,13 @@ def find_base(
         server: the server's origin.
         revision: a revision to take in place of the remembered ones, whatever its history.
         several: the revisions a saved plan was made with, taken as they are.
+        memory: makes what spares reading manifests that were read before.
 
     Raises:
         ManifestError: ``base-missing`` when a revision's objects are not here, ``base-unreadable`` when it declares
             nothing that can be read.
     """
-    search = _Search(checkout, asked, desired, server)
+    search = _Search(checkout, asked, desired, server, memory)
     if revision is not None or several:
         named = [revision] if revision is not None else list(several)
         commits = [search.named(each) for each in named]
@@ -126,12 +133,20 @@ def find_base(
 class _Search:
     """One search: what it is for, and what a person should know."""
 
-    def __init__(self, checkout: Checkout, asked: Asked, desired: DesiredState, server: str) -> None:
+    def __init__(
+        self,
+        checkout: Checkout,
+        asked: Asked,
+        desired: DesiredState,
+        server: str,
+        memory: Callable[[], LearningMemory | None],
+    ) -> None:
         self._repository = checkout.repository
         self._checkout = checkout
         self._asked = asked
         self._desired = desired
         self._server = server
+        self._memory = memory
         self._environment = asked.environment or DEFAULT_ENVIRONMENT
         self._findings: list[Diagnostic] = []
         self._memories = tuple(memories(self._repository, self._environment))
@@ -213,14 +228,18 @@ class _Search:
         head = self._checkout.commit
         if paths is not None:
             named = tuple(str(self._repository.root / path) for path in paths)
-            return declared_at(self._repository, commit, replace(self._asked, paths=named)) if named else _NOTHING
+            return (
+                declared_at(self._repository, commit, replace(self._asked, paths=named), self._memory())
+                if named
+                else _NOTHING
+            )
         if (
             self._checkout.is_exact
             and head is not None
             and self._repository.tree(commit) == self._repository.tree(head)
         ):
             return self._desired
-        return declared_at(self._repository, commit, self._asked)
+        return declared_at(self._repository, commit, self._asked, self._memory())
 
     def _counting(self, memory: Memory) -> str | None:
         """The commit that counts for a remembered one: itself, or where the histories part."""

@@ -18,7 +18,7 @@ from reconciler.manifest.build import build
 from reconciler.manifest.files import LARGEST_FILE, PROJECT_FILE, STANDARD_INPUT, Source, find
 from reconciler.manifest.git import Entry, Repository
 from reconciler.manifest.project import Project, Settings, find_project
-from reconciler.manifest.reading import read
+from reconciler.manifest.reading import LearningMemory, read
 from reconciler.manifest.values import Assignment, read_values
 from reconciler.model.diagnostic import Diagnostic, Origin, error
 from reconciler.model.state import DesiredState
@@ -118,27 +118,33 @@ def project_at(layout: Layout, asked: Asked) -> tuple[Project | None, Settings]:
     return project, project.settings(asked.environment)
 
 
-def declared_at(repository: Repository, commit: str, asked: Asked) -> DesiredState:
+def declared_at(
+    repository: Repository, commit: str, asked: Asked, memory: LearningMemory | None = None
+) -> DesiredState:
     """What a revision declares, read with its own project file and values.
 
     Paths and values files that it does not have declare nothing; standard input is of no revision.
+
+    Args:
+        asked: what to read, in the words of the command line.
+        memory: spares reading what was read before.
 
     Raises:
         ManifestError: ``base-unreadable``, with everything that is wrong there.
     """
     try:
         with laid_out(repository, commit) as layout:
-            return _told_elsewhere(layout, asked)
+            return _told_elsewhere(layout, asked, memory)
     except ManifestError as problem:
         if problem.id == _UNREADABLE:
             raise
         raise _unreadable(commit[:12], problem.diagnostics) from problem
 
 
-def _told_elsewhere(layout: Layout, asked: Asked) -> DesiredState:
+def _told_elsewhere(layout: Layout, asked: Asked, memory: LearningMemory | None) -> DesiredState:
     """Read it; what is wrong is told with places such as ``1a2b3c:mail/a.yaml``, which git understands."""
     try:
-        return _declared(layout, asked)
+        return _declared(layout, asked, memory)
     except ManifestError as problem:
         found = tuple(_moved(each, layout, asked) for each in problem.diagnostics)
         raise _unreadable(layout.name, found) from problem
@@ -148,7 +154,7 @@ def _told_elsewhere(layout: Layout, asked: Asked) -> DesiredState:
         raise _unreadable(layout.name, found) from problem
 
 
-def _declared(layout: Layout, asked: Asked) -> DesiredState:
+def _declared(layout: Layout, asked: Asked, memory: LearningMemory | None) -> DesiredState:
     project, settings = project_at(layout, asked)
     start = layout.place_of(asked.start)
     if start is None:
@@ -158,8 +164,12 @@ def _declared(layout: Layout, asked: Asked) -> DesiredState:
     values = _values(files, asked, layout)
     folder = project.folder if project is not None else None
     sources = _sources(_arguments(layout, asked, settings), start=start, project=folder, exclude=files)
-    reading = read(sources, values=values)
-    return build(reading.manifests, registry(), earlier=reading.findings)
+    reading = read(sources, values=values, memory=memory)
+    learn = memory.note if memory is not None else None
+    declared = build(reading.manifests, registry(), earlier=reading.findings, learn=learn)
+    if memory is not None:
+        memory.save()
+    return declared
 
 
 def _arguments(layout: Layout, asked: Asked, settings: Settings) -> list[str]:

@@ -15,7 +15,7 @@ from reconciler.manifest.text import SourceText, decode
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.records import record
 
-__all__ = ["FILES_IN_A_PORTION", "Memory", "Reading", "read"]
+__all__ = ["FILES_IN_A_PORTION", "LearningMemory", "Memory", "Reading", "read"]
 
 FILES_IN_A_PORTION: Final = 64
 """About so many are remembered together: few enough to read again, many enough to save their overhead."""
@@ -30,6 +30,16 @@ class Memory(Protocol):
         Args:
             key: the digest of all that decides it.
         """
+
+
+class LearningMemory(Memory, Protocol):
+    """A memory that learns."""
+
+    def note(self, key: bytes, contents: Contents) -> None:
+        """Learn what texts declare."""
+
+    def save(self) -> None:
+        """Keep what was learned; to be called once it is known to be right."""
 
 
 @record(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from reconciler.flow import Inputs, Validation
@@ -20,7 +21,7 @@ from reconciler.pipeline.stopwatch import Stopwatch
 from reconciler.records import record
 
 if TYPE_CHECKING:
-    from reconciler.manifest.cache import ParseCache
+    from reconciler.manifest.cache import EarlierCache, ParseCache
 
 SMALL: Final = 1 << 16
 """Bytes of manifests that are read again sooner than what remembers them is imported."""
@@ -79,12 +80,25 @@ def _memory(inputs: Inputs, sources: Iterable[Source]) -> ParseCache | None:
     """What was learned from the same paths before, if that is to be used."""
     if inputs.cache is None or _are_small(sources):
         return None
+    return _cache(inputs, inputs.cache)
+
+
+def earlier_memory(inputs: Inputs, loaded: Loaded) -> EarlierCache | None:
+    """What was learned from the same paths at other revisions, and from those of today, if that is to be used."""
+    if inputs.cache is None or _are_small(loaded.sources):
+        return None
+    from reconciler.manifest.cache import EarlierCache  # noqa: PLC0415  as below
+
+    return EarlierCache(_cache(inputs, inputs.cache, "earlier revisions"), _cache(inputs, inputs.cache))
+
+
+def _cache(inputs: Inputs, folder: Path, *more: str) -> ParseCache:
     # these take longer to import than a few manifests to read
     from reconciler.manifest.cache import ParseCache  # noqa: PLC0415
     from reconciler.manifest.stamp import program_stamp  # noqa: PLC0415
 
-    owner = "\n".join((str(inputs.start), *inputs.paths))
-    return ParseCache(inputs.cache, owner=owner, stamp=program_stamp())
+    owner = "\n".join((str(inputs.start), *inputs.paths, *more))
+    return ParseCache(folder, owner=owner, stamp=program_stamp())
 
 
 def _are_small(sources: Iterable[Source]) -> bool:

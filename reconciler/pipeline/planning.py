@@ -13,7 +13,7 @@ from reconciler.model.change import Action, Change
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import Plan, Terms
 from reconciler.model.state import DesiredState, LiveState
-from reconciler.pipeline.loading import Loaded, load
+from reconciler.pipeline.loading import Loaded, earlier_memory, load
 from reconciler.pipeline.opening import OpenServer, opened
 from reconciler.pipeline.stopwatch import Stopwatch
 from reconciler.planning import digest
@@ -116,6 +116,7 @@ def _base(request: PlanRequest, loaded: Loaded) -> Base:
         git=inputs.git,
         server=request.server.url.rstrip("/"),
         choice=request.base,
+        memory=lambda: earlier_memory(inputs, loaded),
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from reconciler.errors import ManifestError
 from reconciler.kinds import registry
 from reconciler.manifest.build import build
-from reconciler.manifest.cache import ParseCache
+from reconciler.manifest.cache import EarlierCache, ParseCache
 from reconciler.manifest.contents import Contents
 from reconciler.manifest.files import find
 from reconciler.manifest.reading import read
@@ -256,3 +256,16 @@ def test_the_place_of_a_remembered_entry_is_found(tmp_path: Path) -> None:
     assert manifest.portion is not None
     assert manifest.portion.contents is not None
     assert manifest.document.locate(("mailboxes", 7, "quota")) == (10, 29)
+
+
+def test_earlier_revisions_share_what_is_known_of_today_and_leave_it_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "cache"
+    _remember(folder, b"shared")
+    earlier = EarlierCache(_cache(folder, owner="earlier"), _cache(folder))
+    assert earlier.recall(b"shared".ljust(32)) == _contents()
+    assert earlier.recall(b"old".ljust(32)) is None
+    earlier.note(b"old".ljust(32), _contents())
+    earlier.save()
+    assert EarlierCache(_cache(folder, owner="earlier"), _cache(folder)).recall(b"old".ljust(32)) == _contents()
+    assert not _knows(folder, b"old")
+    assert _knows(folder, b"shared")

@@ -10,9 +10,10 @@ from reconciler.manifest.applied import Base, applied_ref, remember_attempt, rem
 from reconciler.manifest.asked import Asked
 from reconciler.manifest.build import build
 from reconciler.manifest.checkout import checkout_of
+from reconciler.manifest.contents import Contents
 from reconciler.manifest.files import find
 from reconciler.manifest.git_base import find_base
-from reconciler.manifest.reading import read
+from reconciler.manifest.reading import LearningMemory, read
 from reconciler.model.state import DesiredState
 from tests.repository import Made, made
 
@@ -29,16 +30,22 @@ def _aliases(*names: str) -> str:
     return "".join(["aliases:\n", *(f"  - {{address: {name}@acme.example, to: [x@y.example]}}\n" for name in names)])
 
 
-def _found(repository: Made, *, server: str = SERVER, revision: str | None = None, **asked: Any) -> Base:
+def _found(
+    repository: Made,
+    *,
+    server: str = SERVER,
+    revision: str | None = None,
+    memory: LearningMemory | None = None,
+    **asked: Any,
+) -> Base:
     """Find the base as a run in this work tree does, whose project file is not read."""
     folder = repository.folder
     paths = asked.get("paths", ("mail",))
     sources = find([each for each in paths if (folder / each).exists()], start=folder, project=folder)
     desired = build(read(sources, values={}).manifests, registry())
     checkout = checkout_of(repository.opened, sources, start=folder, folders=[folder / each for each in paths])
-    return find_base(
-        checkout, Asked(start=folder, **{"paths": paths, **asked}), desired, server=server, revision=revision
-    )
+    words = Asked(start=folder, **{"paths": paths, **asked})
+    return find_base(checkout, words, desired, server=server, revision=revision, memory=lambda: memory)
 
 
 def _names(state: DesiredState | None) -> list[str]:
@@ -71,6 +78,31 @@ def test_a_converged_apply_moves_the_ref_and_the_next_run_knows_what_it_declared
     repository.commit({"mail/a.yaml": _aliases("info")})
     base = _found(repository)
     assert (_names(base.applied), base.commits, base.findings) == (["info", "sales"], (first,), ())
+
+
+def test_what_a_revision_declared_is_remembered_like_the_manifests_of_today(repository: Made) -> None:
+    class Notes:
+        def __init__(self) -> None:
+            self.learned: dict[bytes, Contents] = {}
+            self.recalled = self.saved = 0
+
+        def recall(self, key: bytes) -> Contents | None:
+            self.recalled += key in self.learned
+            return self.learned.get(key)
+
+        def note(self, key: bytes, contents: Contents) -> None:
+            self.learned[key] = contents
+
+        def save(self) -> None:
+            self.saved += 1
+
+    repository.commit({"mail/a.yaml": _aliases("sales", "info")})
+    remember_success(_found(repository))
+    repository.commit({"mail/a.yaml": _aliases("info")})
+    notes = Notes()
+    found = [_names(_found(repository, memory=notes).applied) for _ in range(2)]
+    assert found == [["info", "sales"]] * 2
+    assert (len(notes.learned), notes.recalled, notes.saved) == (1, 1, 2)
 
 
 def test_the_ref_says_which_server_it_was_and_is_the_same_object_wherever_it_is_made(
