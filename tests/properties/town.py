@@ -6,7 +6,7 @@ import json
 import random
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,12 +41,27 @@ class Watched(Simulator):
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
         self.requests: list[tuple[str, str, bytes]] = []
+        self._interruption: tuple[int, Callable[[], object]] | None = None
 
     def handle(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"", peer: str = "127.0.0.1"
     ) -> Answer:
+        if self._interruption is not None and len(self.requests) + 1 == self._interruption[0]:
+            does, self._interruption = self._interruption[1], None
+            kept = list(self.requests)
+            does()
+            self.requests = kept
         self.requests.append((method, path.removeprefix("/api/v1/"), body))
         return super().handle(method, path, headers, body, peer)
+
+    def interrupt(self, moment: int, does: Callable[[], object]) -> None:
+        """Let something happen before one of the coming requests.
+
+        Args:
+            moment: 1 for the next one.
+        """
+        del self.requests[:]
+        self._interruption = (moment, does)
 
     @property
     def writes(self) -> list[str]:
