@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import random
 import threading
-from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 
@@ -20,6 +18,7 @@ from reconciler.simulator import Simulator
 from reconciler.simulator.faults import Faults, parse
 from reconciler.simulator.http import serving
 from reconciler.spec.kind import Kind
+from tests.acceptance.leaks import leaks, left_in
 from tests.acceptance.person import KEY, READ_ONLY_KEY, Ended, Person
 from tests.api.scripted_server import Asked, Reply, ScriptedServer
 from tests.kinds.samples import payloads, whole_manifest
@@ -108,26 +107,9 @@ class Watch:
 
     def found(self, planted: Planted) -> list[tuple[str, str]]:
         """Where any of it shows, in any form: each as what was planted and where it was found."""
-        files = [path for path in (*self.person.folder.rglob("*"), *self.home.rglob("*")) if path.is_file()]
-        left = {str(path): path.read_bytes().decode(errors="replace") for path in files if path.parent.name != "mail"}
-        places = {**{told.partition("\n")[0]: told for told in self.told}, **left}
-        return [
-            (name, where)
-            for name, text in {**planted, "key": KEY, "read-only key": READ_ONLY_KEY}.items()
-            for where, said in places.items()
-            if any(form in said for form in _forms(text))
-        ]
-
-
-def _forms(text: str) -> Iterator[str]:
-    yield text
-    yield json.dumps(text)[1:-1]
-    yield repr(text)[1:-1]
-    yield quote(text, safe="")
-    yield b64encode(text.encode()).decode().rstrip("=")
-    yield text.encode().hex()
-    if ":" in text:
-        yield text.replace(":", "\\:")
+        told = {f"{number} {each.partition(chr(10))[0]}": each for number, each in enumerate(self.told, 1)}
+        every = {**planted, "key": KEY, "read-only key": READ_ONLY_KEY}
+        return leaks(every, {**told, **left_in(self.person.folder, self.home)})
 
 
 @pytest.fixture
