@@ -44,7 +44,8 @@ class Means:
         resolve: finds a secret's text, to tell whether one took that the server shows; None for not looking.
         stop: set from elsewhere (Ctrl-C): what is in flight is finished, nothing more is started.
         record: keeps intents and outcomes; None keeps nothing.
-        most_failures: after more changes than this have failed, nothing more is started; None for no such limit.
+        most_failures: after more changes than this have failed, nothing more is started, and no calls are under way
+            together that could all fail and make it more than one too many; None for no such limit.
     """
 
     kinds: Mapping[str, Kind]
@@ -138,7 +139,8 @@ class _Run:
         """Send what may be sent; gives back what was answered without settling it, and what was not sent."""
         settled: set[int] = set()
         doubtful: dict[int, Answered] = {}
-        for event, answered in self._calls.run([attempt.operation for attempt in attempts]):
+        operations = [attempt.operation for attempt in attempts]
+        for event, answered in self._calls.run(operations, most_at_risk=self._room_for_failures()):
             yield event
             if answered is None:
                 continue
@@ -205,6 +207,11 @@ class _Run:
                 id="api-writes-unanswered",
                 hint="look at the server's log; run again to continue",
             )
+
+    def _room_for_failures(self) -> int | None:
+        """How many changes may go wrong until the run is stopped, that one included; None without a limit."""
+        most = self._means.most_failures
+        return None if most is None else max(1, most + 1 - self._failures)
 
     def _settle(self, address: Address, outcome: Outcome, messages: Iterable[str]) -> Iterator[ChangeEnded]:
         ended = self._progress.settle(address, outcome, messages)

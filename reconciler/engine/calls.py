@@ -72,16 +72,23 @@ class Calls:
         """Whether anything more may be started."""
         return self.error is None and not self._stop.is_set()
 
-    def run(self, operations: Sequence[Operation]) -> Iterator[tuple[Event, Answered | None]]:
+    def run(
+        self, operations: Sequence[Operation], *, most_at_risk: int | None = None
+    ) -> Iterator[tuple[Event, Answered | None]]:
         """Send operations, as many as may be; an answer comes with its event.
 
-        Some may not be started: after a stop, an error, too many lost answers in a row, or when nobody watches any
-        more.
+        Some may not be started: after a stop, an error, too many lost answers in a row, when nobody watches any more,
+        or when those that went wrong leave no room for more.
+
+        Args:
+            operations: what to send; those that share a lane in the order in which they are.
+            most_at_risk: how many changes may be under way, or have gone wrong, at once; a call about more than that
+                is made alone.
 
         Raises:
             Exception: what the writer raised that is no error of ours; after what was in flight has ended.
         """
-        turn = _Turn(operations, self._numbered)
+        turn = _Turn(operations, self._numbered, most_at_risk)
         workers = [self._pool.submit(self._work, turn) for _ in range(min(self._workers, len(operations)))]
         try:
             for _ in workers:
@@ -153,13 +160,14 @@ class _Turn:
             None from each thread that ends.
     """
 
-    def __init__(self, operations: Sequence[Operation], numbered: int) -> None:
+    def __init__(self, operations: Sequence[Operation], numbered: int, most_at_risk: int | None) -> None:
         self.operations = operations
         self.told: SimpleQueue[tuple[Answered | None, int | None] | None] = SimpleQueue()
         self._numbered = numbered
         self._lanes = Lanes(operations)
         self._announced: set[int] = set()
-        self._in_flight = self._lost = self._waiting = 0
+        self._most_at_risk = most_at_risk
+        self._in_flight = self._lost = self._waiting = self._at_risk = 0
         self._ended = False
         self._changed = threading.Condition()
 
@@ -177,9 +185,11 @@ class _Turn:
             if answered is not None:
                 self._free(answered)
             while calls.may_go_on and not self._ended and self._lost < LOST_IN_A_ROW:
-                position = self._lanes.take()
-                if position is not None:
+                position = self._lanes.first()
+                if position is not None and self._may_risk(position):
+                    self._lanes.take()
                     self._in_flight += 1
+                    self._at_risk += _changes(self.operations[position])
                     self.told.put((answered, position))
                     return position
                 if not self._in_flight:
@@ -201,7 +211,15 @@ class _Turn:
             self._announced.update(new)
         return new
 
+    def _may_risk(self, position: int) -> bool:
+        """Whether, should everything go wrong that is under way, an operation could go wrong too."""
+        if self._most_at_risk is None or not self._at_risk:
+            return True
+        return self._at_risk + _changes(self.operations[position]) <= self._most_at_risk
+
     def _free(self, answered: Answered) -> None:
+        if answered.reply.outcome is Outcome.DONE and answered.error is None:
+            self._at_risk -= _changes(self.operations[answered.position])
         lost = answered.reply.outcome is Outcome.UNKNOWN and not answered.reply.keys
         self._in_flight -= 1
         self._lost = self._lost + 1 if lost else 0
@@ -215,3 +233,7 @@ class _Turn:
         with self._changed:
             self._ended = True
             self._changed.notify_all()
+
+
+def _changes(operation: Operation) -> int:
+    return len(set(operation.changes))

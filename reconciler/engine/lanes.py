@@ -34,6 +34,10 @@ class Lanes:
         self._ready = [index for index, behind in enumerate(self._blocked_by) if not behind]
         heapq.heapify(self._ready)
 
+    def first(self) -> int | None:
+        """The operation `take` would take."""
+        return self._ready[0] if self._ready else None
+
     def take(self) -> int | None:
         """Take the first operation whose lanes are all free; None when there is none now."""
         return heapq.heappop(self._ready) if self._ready else None

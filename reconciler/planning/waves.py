@@ -20,7 +20,9 @@ class Waves:
     Attributes:
         most_changes: how many changes it carries out; None for all.
         canary: patterns of domains whose changes are carried out and verified before the others are tried.
-        most_failures: after more changes than this have failed, nothing more is started; None for no such limit.
+        most_failures: after more changes than this have failed, nothing more is started; None for no such limit. Calls
+            are under way together only as long as that could not be passed by more than one change, or by the changes
+            of one call.
         most_failures_percent: the same in percent of the plan's changes.
     """
 

@@ -200,7 +200,7 @@ def test_a_canary_that_nothing_changes_of_is_told(person: Person) -> None:
     assert not _there(person, "domain/all", "domain_name")
 
 
-@pytest.mark.parametrize(("limit", "least"), [("0", 1), ("2", 3), ("5%", 4)])
+@pytest.mark.parametrize(("limit", "least"), [("0", 1), ("2", 3), ("5%", 5)])
 def test_after_too_many_failures_nothing_more_is_started(person: Person, limit: str, least: int) -> None:
     person.writes("mail/all.json.yaml", _manifest(*DOMAINS, aliases=25))
     with _answering(person, _no_aliases):
@@ -208,8 +208,7 @@ def test_after_too_many_failures_nothing_more_is_started(person: Person, limit: 
     assert applied.code == INCOMPLETE
     report = _last(applied)
     outcomes = [each["outcome"] for each in report["changes"] if each["address"].startswith("alias/")]
-    in_flight = 20  # what is under way, or begins before the failure is noticed, is finished
-    assert least <= outcomes.count("failed") <= least + in_flight
+    assert outcomes.count("failed") == least, "one too many, whatever is under way"
     assert outcomes.count("failed") + outcomes.count("blocked") == len(outcomes)
     assert report["stopped"]["id"] == "too-many-failures"
     assert _apply(person, "--max-failures", limit).code == 0

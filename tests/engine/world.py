@@ -179,6 +179,7 @@ def start(
     workers: int = 4,
     stop: threading.Event | None = None,
     record: Record | None = None,
+    most_failures: int | None = None,
 ) -> Generator[Event, None, Report]:
     """Begin an apply."""
     planned = tuple(changes)
@@ -193,6 +194,7 @@ def start(
         clock=ticking(),
         stop=stop or threading.Event(),
         record=record,
+        most_failures=most_failures,
     )
     return apply(planned, tuple(operations), means)
 
