@@ -11,7 +11,6 @@ import hashlib
 import os
 import stat
 import struct
-import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
@@ -176,12 +175,14 @@ def _read(file: Path) -> bytes:
 
 def _write(file: Path, stamp: bytes, entries: dict[bytes, bytes]) -> None:
     """Write a file whole or not at all, also when another run writes the same."""
+    from tempfile import mkstemp  # noqa: PLC0415  slow to import, and most runs learn nothing
+
     start = len(_FORMAT) + _HEADER.size + len(entries) * _ENTRY.size
     index = bytearray()
     for key, entry in entries.items():
         index += _ENTRY.pack(key, start, len(entry), zlib.crc32(entry))
         start += len(entry)
-    descriptor, unfinished = tempfile.mkstemp(dir=file.parent, prefix="unfinished-")
+    descriptor, unfinished = mkstemp(dir=file.parent, prefix="unfinished-")
     try:
         with open(descriptor, "wb") as new:  # noqa: PTH123  as above
             new.write(_FORMAT + _HEADER.pack(stamp, len(entries), zlib.crc32(index)) + index)

@@ -9,9 +9,8 @@ from dataclasses import field
 from pathlib import Path
 from typing import Final
 
-from reconciler.manifest.files import Source
+from reconciler.manifest.files import MAY_BE_READ, Source
 from reconciler.manifest.git import Entry, Repository
-from reconciler.manifest.git_tree import MAY_BE_READ
 from reconciler.records import record
 
 __all__ = ["Checkout", "checkout_of"]

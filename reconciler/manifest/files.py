@@ -22,6 +22,7 @@ from reconciler.records import record
 __all__ = [
     "HIDDEN",
     "LARGEST_FILE",
+    "MAY_BE_READ",
     "MOST_FILES",
     "PROJECT_FILE",
     "STANDARD_INPUT",
@@ -39,7 +40,9 @@ MOST_FILES: Final = 100_000
 PROJECT_FILE: Final = "reconciler.yaml"
 STANDARD_INPUT: Final = "-"
 
-_MANIFEST: Final = re.compile(r".+\.ya?ml(?:\.j2)?")
+MAY_BE_READ: Final = re.compile(r".+\.ya?ml(?:\.j2)?")
+"""Names of manifests, of values and of project files."""
+
 _DEFAULTS: Final = re.compile(r"_defaults\.ya?ml(?:\.j2)?")
 _VALUES: Final = re.compile(r"values(?:-.+)?\.ya?ml")
 _VALUES_FOLDER: Final = "values"
@@ -233,7 +236,7 @@ class _Search:
             )
 
     def _file(self, place: _Place, path: Path, real: Path) -> None:
-        if not _MANIFEST.fullmatch(path.name):
+        if not MAY_BE_READ.fullmatch(path.name):
             self._refuse("path-not-a-manifest", place.name, "this is not a manifest", f"expected a name in {_FORMS}")
         elif path.name == PROJECT_FILE or _DEFAULTS.fullmatch(path.name) or place.real in self._exclude:
             self._refuse(
@@ -318,7 +321,7 @@ class _Search:
 
 
 def _is_manifest(name: str) -> bool:
-    if not _MANIFEST.fullmatch(name):
+    if not MAY_BE_READ.fullmatch(name):
         return False
     return not (name == PROJECT_FILE or _DEFAULTS.fullmatch(name) or _VALUES.fullmatch(name))
 

@@ -23,7 +23,6 @@ from reconciler.manifest.asked import Asked, Choice
 from reconciler.manifest.checkout import Checkout, checkout_of
 from reconciler.manifest.files import Source
 from reconciler.manifest.git import RunGit, open_repository
-from reconciler.manifest.git_tree import declared_at
 from reconciler.manifest.reading import LearningMemory
 from reconciler.model.diagnostic import Diagnostic, Severity, error
 from reconciler.model.state import DesiredState
@@ -228,18 +227,19 @@ class _Search:
         head = self._checkout.commit
         if paths is not None:
             named = tuple(str(self._repository.root / path) for path in paths)
-            return (
-                declared_at(self._repository, commit, replace(self._asked, paths=named), self._memory())
-                if named
-                else _NOTHING
-            )
+            return self._read(commit, replace(self._asked, paths=named)) if named else _NOTHING
         if (
             self._checkout.is_exact
             and head is not None
             and self._repository.tree(commit) == self._repository.tree(head)
         ):
             return self._desired
-        return declared_at(self._repository, commit, self._asked, self._memory())
+        return self._read(commit, self._asked)
+
+    def _read(self, commit: str, asked: Asked) -> DesiredState:
+        from reconciler.manifest.git_tree import declared_at  # noqa: PLC0415  most runs need no other revision
+
+        return declared_at(self._repository, commit, asked, self._memory())
 
     def _counting(self, memory: Memory) -> str | None:
         """The commit that counts for a remembered one: itself, or where the histories part."""

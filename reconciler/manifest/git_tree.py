@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from reconciler.errors import ManifestError, UsageError
 from reconciler.kinds import registry
 from reconciler.manifest.asked import Asked
 from reconciler.manifest.build import build
-from reconciler.manifest.files import LARGEST_FILE, PROJECT_FILE, STANDARD_INPUT, Source, find
+from reconciler.manifest.files import LARGEST_FILE, MAY_BE_READ, PROJECT_FILE, STANDARD_INPUT, Source, find
 from reconciler.manifest.git import Entry, Repository
 from reconciler.manifest.project import Project, Settings, find_project
 from reconciler.manifest.reading import LearningMemory, read
@@ -24,9 +22,8 @@ from reconciler.model.diagnostic import Diagnostic, Origin, error
 from reconciler.model.state import DesiredState
 from reconciler.records import record
 
-__all__ = ["MAY_BE_READ", "Layout", "declared_at", "laid_out", "project_at"]
+__all__ = ["Layout", "declared_at", "laid_out", "project_at"]
 
-MAY_BE_READ: Final = re.compile(r".+\.ya?ml(?:\.j2)?")
 _MARKER: Final = ".git"
 _UNREADABLE: Final = "base-unreadable"
 _ABSENT: Final = frozenset({"path-not-found", "path-without-manifests"})
@@ -59,6 +56,8 @@ def laid_out(repository: Repository, commit: str) -> Iterator[Layout]:
     Raises:
         ManifestError: git cannot give the files, or one is too large.
     """
+    from tempfile import TemporaryDirectory  # noqa: PLC0415  most runs need no other revision
+
     entries = [each for each in repository.entries(commit) if each.is_link or MAY_BE_READ.fullmatch(each.path)]
     name = commit[:12]
     large = [each for each in entries if each.size > LARGEST_FILE]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import compress
+from itertools import compress, repeat
+from operator import itemgetter
 from typing import Any
 
 from reconciler.model.diagnostic import Diagnostic, Severity
@@ -67,18 +68,26 @@ def _table(decoder: Decoder, answers: Sequence[tuple[Get, Rows]]) -> Listed | No
         keys += column
     if form is None:
         return None
-    keys = [key.lower() for key in keys] if kind.fold_key else keys
+    keys = _folded(keys) if kind.fold_key else keys
     positions = dict(zip(keys, range(len(keys)), strict=True))
     if len(positions) != len(keys):
         return None
     return Listed(ObservedTable(decoder, CompactRows(form, records), positions), tuple(unreadable))
 
 
+def _folded(keys: list[str]) -> list[str]:
+    """Keys in lower case, which most are: all of them are looked at together first."""
+    together = "".join(keys)
+    return keys if together == together.lower() else list(map(str.lower, keys))
+
+
 def _asked_for(kind: Kind, get: Get, keys: Iterable[Any]) -> bool:
     """Whether all of an answer's rows are of the domains it was asked for."""
     if get.domains is None:
         return True
-    return kind.domain_field == kind.key[0] and {key.rpartition("@")[2] for key in keys} <= get.domains
+    if kind.domain_field != kind.key[0]:
+        return False
+    return get.domains.issuperset(map(itemgetter(2), map(str.rpartition, keys, repeat("@"))))
 
 
 def _one_by_one(decoder: Decoder, answers: Answers) -> Listed:

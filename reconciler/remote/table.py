@@ -83,8 +83,8 @@ class ObservedTable(LiveTable):
             column = self.column(name)
             if column is None:
                 return range(len(positions))
-            return _unequal([column[position] for position in positions], wanted)
-        found = [wires[position] for position in positions]
+            return _unequal(list(map(column.__getitem__, positions)), wanted)
+        found = list(map(wires.__getitem__, positions))
         shown = self._decoder.kind.fields[name].codec.shown
         suspects = _unequal(found, shown(wanted)) if shown is not None else range(len(found))
         if not suspects:
