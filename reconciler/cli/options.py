@@ -10,6 +10,7 @@ import click
 
 from reconciler.cli.commands import Commands
 from reconciler.cli.destination import check_destination
+from reconciler.cli.named import address_named, kind_named, prune_rule
 from reconciler.cli.programs import git_runner
 from reconciler.cli.session import JSON, MARKDOWN, TEXT, Given, Session
 from reconciler.cli.surroundings import KEY_VARIABLE, URL_VARIABLE
@@ -19,7 +20,6 @@ from reconciler.manifest.asked import Asked, Choice
 from reconciler.manifest.project import (
     GuardSettings,
     Project,
-    PruneRule,
     ServerSettings,
     Settings,
     Trusted,
@@ -254,11 +254,11 @@ def plan_request_of(session: Session, given: Given) -> PlanRequest:
         skip_unsupported=given["skip_unsupported"],
         limits=_limits(settings.guards if trusted is None else trusted.guards, given),
         policy=None if trusted is None else trusted.policy,
-        allowed_deletes=given["allow_delete"],
-        allowed_kinds=given["allow_delete_kind"],
-        allowed_vanished=given["allow_vanished"],
+        allowed_deletes=tuple(map(address_named, given["allow_delete"])),
+        allowed_kinds=_kinds(given, "--allow-delete-kind"),
+        allowed_vanished=_kinds(given, "--allow-vanished"),
         show_unmanaged=given["show_unmanaged"],
-        prune=(*settings.prune, *map(_prune_rule, given["prune"])),
+        prune=(*settings.prune, *map(prune_rule, given["prune"])),
         base=Choice(revision=given["base"], off=given["no_base"]),
     )
 
@@ -282,18 +282,9 @@ def _live(session: Session, file: str) -> Snapshot:
     return session.pipeline.taken_before((session.surroundings.start / file).read_text(encoding="utf-8"))
 
 
-def _prune_rule(text: str) -> PruneRule:
-    # the kinds take long to import; only who prunes pays for it here
-    from reconciler.kinds import by_plural, registry  # noqa: PLC0415
-    from reconciler.manifest.suggest import close_to  # noqa: PLC0415
-
-    name, _, pattern = text.partition(":")
-    kind = registry().get(name) or by_plural().get(name)
-    if kind is None:
-        meant = close_to(name, registry())
-        hint = f"did you mean `{meant}`?" if meant else "write it like `--prune alias:*.acme.example`"
-        raise UsageError(f"there is no kind `{name}`", id="kind-unknown", hint=hint)
-    return PruneRule(kind.name, (pattern or "*",))
+def _kinds(given: Given, flag: str) -> tuple[str, ...]:
+    words = given[flag.removeprefix("--").replace("-", "_")]
+    return tuple(kind_named(word, hint="`reconciler kinds` lists them") for word in words)
 
 
 def _limits(guards: GuardSettings, given: Mapping[str, Any]) -> GuardSettings:

@@ -41,7 +41,8 @@ def _file_only(place: Place) -> Origin:
     return Origin(place.file)
 
 
-def _selects(selector: str, address: Address, name: str) -> bool:
+def selects(selector: str, address: Address, name: str) -> bool:
+    """Whether a selector of ``--resend`` means a field; without ``#`` it means all of a resource's."""
     wanted, _, wanted_field = selector.partition("#")
     return fnmatchcase(str(address), wanted) and fnmatchcase(name, wanted_field or "*")
 
@@ -83,11 +84,11 @@ class PlanOptions:
 
     def resends(self, address: Address, name: str) -> bool:
         """Whether ``--resend`` selects this field."""
-        return any(_selects(selector, address, name) for selector in self.resend)
+        return any(selects(selector, address, name) for selector in self.resend)
 
     def rotates(self, address: Address, name: str) -> bool:
         """Whether ``--resend`` selects this field by name: only so is what is under ``initial:`` sent once more."""
-        return any("#" in selector and _selects(selector, address, name) for selector in self.resend)
+        return any("#" in selector and selects(selector, address, name) for selector in self.resend)
 
     @property
     def rotates_anything(self) -> bool:

@@ -11,7 +11,7 @@ from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.focus import Focus
 from reconciler.model.resource import Declared
 from reconciler.model.state import DesiredState, LiveState
-from reconciler.planning.options import PlanOptions
+from reconciler.planning.options import PlanOptions, selects
 from reconciler.records import record
 from reconciler.spec.kind import Kind
 from reconciler.spec.mark import TEMPLATE
@@ -21,6 +21,7 @@ __all__ = ["Reach", "about_nothing", "reach_of"]
 
 _WILD: Final = frozenset("*?[")
 _OF_TARGETS: Final = "write addresses as plans show them, such as `mailbox/anna@acme.example`; `*` matches anything"
+_OF_FIELDS: Final = "write it as plans show them, such as `mailbox/anna@acme.example#password`; `*` matches anything"
 _OF_DOMAINS: Final = "mend its name; `*` matches anything, as in `*.acme.example`"
 
 
@@ -79,6 +80,9 @@ def about_nothing(
     kinds: Mapping[str, Kind], desired: DesiredState, live: LiveState, options: PlanOptions
 ) -> Iterator[Diagnostic]:
     """Find the patterns nothing matches, declared now or before, or on the server: most likely they are misspelt."""
+    for selector in options.resend:
+        if not _is_selected(selector, desired):
+            yield _unmatched(f"--resend {selector}", _OF_FIELDS)
     if not options.focus:
         return
     known = {address: kinds[address.kind].domain_of_key(address.key) for address in _spoken_of(desired, options)}
@@ -90,8 +94,19 @@ def about_nothing(
     tried += [(f"--domain {each}", Focus(domains=(each,)), _OF_DOMAINS) for each in options.focus.domains]
     for flag, focus, hint in tried:
         if not any(focus.covers(address, domain) for address, domain in known.items()):
-            summary = f"nothing is declared that `{flag}` could mean"
-            yield Diagnostic("pattern-unmatched", Severity.ERROR, summary, hint=hint)
+            yield _unmatched(flag, hint)
+
+
+def _unmatched(flag: str, hint: str) -> Diagnostic:
+    summary = f"nothing is declared that `{flag}` could mean"
+    return Diagnostic("pattern-unmatched", Severity.ERROR, summary, hint=hint)
+
+
+def _is_selected(selector: str, desired: DesiredState) -> bool:
+    """Whether a selector of fields means any that is declared."""
+    return any(
+        selects(selector, each.address, name) for each in desired for name in (*each.values, *each.options.initial)
+    )
 
 
 def _spoken_of(desired: DesiredState, options: PlanOptions) -> Iterator[Address]:

@@ -204,3 +204,43 @@ def test_a_prune_scope_on_the_command_line_covers_a_kind_or_the_domains_that_are
     planned = person.types("plan", "mail", "--format", "json", "--prune", scope, *permits)
     assert planned.code == 0, planned.out
     assert len([each for each in planned.document["changes"] if each["action"] == "delete"]) == gone
+
+
+@pytest.mark.parametrize(
+    ("words", "finding", "hint"),
+    [
+        (("--allow-delete-kind", "mailboxs"), "kind-unknown", "did you mean `mailbox`?"),
+        (("--allow-vanished", "aliass"), "kind-unknown", "did you mean `alias`?"),
+        (
+            ("--allow-delete", "anna@acme.example"),
+            "address-malformed",
+            "such as `--allow-delete alias/info@acme.example`",
+        ),
+        (
+            ("--allow-delete", "mail/anna@acme.example"),
+            "kind-unknown",
+            "such as `--allow-delete alias/info@acme.example`",
+        ),
+        (
+            ("--resend", "mailbox/ana@acme.example#password"),
+            "pattern-unmatched",
+            "`mailbox/anna@acme.example#password`",
+        ),
+    ],
+)
+def test_a_flag_that_is_misspelt_is_told_and_not_passed_over(
+    team: tuple[Person, Made], words: tuple[str, ...], finding: str, hint: str
+) -> None:
+    person, repository = team
+    repository.commit(BEGIN)
+    ended = person.types("plan", "mail", *words)
+    assert (ended.code != 0, f"error[{finding}]" in ended.err, hint in ended.err) == (True, True, True), ended.err
+
+
+def test_a_kind_may_be_named_in_the_plural_as_manifests_do(team: tuple[Person, Made]) -> None:
+    person, repository = team
+    repository.commit(BEGIN)
+    assert person.types("apply", "mail", "--auto-approve").code == 0
+    repository.commit({"mail/box.yaml": "{}\n"})
+    planned = person.types("plan", "mail", "--allow-delete-kind", "mailboxes", "--allow-delete-percent=100")
+    assert "- delete mailbox/anna@acme.example" in planned.out

@@ -98,8 +98,9 @@ def test_a_plan_of_another_server_and_a_memory_of_another_server_touch_nothing(
     assert (grounds.changes, grounds.server.writes) == ({}, [])
 
 
-@pytest.mark.parametrize("way", ["base", "scope"])
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    ("version", "way"), [("2022-01a", "base"), ("2024-08a", "scope"), ("2026-07a", "base"), ("2026-07a", "scope")]
+)
 def test_a_thousand_aliases_are_cleaned_up_in_few_calls_and_nothing_else_changes(
     welcome: Welcome, tmp_path: Path, version: str, way: str
 ) -> None:
