@@ -17,12 +17,13 @@ KEY: Final = "bench-key"
 _STAGE: Final = re.compile(r"^(?!together)([a-z ]+?) +([0-9.]+) s +[0-9]+%", re.MULTILINE)
 
 
-def ours(words: Sequence[str], *, home: Path, url: str = "", cold: bool = False) -> Command:
+def ours(words: Sequence[str], *, home: Path, folder: Path | None = None, url: str = "", cold: bool = False) -> Command:
     """One of our commands.
 
     Args:
         words: what is typed behind the program's name.
         home: where its parse cache is kept.
+        folder: where it is started; at home otherwise.
         url: the server.
         cold: forget everything before each run.
     """
@@ -42,7 +43,7 @@ def ours(words: Sequence[str], *, home: Path, url: str = "", cold: bool = False)
         if cold:
             shutil.rmtree(home / "cache", ignore_errors=True)
 
-    return Command([*program, *words], home, environ, before=forget)
+    return Command([*program, *words], folder or home, environ, before=forget)
 
 
 def stages_in(errors: str) -> dict[str, float]:

@@ -13,7 +13,7 @@ from tests.bench import peers, prebuilt
 from tests.bench.findings import Findings, Row
 from tests.bench.measure import Command, Runs, side_by_side
 from tests.bench.ours import ours, stages_in
-from tests.bench.prepare import prepare
+from tests.bench.prepare import MANIFESTS, Prepared, commit, prepare
 
 __all__ = ["against_others", "plans"]
 
@@ -36,11 +36,10 @@ def plans(findings: Findings, folder: Path, sizes: Sequence[int], runs: Mapping[
     found: dict[int, dict[str, Runs]] = {}
     for size in sizes:
         findings.say(f"\nno-op plan of {size:,} objects, {runs[size]} runs each")
-        place = folder / f"organisation-{size}"
-        prepared = prepare(size, place)
+        prepared = prepare(size, folder / f"organisation-{size}")
         with prebuilt.serving(prepared.answers) as server:
-            found[size] = _beside_the_limit(findings, place, prepared.manifests, server, runs[size])
-            _tell(findings, size, found[size])
+            found[size] = _beside_the_limit(findings, prepared, server, runs[size])
+        _tell(findings, size, found[size])
     _tell_growth(findings, found)
     findings.figures["plans"] = {
         size: {
@@ -51,32 +50,39 @@ def plans(findings: Findings, folder: Path, sizes: Sequence[int], runs: Mapping[
     return {size: by_name["warm"] for size, by_name in found.items()}
 
 
-def _beside_the_limit(
-    findings: Findings, place: Path, manifests: Path, server: prebuilt.Standin, runs: int
-) -> dict[str, Runs]:
-    words = ["plan", str(manifests), "--profile"]
-    warm = ours(words, home=place / "home", url=server.url)
-    warm.run()
+def _beside_the_limit(findings: Findings, prepared: Prepared, server: prebuilt.Standin, runs: int) -> dict[str, Runs]:
+    place, size = prepared.folder, prepared.objects
+    words = ["plan", MANIFESTS, "--profile"]
+    warm = ours(words, home=place / "home", folder=place, url=server.url)
+    ours(["apply", MANIFESTS, "--auto-approve"], home=place / "home", folder=place, url=server.url).run()
     server.requests()
     run = warm.run()
-    size = int(place.name.rpartition("-")[2])
     findings.figures.setdefault("requests", {})[size] = dict(server.requests())
     if f"{size:,} unchanged" not in run.output:
         raise RuntimeError(f"the plan is not empty:\n{run.output[-2000:]}")
     limit = [sys.executable, str(_HERE / "limit.py")]
     found = side_by_side(
         {
-            "limit": Command([*limit, "parse", str(manifests), server.url], place, {}),
-            "floor": Command([*limit, "scan", str(manifests), server.url], place, {}),
+            "limit": Command([*limit, "parse", str(prepared.manifests), server.url], place, {}),
+            "floor": Command([*limit, "scan", str(prepared.manifests), server.url], place, {}),
             "warm": warm,
-            "cold": ours(words, home=place / "cold", url=server.url, cold=True),
+            "cold": ours(words, home=place / "cold", folder=place, url=server.url, cold=True),
         },
         runs=runs,
     )
+    _change(prepared)
+    found |= side_by_side({"later": warm}, runs=min(runs, 3))
     findings.figures.setdefault("stages", {})[size] = {
-        name: stages_in(found[name].middle.errors) for name in ("warm", "cold")
+        name: stages_in(found[name].middle.errors) for name in ("warm", "cold", "later")
     }
     return found
+
+
+def _change(prepared: Prepared) -> None:
+    """Commit something that changes nothing on the server: what was applied last is another revision then."""
+    file = min(prepared.manifests.rglob("*.yaml"))
+    file.write_text(f"{file.read_text(encoding='utf-8')}# looked at again\n", encoding="utf-8")
+    commit(prepared.folder)
 
 
 def _tell(findings: Findings, size: int, found: Mapping[str, Runs]) -> None:
@@ -90,9 +96,17 @@ def _tell(findings: Findings, size: int, found: Mapping[str, Runs]) -> None:
                     note=f"{found[name].seconds:.3f} s / {found[against].seconds:.3f} s",
                 )
             )
+    later = found["later"].seconds / found["warm"].seconds
+    findings.add(Row(f"no-op plan, {size:,} objects, a commit later, against warm", later))
     for name, goal in _MEMORY.items():
         largest = goal if size == max(_WARM_GOALS) else None
         findings.add(Row(f"peak memory, {size:,} objects, {name}", found[name].peak, unit="MB", goal=largest))
+
+    for name, stages in findings.figures["stages"][size].items():
+        told = ", ".join(f"{stage} {seconds:.3f}" for stage, seconds in stages.items())
+        findings.say(f"  stages of a {name} plan, in seconds: {told}")
+    requests = findings.figures["requests"][size]
+    findings.say(f"  requests: {sum(requests.values())}, of these {max(requests.values())} of the same kind at most")
 
 
 def _tell_growth(findings: Findings, found: Mapping[int, Mapping[str, Runs]]) -> None:
@@ -111,8 +125,8 @@ def against_others(findings: Findings, folder: Path, size: int, runs: int) -> No
     findings.say(f"\nother tools on {size:,} objects, {runs} runs each")
     prepared = prepare(size, folder / "alone", details=True)
     with prebuilt.serving(prepared.answers) as server:
-        warm = ours(["plan", str(prepared.manifests)], home=folder / "home", url=server.url)
-        warm.run()
+        warm = ours(["plan", MANIFESTS], home=folder / "home", folder=prepared.folder, url=server.url)
+        ours(["apply", MANIFESTS, "--auto-approve"], home=folder / "home", folder=prepared.folder, url=server.url).run()
         reads = [sys.executable, str(_HERE / "reads_by_hand.py")]
         commands: dict[str, Command | None] = {
             "terraform plan": peers.terraform(size, folder / "terraform"),

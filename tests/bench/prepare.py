@@ -1,10 +1,12 @@
 """Writes an organisation's manifests and what its server answers: `python -m tests.bench.prepare OBJECTS FOLDER`.
 
 A process of its own, so that whoever measures stays small: a process starts with the memory of the one it came from.
+The manifests are committed to a git repository, as those of anybody who uses this tool are.
 """
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -14,8 +16,9 @@ from typing import Final
 from tests.bench import prebuilt
 from tests.bench.organisation import OBJECTS_PER_DOMAIN, Organisation
 
-__all__ = ["Prepared", "prepare"]
+__all__ = ["Prepared", "commit", "prepare"]
 
+MANIFESTS: Final = "mail"
 ROOT: Final = Path(__file__).parent.parent.parent
 
 
@@ -29,7 +32,7 @@ class Prepared:
     @property
     def manifests(self) -> Path:
         """Where its manifests are."""
-        return self.folder / "mail"
+        return self.folder / MANIFESTS
 
     @property
     def answers(self) -> Path:
@@ -49,8 +52,22 @@ def prepare(
 def main(objects: int, folder: Path, seed: int, per_domain: int, *, details: bool) -> None:
     """Write it."""
     organisation = Organisation.of(objects, seed=seed, per_domain=per_domain)
-    organisation.write_manifests(folder / "mail")
+    organisation.write_manifests(folder / MANIFESTS)
     prebuilt.write(organisation, folder / "answers", details=details)
+    if shutil.which("git") is not None:
+        git(folder, "init", "--quiet")
+        commit(folder)
+
+
+def commit(folder: Path) -> None:
+    """Commit the manifests."""
+    git(folder, "add", MANIFESTS)
+    git(folder, "-c", "user.name=bench", "-c", "user.email=bench@acme.example", "commit", "--quiet", "-m", "Manifests")
+
+
+def git(folder: Path, *words: str) -> None:
+    """Run git in a folder."""
+    subprocess.run(["git", *words], cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from tests.bench.adding_server import adding
 from tests.bench.findings import Findings, Row
 from tests.bench.measure import Command, side_by_side
 from tests.bench.ours import KEY, ours, stages_in
-from tests.bench.prepare import prepare
+from tests.bench.prepare import MANIFESTS, prepare
 
 __all__ = ["bulk_calls", "creations", "full_read"]
 
@@ -39,8 +39,8 @@ def full_read(findings: Findings, folder: Path, *, mailboxes: int, domains: int,
     findings.say(f"\nfull read of {mailboxes:,} mailboxes and as many aliases in {domains} domains, {runs} runs each")
     prepared = prepare(mailboxes * 2, folder, per_domain=2 * mailboxes // domains, details=True)
     with prebuilt.serving(prepared.answers, cost=1.0) as server:
-        plan = ours(["plan", str(prepared.manifests), "--profile"], home=folder / "home", url=server.url)
-        plan.run()
+        plan = ours(["plan", MANIFESTS, "--profile"], home=folder / "home", folder=folder, url=server.url)
+        ours(["apply", MANIFESTS, "--auto-approve"], home=folder / "home", folder=folder, url=server.url).run()
         found = side_by_side(
             {
                 "plan": plan,

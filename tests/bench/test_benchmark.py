@@ -25,6 +25,7 @@ def test_plans_are_measured_beside_the_limit_with_stages_and_requests(findings: 
         "warm, against reading bytes only",
         "cold, against the limit",
         "cold, against reading bytes only",
+        "a commit later, against warm",
     ]
     assert {"reading server", "comparing"} <= findings.figures["stages"][200]["warm"].keys()
     assert findings.figures["requests"][200]["get/mailbox/reduced"] == 1
