@@ -217,7 +217,7 @@ def test_a_prune_scope_on_the_command_line_covers_a_kind_or_the_domains_that_are
             "such as `--allow-delete alias/info@acme.example`",
         ),
         (
-            ("--allow-delete", "mail/anna@acme.example"),
+            ("--allow-delete", "zzz/anna@acme.example"),
             "kind-unknown",
             "such as `--allow-delete alias/info@acme.example`",
         ),
