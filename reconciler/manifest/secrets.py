@@ -24,7 +24,7 @@ from reconciler.model.diagnostic import Diagnostic, Origin, error
 from reconciler.model.resource import Value
 from reconciler.model.secret import Secret, SecretSource, SourceKind, may_hold_api_key
 from reconciler.records import record
-from reconciler.spec.secrets import KEY, is_verbatim_hash
+from reconciler.spec.secrets import KEY, is_readable, is_verbatim_hash
 
 __all__ = ["SecretSources", "Surroundings", "Wanted", "wanted_by"]
 
@@ -257,6 +257,9 @@ class SecretSources:
             hint = "prefix the scheme the hash was made with, such as `{BLF-CRYPT}$2y$...`"
             summary = f"mailcow would hash what `{name}` has for `{address.key}` again"
             raise _Unavailable("hash-not-verbatim", summary, hint)
+        if is_readable(text):
+            summary = f"what `{name}` has for `{address.key}` is the password itself"
+            raise _Unavailable("secret-literal", summary, "hash it: `doveadm pw -s BLF-CRYPT`")
         return text
 
     def _chosen(self) -> str:

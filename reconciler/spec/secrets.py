@@ -38,8 +38,9 @@ VERBATIM_SCHEMES: Final = (
     "SSHA256",
     "SSHA512",
 )
-"""The password schemes mailcow stores as they are; anything else it hashes again, which locks the user out (mailcow
-2022-01a and 2026-07a, functions.inc.php, the list beside ``hash_password``)."""
+"""The password schemes mailcow stores as they are; anything else it hashes again, which locks the user out (the list in
+``hash_password``, functions.inc.php, is the same in every version from 2022-01 to 2026-07a; all of them are checked by
+``verify_hash`` beside it, which knows ``PBKDF2-SHA512`` too by 2026-07a, and hashes it again all the same)."""
 
 _READABLE_SCHEMES: Final = ("CLEAR", "CLEARTEXT", "PLAIN", "PLAIN-TRUNC")
 
@@ -192,6 +193,12 @@ def is_verbatim_hash(text: str) -> bool:
     """Whether the server stores this text as a password hash as it is."""
     match = _HASH.match(text)
     return match is not None and match[1] in VERBATIM_SCHEMES
+
+
+def is_readable(text: str) -> bool:
+    """Whether what the server stores as it is holds the password itself."""
+    match = _HASH.match(text)
+    return match is not None and match[1] in _READABLE_SCHEMES
 
 
 SECRET: Final = Codec(

@@ -182,6 +182,8 @@ def test_a_table_has_a_hash_for_each_address(tmp_path: Path, name: str) -> None:
     [
         ("anna@acme.example: $2y$05$x", "hash-not-verbatim"),
         ("anna@acme.example: hunter2", "hash-not-verbatim"),
+        ("anna@acme.example: '{PBKDF2-SHA512}x'", "hash-not-verbatim"),
+        ("anna@acme.example: '{PLAIN}hunter2'", "secret-literal"),
         ("anna@acme.example: [x]", "secret-unreadable"),
         ("[]", "secret-unreadable"),
         ("a: {", "secret-unreadable"),
