@@ -36,17 +36,19 @@ def _digest(value: Any) -> str:
 def of_record(kind: Kind, observed: Observed, touched: Collection[str] = ()) -> str:
     """Stand for all of a live resource that a change leaves as it is, and for when what it sets unseen was set last.
 
-    Secrets are left out, and what changes by itself or by its user's hand.
+    Secrets are left out, and what changes by itself or by its user's hand; so is what outlives the resource, which is
+    read only once it is known to go.
 
     Args:
         kind: of the resource.
         observed: the resource.
         touched: the fields the change sets; their values stand in the change.
     """
+    left_out = {*touched, *kind.outlived_by}
     values = {
         name: value
         for name, value in observed.values.items()
-        if name not in touched and not isinstance(value, Secret) and kind.fields[name].mark.owner in _OPERATED
+        if name not in left_out and not isinstance(value, Secret) and kind.fields[name].mark.owner in _OPERATED
     }
     witnesses = {name: when for name, when in observed.witnesses.items() if name in touched}
     return _digest([observed.handle, values, witnesses])

@@ -193,6 +193,17 @@ def test_what_is_gone_already_is_done_and_what_is_gone_before_it_was_changed_is_
     assert "`alias/sales@acme.example` is left as it is: it is gone" in applied.out
 
 
+def test_what_is_read_only_when_it_goes_does_not_make_a_kept_deletion_stale(person: Person) -> None:
+    person.does("add/alias-domain", {"alias_domain": "old.example", "target_domain": "acme.example", "active": 1})
+    person.does("add/domain-policy", {"domain": "old.example", "object_list": "wl", "object_from": "*@good.example"})
+    person.writes("mail/aliases.yaml", "removed: [{alias_domain: old.example}]\n")
+    _keep(person)
+    applied = _carry_out(person)
+    assert applied.code == 0, applied.out
+    assert person.asks("alias-domain/all") == {}
+    assert person.asks("policy_wl_domain/old.example") == {}
+
+
 def test_a_change_that_needs_what_is_refused_is_refused_with_it(person: Person) -> None:
     relay = "relayhosts:\n  - {host: 'smtp.example:587', username: acme, password: {env: SMTP_ACME}}\n"
     person.writes("mail/relay.yaml", relay)
