@@ -11,9 +11,11 @@ import pytest
 
 from tests.acceptance.person import Person
 from tests.properties.bystanders import rows_of
+from tests.properties.conftest import TurnOf
 from tests.properties.effort import sweeping
-from tests.properties.test_faults import DONE, INCOMPLETE, VERSIONS, Turn, about_to_change
+from tests.properties.test_faults import VERSIONS
 from tests.properties.town import FOUND_WRONG
+from tests.properties.turn import DONE, INCOMPLETE, Turn
 
 PENDING, REFUSED = 2, 5
 
@@ -173,7 +175,7 @@ def chosen(turn: Turn, few: int) -> list[tuple[str, int]]:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_what_somebody_else_does_meanwhile_is_not_undone_and_what_is_told_is_so(version: str) -> None:
-    with about_to_change(version) as turn:
-        for name, moment in chosen(turn, few=4):
-            meddled_with(turn, name, moment)
+def test_what_somebody_else_does_meanwhile_is_not_undone_and_what_is_told_is_so(turn_of: TurnOf, version: str) -> None:
+    turn = turn_of(version)
+    for name, moment in chosen(turn, few=4):
+        meddled_with(turn, name, moment)

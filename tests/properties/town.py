@@ -36,12 +36,19 @@ SUMS = {"domain_totals"}
 
 
 class Watched(Simulator):
-    """A server that remembers every request."""
+    """A server that remembers every request.
+
+    Attributes:
+        arriving: is told the number of each write before it takes effect.
+        answering: is told it once it took effect, before it is answered.
+    """
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
         self.requests: list[tuple[str, str, bytes]] = []
         self._interruption: tuple[int, Callable[[], object]] | None = None
+        self.arriving: Callable[[int], object] | None = None
+        self.answering: Callable[[int], object] | None = None
 
     def handle(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"", peer: str = "127.0.0.1"
@@ -52,7 +59,12 @@ class Watched(Simulator):
             does()
             self.requests = kept
         self.requests.append((method, path.removeprefix("/api/v1/"), body))
-        return super().handle(method, path, headers, body, peer)
+        if self.arriving is not None and method != "GET":
+            self.arriving(len(self.writes))
+        answer = super().handle(method, path, headers, body, peer)
+        if self.answering is not None and method != "GET":
+            self.answering(len(self.writes))
+        return answer
 
     def interrupt(self, moment: int, does: Callable[[], object]) -> None:
         """Let something happen before one of the coming requests.

@@ -1,0 +1,134 @@
+"""An apply that is killed at any moment, or told to stop: the next one says what was in flight, and gets there."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.acceptance.person import KEY
+from tests.properties.bystanders import rows_of
+from tests.properties.conftest import TurnOf
+from tests.properties.effort import sweeping
+from tests.properties.town import ALLOWING_ALL
+from tests.properties.turn import DONE, Turn, shape, visible
+
+ROOT = Path(__file__).parents[2]
+INTERRUPTED = 130
+UNFINISHED = "last-apply-unfinished"
+
+
+def struck(turn: Turn, number: int, *signals: int, before: bool, words: tuple[str, ...]) -> tuple[int, str]:
+    """Run a command in a process of its own, which gets signals when a write arrives or when it took effect.
+
+    Args:
+        number: which write.
+        before: when it arrives.
+
+    Returns:
+        How the process ended, and what it said.
+    """
+    town = turn.town
+    environ = {**os.environ, **town.person.environ, "MAILCOW_URL": town.person.url, "MAILCOW_API_KEY": KEY}
+    command = [sys.executable, "-m", "reconciler", *words]
+    process = subprocess.Popen(
+        command,
+        cwd=town.person.folder,
+        env={**environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+    def strike(arrived: int) -> None:
+        if arrived == number:
+            for each in signals:
+                process.send_signal(each)
+
+    town.simulator.arriving, town.simulator.answering = (strike, None) if before else (None, strike)
+    del town.simulator.requests[:]
+    with process:
+        said, _ = process.communicate(timeout=60)
+    town.simulator.arriving = town.simulator.answering = None
+    return process.returncode, said
+
+
+def apply_words(workers: int) -> tuple[str, ...]:
+    """An apply of the manifests."""
+    return ("apply", "mail.yaml", "--auto-approve", "--parallelism", str(workers), *ALLOWING_ALL)
+
+
+def gets_there(turn: Turn, *words: str) -> str:
+    """The next apply gets there, and there is nothing left to do after it; gives what it said about the last one."""
+    rest = turn.town.person.types("apply", *words)
+    assert rest.code == DONE, rest.out + rest.err
+    assert shape(visible(turn.town)) == shape(turn.after)
+    assert rows_of(turn.town) == turn.theirs
+    turn.town.rests()
+    return rest.err
+
+
+def begun(turn: Turn, name: str) -> None:
+    """Put the company back, with journals of its own for each try."""
+    turn.begin()
+    turn.town.person.environ["XDG_STATE_HOME"] = str(turn.town.person.folder / "state" / name)
+
+
+def chosen(turn: Turn, few: int, salt: str) -> list[int]:
+    """Every write when sweeping; else some."""
+    every = range(1, turn.writes + 1)
+    return list(every) if sweeping() else Random(turn.town.simulator.version + salt).sample(every, few)
+
+
+@pytest.mark.parametrize(("version", "before"), [("2022-01a", True), ("2026-07a", False)])
+def test_an_apply_that_is_killed_in_the_midst_of_a_call_is_gone_on_with(
+    turn_of: TurnOf, version: str, before: bool
+) -> None:
+    turn = turn_of(version)
+    for number in chosen(turn, few=1, salt="kill"):
+        begun(turn, f"kill {number}")
+        code, _ = struck(turn, number, signal.SIGKILL, before=before, words=apply_words(1 + 3 * (number % 2)))
+        assert code == -signal.SIGKILL
+        in_flight = turn.town.simulator.writes[number - 1]
+        told = gets_there(turn, "mail.yaml", "--auto-approve", *ALLOWING_ALL)
+        assert UNFINISHED in told
+        assert in_flight in told.partition("in flight:")[2], told
+
+
+@pytest.mark.parametrize(("version", "sent"), [("2022-01a", signal.SIGTERM), ("2026-07a", signal.SIGINT)])
+def test_an_apply_that_is_told_to_stop_finishes_what_is_in_flight_and_is_gone_on_with(
+    turn_of: TurnOf, version: str, sent: int
+) -> None:
+    turn = turn_of(version)
+    for number in chosen(turn, few=1, salt="stop"):
+        begun(turn, f"stop {number}")
+        code, said = struck(turn, number, sent, before=True, words=apply_words(workers=1))
+        last = number == turn.writes
+        assert (code, len(turn.town.simulator.writes)) == (DONE if last else INTERRUPTED, number), said
+        told = gets_there(turn, "mail.yaml", "--auto-approve", *ALLOWING_ALL)
+        assert UNFINISHED not in told
+
+
+def test_a_kept_plan_that_was_killed_half_way_is_finished_by_carrying_it_out_again(turn_of: TurnOf) -> None:
+    turn = turn_of("2026-07a")
+    for number in chosen(turn, few=1, salt="plan"):
+        begun(turn, f"plan {number}")
+        kept = turn.town.person.types("plan", "mail.yaml", "--out", "plan.json", *ALLOWING_ALL)
+        assert kept.code == DONE, kept.err
+        words = ("apply", "plan.json", "mail.yaml", "--parallelism", "1")
+        code, _ = struck(turn, number, signal.SIGKILL, before=number % 2 == 0, words=words)
+        assert code == -signal.SIGKILL
+        assert UNFINISHED in gets_there(turn, "plan.json", "mail.yaml")
+
+
+def test_a_second_ctrl_c_ends_at_once_and_the_next_apply_gets_there(turn_of: TurnOf) -> None:
+    turn = turn_of("2026-07a")
+    begun(turn, "twice")
+    code, _ = struck(turn, 4, signal.SIGINT, signal.SIGINT, before=True, words=apply_words(workers=4))
+    assert code in (INTERRUPTED, -signal.SIGINT)
+    gets_there(turn, "mail.yaml", "--auto-approve", *ALLOWING_ALL)
