@@ -6,7 +6,7 @@ password, is refused here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from itertools import chain
 from typing import Any, Final
@@ -23,6 +23,7 @@ from reconciler.model.table import JoinedTexts, Passage, Sheet
 __all__ = ["UnpackableError", "packed", "unpacked"]
 
 _PLAIN: Final = (str, int, float, bool, type(None))
+_COMMON: Final = {tuple, *_PLAIN}
 _NEVER_EQUAL: Final = {str, tuple, type(None)}
 """Types whose values are never equal to those of another; a truth is equal to a number."""
 
@@ -179,14 +180,17 @@ def _indexes(passage: _Passage, size: int) -> Sequence[int] | None:
 
 def _packed_column(values: Sequence[Value]) -> _Column:
     types = set(map(type, values))
-    inner = set(map(type, chain.from_iterable(value for value in values if type(value) is tuple)))
+    if types.isdisjoint(_COMMON):
+        return _packed_objects(values)
+    tuples = values if types == {tuple} else [value for value in values if type(value) is tuple]
+    inner = set(map(type, chain.from_iterable(tuples)))
     if len(types | inner) == 1 or types | inner <= _NEVER_EQUAL:
-        numbers, places = _numbered(values)
-        if len(numbers) <= min(_FEW, 1 + len(values) // 2):
-            return _Repeated(_tagged_all(numbers.values()), bytes(places))
+        numbers = _numbers(values)
+        if numbers and len(numbers) <= min(_FEW, 1 + len(values) // 2):
+            return _Repeated(_tagged_all(numbers), bytes(map(numbers.__getitem__, values)))
     if types <= set(_PLAIN):
         return _Texts(list(values))
-    if types <= {tuple, *_PLAIN} and inner <= set(_PLAIN):
+    if types <= _COMMON and inner <= set(_PLAIN):
         sets = [value if type(value) is tuple else () for value in values]
         others = [(place, value) for place, value in enumerate(values) if type(value) is not tuple]
         texts = _joined(sets, len(others)) if inner == {str} else None
@@ -194,26 +198,36 @@ def _packed_column(values: Sequence[Value]) -> _Column:
     return _Others(_tagged_all(values))
 
 
+def _packed_objects(values: Sequence[Value]) -> _Column:
+    """A column of objects, of which few are different; what they are packed as tells them apart."""
+    places: dict[int, int] = {}
+    known: dict[bytes, int] = {}
+    different: list[Any] = []
+    for identity, value in dict(zip(map(id, values), values, strict=True)).items():
+        tagged = _tagged(value)
+        place = places[identity] = known.setdefault(_encode(tagged), len(different))
+        if place == len(different):
+            different.append(tagged)
+    if len(different) > _FEW:
+        return _Others(_tagged_all(values))
+    return _Repeated(different, bytes(map(places.__getitem__, map(id, values))))
+
+
 def _joined(sets: Sequence[tuple[str, ...]], others: int) -> list[str] | None:
     """Sets of texts as one text each; None where one has no element, or a comma in one."""
     texts = list(map(",".join, sets))
     elements = sum(map(len, sets))
-    if sum(text.count(",") for text in texts) != elements - (len(sets) - others) or sum(map(bool, sets)) + others < len(
-        sets
-    ):
+    if "".join(texts).count(",") != elements - (len(sets) - others) or sum(map(bool, sets)) + others < len(sets):
         return None
     return texts
 
 
-def _numbered(values: Sequence[Value]) -> tuple[dict[int, Value], Iterator[int]]:
-    """The different values by number, and the number of each; what has no hash is told apart by identity."""
+def _numbers(values: Sequence[Value]) -> dict[Value, int]:
+    """The different values, each with a number; none where one of them has no hash."""
     try:
-        numbers = {value: number for number, value in enumerate(dict.fromkeys(values))}
+        return {value: number for number, value in enumerate(dict.fromkeys(values))}
     except TypeError:
-        found = {id(value): value for value in values}
-        by_identity = {identity: number for number, identity in enumerate(found)}
-        return dict(enumerate(found.values())), (by_identity[id(value)] for value in values)
-    return {number: value for value, number in numbers.items()}, (numbers[value] for value in values)
+        return {}
 
 
 def _unpacked_column(column: _Column) -> Sequence[Value]:
