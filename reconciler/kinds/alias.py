@@ -84,6 +84,7 @@ class Alias(TypedDict, total=False):
                 "Who gets the mail: a list of addresses, or `discard`, `spam` or `ham` (to be learned).",
                 "goto",
                 follows=(Follows(("mailbox",)),),
+                renamed_with=("mailbox",),
             ),
         ]
     ]

@@ -53,7 +53,14 @@ class AppPassword(TypedDict, total=False):
     mailbox: Required[
         Annotated[
             MailboxAddress,
-            field("Whose it is.", read="mailbox", add="username", refers="mailbox", owner=Owner.USER),
+            field(
+                "Whose it is.",
+                read="mailbox",
+                add="username",
+                refers="mailbox",
+                renamed_with=("mailbox",),
+                owner=Owner.USER,
+            ),
         ]
     ]
     name: Required[Annotated[str, NAME, field("What people call it.", read="name", add="app_name", owner=Owner.USER)]]

@@ -25,6 +25,7 @@ BccMap = TypedDict(
                     "Whose mail is copied: a whole domain, or one mailbox or alias.",
                     read="local_dest",
                     add="local_dest",
+                    renamed_with=("mailbox",),
                     follows=(Follows(("mailbox",)), Follows(("domain", "alias_domain"), by_domain=True, told=_HIDDEN)),
                 ),
             ]
@@ -36,7 +37,9 @@ BccMap = TypedDict(
                 field("Which mail is copied: what they send, or what they get.", read="type", add="type"),
             ]
         ],
-        "to": Required[Annotated[MailAddress, field("Where the copies go; one address.", "bcc_dest")]],
+        "to": Required[
+            Annotated[MailAddress, field("Where the copies go; one address.", "bcc_dest", renamed_with=("mailbox",))]
+        ],
         "state": Annotated[State, field("`off` copies nothing.", "active", default="active")],
     },
     total=False,

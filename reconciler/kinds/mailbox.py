@@ -28,6 +28,7 @@ from reconciler.spec.mappings import CUSTOM_ATTRIBUTES, Part, a_mapping, or_word
 from reconciler.spec.mark import MAIN, WHOLE, Bound, Follows, Mark, Owner, field
 from reconciler.spec.names import domain_for_wire, domain_of
 from reconciler.spec.policies import POLICY_SOURCES, Senders, senders_field, senders_in_both_lists
+from reconciler.spec.renaming import left_behind, taken_along
 from reconciler.spec.rights import Permissions
 from reconciler.spec.scores import SHIPPED_SCORES, SPAM_SCORE
 from reconciler.spec.secrets import SECRET, Password
@@ -172,6 +173,7 @@ class Mailbox(TypedDict, total=False):
             read="*",
             source="rate limits",
             absent="unlimited",
+            stays_behind=True,
             edit=("rl_value", "rl_frame"),
             route="rl-mbox",
             successes=("rl_saved",),
@@ -226,6 +228,8 @@ class Mailbox(TypedDict, total=False):
             stage=Stage.CONNECT,
             beside=("alias",),
             follows=(Follows(("mailbox",), stays=True),),
+            renamed_with=("mailbox",),
+            renamed_among=True,
         ),
     ]
     external_send_as: Annotated[
@@ -256,6 +260,7 @@ class Mailbox(TypedDict, total=False):
             route="spam-score",
             successes=("mailbox_modified",),
             readable_since="2023-11a",
+            stays_behind=True,
             owner=Owner.USER,
         ),
     ]
@@ -287,6 +292,7 @@ class Mailbox(TypedDict, total=False):
         field(
             "Where the tag of `anna+tag@` goes: into the subject, into a folder, nowhere. The server never shows it.",
             edit="tagged_mail_handler",
+            stays_behind=True,
             route="delimiter_action",
             successes=("mailbox_modified",),
             owner=Owner.USER,
@@ -385,16 +391,17 @@ def _rename(source: Address, situation: Situation) -> tuple[Step, ...]:
     new = situation.address.key.rpartition("@")[0]
     keep = 1 if "keep_alias" in situation.changed else 0
     attributes = {"domain": domain_for_wire(domain), "old_local_part": old, "new_local_part": new, "create_alias": keep}
+    item = f"{old}@{domain_for_wire(domain)}"
     step = Step(
         verb=Verb.EDIT,
         route="rename-mbox",
-        item=f"{old}@{domain_for_wire(domain)}",
+        item=item,
         attributes=attributes,
         successes=("mailbox_renamed",),
         stage=Stage.FREE,
         alone=True,
     )
-    return (step,)
+    return (*taken_along(item, step, situation), step)
 
 
 KIND = Kind(
@@ -435,6 +442,7 @@ KIND = Kind(
     consumes={"max_mailboxes": None, "max_total_quota": "quota"},
     moves_since=Version(2024, 11),
     on_move=_rename,
+    effects=left_behind,
     on_add=_split_address,
     also_called={"active": "state", "full_name": "name", "username": "address"},
 )

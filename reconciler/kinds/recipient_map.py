@@ -18,6 +18,7 @@ RecipientMap = TypedDict(
                     "The recipient as mail arrives: an address, or a whole domain.",
                     read="recipient_map_old",
                     add="recipient_map_old",
+                    renamed_with=("mailbox",),
                 ),
             ]
         ],
@@ -27,6 +28,7 @@ RecipientMap = TypedDict(
                 field(
                     "The recipient it is rewritten to: an address, or (since 2025-02) a whole domain.",
                     "recipient_map_new",
+                    renamed_with=("mailbox",),
                 ),
             ]
         ],

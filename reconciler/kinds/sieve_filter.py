@@ -25,7 +25,14 @@ class SieveFilter(TypedDict, total=False):
     mailbox: Required[
         Annotated[
             MailboxAddress,
-            field("Whose mail it sorts.", read="username", add="username", refers="mailbox", owner=Owner.USER),
+            field(
+                "Whose mail it sorts.",
+                read="username",
+                add="username",
+                refers="mailbox",
+                renamed_with=("mailbox",),
+                owner=Owner.USER,
+            ),
         ]
     ]
     type: Required[

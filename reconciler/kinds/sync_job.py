@@ -62,7 +62,14 @@ class SyncJob(TypedDict, total=False):
     mailbox: Required[
         Annotated[
             MailboxAddress,
-            field("Where the mail goes.", read="user2", add="username", refers="mailbox", owner=Owner.USER),
+            field(
+                "Where the mail goes.",
+                read="user2",
+                add="username",
+                refers="mailbox",
+                renamed_with=("mailbox",),
+                owner=Owner.USER,
+            ),
         ]
     ]
     host: Required[

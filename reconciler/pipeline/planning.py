@@ -26,6 +26,7 @@ from reconciler.planning.foresee import foresee
 from reconciler.planning.guard import Limits, guard
 from reconciler.planning.options import PlanOptions, PruneScope
 from reconciler.planning.reach import about_nothing, reach_of
+from reconciler.planning.renaming import renamed
 from reconciler.records import record
 from reconciler.remote.wanted import Wanted, listed_fields, wanted_by
 from reconciler.spec.mark import MAIN, TEMPLATE
@@ -165,7 +166,8 @@ def read_live(
     else:
         wanted = wanted_by(desired, kinds, also=also)
     readout = server.reader.read(wanted)
-    return readout.live, readout.diagnostics
+    live = renamed(kinds, desired, readout.live, capabilities=server.capabilities, options=options)
+    return live, readout.diagnostics
 
 
 def _with_neighbours(server: OpenServer, changes: tuple[Change, ...], live: LiveState) -> LiveState:

@@ -177,18 +177,19 @@ class _Diff:
         observed = self.sides.live.of(kind.name)[move.source.key]
         fields = [FieldChange(KEEP_ALIAS, Absent.NOT_SET, True)] if move.keep_alias else []
         if declared is not None:
-            fields += self.fields.compare(kind, declared, observed)[0]
-        self.sides.findings.changes.append(
-            Change(
-                Action.MOVE,
-                move.target,
-                tuple(fields),
-                Reason.MOVED,
-                origin=self.sides.options.locate(move.place),
-                moved_from=move.source,
-                precondition=digest.of_record(kind, observed, [each.name for each in fields]),
-            )
+            found = self.fields.compare(kind, declared, observed)[0]
+            fields += [each for each in found if not kind.fields[each.name].mark.stays_behind]
+            fields += self.fields.left_behind(kind, declared)
+        change = Change(
+            Action.MOVE,
+            move.target,
+            tuple(fields),
+            Reason.MOVED,
+            origin=self.sides.options.locate(move.place),
+            moved_from=move.source,
+            precondition=digest.of_record(kind, observed, [each.name for each in fields]),
         )
+        self.sides.findings.changes.append(self._with_effects(kind, change, observed))
 
     def _undeclared_move(self, move: Relocation) -> None:
         kind = self.sides.kinds[move.target.kind]

@@ -45,6 +45,14 @@ class FieldComparison:
         changes += self._shared(kind, declared, observed, changes)
         return [*changes, *self._sent_along(kind, declared, observed, changes)], reason
 
+    def left_behind(self, kind: Kind, declared: Declared) -> list[FieldChange]:
+        """What the server leaves at the old name when a resource is renamed, and is to be at the new one."""
+        return [
+            FieldChange(name, Absent.NOT_SET, value)
+            for name, value in declared.values.items()
+            if kind.fields[name].mark.stays_behind and kind.fields[name].supported(self.sides.capabilities)
+        ]
+
     def _rotated(self, kind: Kind, declared: Declared) -> list[FieldChange]:
         """Secrets that matter only at creation otherwise, and are asked for by name."""
         return [

@@ -85,6 +85,7 @@ def wanted_by(
                     seen = kinds[kind].fields[each].mark
                     if seen.read and seen.source != MAIN:
                         further.setdefault((kind, each), set()).update(sheet.keys)
+    _also_under_old_names(desired, further)
     names |= {home for name in tuple(names) for home in kinds[name].within}
     fields_of = {name: listed_fields(kinds[name]) for name in kinds if name in names}
     for name, field_name in further:
@@ -104,12 +105,21 @@ def wanted_by(
     )
 
 
+def _also_under_old_names(desired: DesiredState, further: Mapping[tuple[str, str], set[str]]) -> None:
+    for move in desired.relocations:
+        for (kind, _), keys in further.items():
+            if kind == move.source.kind and move.target.key in keys:
+                keys.add(move.source.key)
+
+
 def _containers(kind: Kind, desired: DesiredState) -> frozenset[str]:
     """The containers in which something of a kind is declared, removed or moved."""
     each = kind.listed_by or ""
     keys = [removal.address for removal in desired.removals]
     keys += [address for move in desired.relocations for address in (move.source, move.target)]
-    declared = {str(resource.values[each]) for resource in desired.of(kind.name).values()}
+    holder = kind.fields[each].mark.refers if each else None
+    declared = {move.source.key for move in desired.relocations if move.source.kind == holder}
+    declared |= {str(resource.values[each]) for resource in desired.of(kind.name).values()}
     return frozenset(declared | {container_in(address.key) for address in keys if address.kind == kind.name})
 
 

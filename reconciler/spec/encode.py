@@ -44,7 +44,8 @@ def steps_of(
         made = tuple(replace(step, stage=Stage.UPDATE) for step in made)
     elif change.action is Action.MOVE and kind.on_move is not None and change.moved_from is not None:
         fields = {name: value for name, value in changed.items() if name in kind.fields}
-        made = (*kind.on_move(change.moved_from, situation), *_update(kind, fields, situation))
+        moved = {name: value for name, value in situation.before.items() if not kind.fields[name].mark.stays_behind}
+        made = (*kind.on_move(change.moved_from, situation), *_update(kind, fields, replace(situation, before=moved)))
     else:
         made = _update(kind, changed, situation)
     return kind.on_steps(made, situation) if kind.on_steps is not None else made

@@ -333,7 +333,7 @@ class Kind:
     def problems(self, kinds: Mapping[str, Kind]) -> list[str]:
         """What is wrong with the declaration itself; empty when it is sound."""
         marks = [each.mark for each in self.fields.values()]
-        named = (*self.after, *self.within, *(name for mark in marks for name in mark.beside))
+        named = (*self.after, *self.within, *(name for mark in marks for name in (*mark.beside, *mark.renamed_with)))
         named += tuple(name for mark in marks for each in mark.follows for name in each.kinds)
         found = [f"{name} is not a kind" for name in named if name not in kinds]
         found += [f"key field {name} is not in the record" for name in self.key if name not in self.fields]

@@ -111,6 +111,9 @@ class Mark:
         beside: the kinds that must be read too for it to be compared; ``read_with`` the fields of its own kind.
         refers: the kind whose key this value is.
         follows: what becomes of the resource when one is deleted that this field names.
+        renamed_with: the kinds whose keys this value names, and which the server puts in here when it renames one; of
+            several names in a list only with ``renamed_among``.
+        stays_behind: the server leaves it at the old key when the resource is renamed.
         by_handle: the server wants the other's handle, not its key.
         elements: see `Elements`.
         wire_unit: the server's unit, for people.
@@ -133,6 +136,9 @@ class Mark:
     repeated: bool = False
     refers: str | None = None
     follows: tuple[Follows, ...] = ()
+    renamed_with: tuple[str, ...] = ()
+    renamed_among: bool = False
+    stays_behind: bool = False
     by_handle: bool = False
     elements: Elements | None = None
     stage: Stage | None = None

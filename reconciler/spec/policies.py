@@ -75,6 +75,7 @@ def senders_field(about: str, source: str, *, route: str, name: str, said: tuple
         source=source,
         elements=Elements(add=add, remove=remove),
         absent=(),
+        stays_behind=True,
         owner=owner,
         read_with=tuple(_FIELDS.values()),
     )

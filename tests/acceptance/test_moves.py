@@ -1,5 +1,7 @@
 """What is declared under another name moves there with all that belongs to it."""
 
+import pytest
+
 from tests.acceptance.conftest import Welcome
 
 ALIAS = """
@@ -9,6 +11,33 @@ mailboxes:
   - {{address: ben@acme.example, quota: 1GiB, initial: {{password: {{env: PASSWORD}}}}}}
 aliases:
   - {{address: {alias}, to: [ben@acme.example], sender_allowed: false}}
+"""
+MAILBOX = """
+domains: [{{name: acme.example}}]
+mailboxes:
+  - address: {mailbox}
+    quota: 1GiB
+    name: Anna
+    tags: [staff]
+    rate_limit: 50/h
+    allowed_senders: [partner.example]
+    blocked_senders: ["*@spam.example"]
+    spam_score: {{junk: 4, reject: 12}}
+    custom_attributes: {{room: "7"}}
+    tagged_mail: subject
+    initial: {{password: {{env: PASSWORD}}}}
+  - {{address: ben@acme.example, quota: 1GiB, send_as: [{mailbox}], initial: {{password: {{env: PASSWORD}}}}}}
+aliases:
+  - {{address: all@acme.example, to: [{mailbox}, ben@acme.example]}}
+  - {{address: info@acme.example, to: [{mailbox}]}}
+bcc_maps:
+  - {{for: {mailbox}, direction: incoming, to: archive@vault.example}}
+app_passwords:
+  - {{mailbox: {mailbox}, name: Phone, protocols: [imap], initial: {{password: {{env: PASSWORD}}}}}}
+sieve_filters:
+  - {{mailbox: {mailbox}, type: prefilter, description: Keep, script: "keep;"}}
+sync_jobs:
+  - {{mailbox: {mailbox}, host: imap.old.example, username: anna, initial: {{password: {{env: PASSWORD}}}}}}
 """
 
 
@@ -22,3 +51,33 @@ def test_the_right_to_send_as_an_alias_moves_with_it(welcome: Welcome) -> None:
     assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
     assert [row["send_as"] for row in person.simulator.state.table("sender_acl")] == ["shop@acme.example"]
     assert person.types("plan", "mail.yaml", "--detailed-exitcode").code == 0
+
+
+@pytest.mark.parametrize("version", ["2024-11", "2026-07a"])
+def test_a_mailbox_moves_with_all_that_belongs_to_it(welcome: Welcome, version: str) -> None:
+    person = welcome(version)
+    person.environ["PASSWORD"] = "Correct.Horse.7"
+    person.writes("mail.yaml", MAILBOX.format(mailbox="anna.alt@acme.example"))
+    first = person.types("apply", "mail.yaml", "--auto-approve")
+    assert first.code == 0, first.err
+    moved = "moved: [{mailbox: {from: anna.alt@acme.example, to: anna@acme.example}}]"
+    person.writes("mail.yaml", MAILBOX.format(mailbox="anna@acme.example") + moved)
+    again = person.types("apply", "mail.yaml", "--auto-approve", "--allow-delete-percent=100")
+    assert again.code == 0, again.out + again.err
+    assert person.types("plan", "mail.yaml", "--detailed-exitcode").code == 0
+    left = [row["object"] for row in person.simulator.state.table("filterconf") if "alt" in row["object"]]
+    assert left == []
+    assert len(person.simulator.state.table("app_passwd")) == 1
+    assert len(person.simulator.state.table("sieve_filters")) == 1
+
+
+def test_a_plan_says_what_a_renamed_mailbox_loses(welcome: Welcome) -> None:
+    person = welcome("2026-07a")
+    person.environ["PASSWORD"] = "Correct.Horse.7"
+    mailbox = "domains: [{{name: a.example}}]\n"
+    mailbox += "mailboxes: [{{address: {}@a.example, initial: {{password: {{env: PASSWORD}}}}}}]\n"
+    person.writes("mail.yaml", mailbox.format("anna"))
+    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
+    person.writes("mail.yaml", mailbox.format("ann") + "moved: [{mailbox: {from: anna@a.example, to: ann@a.example}}]")
+    told = person.types("plan", "mail.yaml").out
+    assert "leaves behind, at the old address: rate limit, spam score, allowed senders, blocked senders" in told

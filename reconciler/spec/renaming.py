@@ -1,0 +1,43 @@
+"""Renaming a mailbox: a route of its own, which leaves things behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from reconciler.model.operation import Verb
+from reconciler.spec.amounts import UNLIMITED
+from reconciler.spec.kind import Situation
+from reconciler.spec.step import Step
+
+__all__ = ["left_behind", "taken_along"]
+
+
+def taken_along(item: str, step: Step, situation: Situation) -> Iterator[Step]:
+    """Leave nothing at the old address that would be there for the next mailbox of that name, as far as it was read.
+
+    A renamed mailbox loses these (2024-11 to 2026-07a, ``edit/rename-mbox``), so they are written again afterwards.
+    """
+    edit = replace(step, item=item, successes=("mailbox_modified",))
+    if situation.before.get("rate_limit", UNLIMITED) != UNLIMITED:
+        none = {"rl_value": "", "rl_frame": "s"}
+        yield replace(edit, route="rl-mbox", attributes=none, successes=("rl_saved",))
+    if "spam_score" in situation.before and "spam_score" in situation.changed:
+        yield replace(edit, route="spam-score", attributes={"spam_score": "default"})
+    if "tagged_mail" in situation.changed:
+        yield replace(edit, route="delimiter_action", attributes={"tagged_mail_handler": "none"})
+    rows = situation.observed.rows if situation.observed is not None else {}
+    for row in (row for listed in rows.values() for row in listed.values()):
+        yield replace(
+            edit, verb=Verb.DELETE, route="mailbox-policy", item=row, attributes={}, successes=("items_deleted",)
+        )
+
+
+def left_behind(situation: Situation) -> tuple[str, ...]:
+    """Say what a renamed mailbox loses that is not declared (2024-11 to 2026-07a)."""
+    if situation.observed is None or situation.observed.address == situation.address:
+        return ()
+    lost = {"rate_limit": "rate limit", "spam_score": "spam score", "allowed_senders": "allowed senders"}
+    lost |= {"blocked_senders": "blocked senders", "tagged_mail": "handling of tags"}
+    names = [what for name, what in lost.items() if name not in situation.changed]
+    return (f"leaves behind, at the old address: {', '.join([*names, 'time-limited addresses'])}",)
