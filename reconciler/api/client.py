@@ -9,6 +9,7 @@ from reconciler.api.envelope import Answer, Denial, DenialReason, denial_in
 from reconciler.api.exchange import ExchangeFailed, Transport
 from reconciler.api.failures import Failure, FailureReason, denied, error_of
 from reconciler.api.jsontext import encode_json
+from reconciler.api.pace import Pace
 from reconciler.api.paths import get_path, kind_of_get, kind_of_post, post_path
 from reconciler.api.reading import Reading, ReadingState, reading_of
 from reconciler.api.retry import Patience, Timing
@@ -21,15 +22,21 @@ __all__ = ["Client"]
 
 _USER_AGENT = "mailcow-reconciler"
 _PASSING_STATUSES = frozenset({429, 500, 502, 503, 504})
+_BUSY_STATUSES = frozenset({429, 502, 503, 504})
+_BUSY_REASONS = frozenset({FailureReason.READ_TIMEOUT, FailureReason.CONNECT_TIMEOUT})
 
 
 class Client:
     """The one way to a server; safe to use from many threads.
 
-    The first request is answered before a second one is sent, and after a refused key nothing more is sent: each
+    There are as many requests under way as `access` allows, fewer while the server labours under them (`pace`). The
+    first request is answered before a second one is sent, and after a refused key nothing more is sent: each
     refusal counts towards a ban of the address. Cookies are neither kept nor sent (a session stays an administrator's
     without any key, and mixes the answers of different calls), redirects are not followed, and no setting comes from
     the environment. This holds because nothing here does those things, not because it is switched off.
+
+    Attributes:
+        pace: How many requests may be under way at once.
     """
 
     def __init__(
@@ -57,7 +64,7 @@ class Client:
             "GET": common | {"Accept-Encoding": "gzip"},
             "POST": common | {"Content-Type": "application/json"},
         }
-        self._slots = threading.BoundedSemaphore(access.parallelism)
+        self.pace = Pace(access.parallelism)
         self._first = threading.Lock()
         self._answered = False
         self._locked_out: Denial | None = None
@@ -169,10 +176,15 @@ class Client:
             return self._admitted(method, path, call, content)
 
     def _admitted(self, method: str, path: bytes, call: str, content: bytes | None) -> Answer | Failure:
-        with self._slots:
+        entered = self.pace.enter()
+        size, seconds, busy = 0, None, False
+        try:
             if self._locked_out is not None:
                 raise denied(self._locked_out, origin=self.access.origin)
-            outcome = self._send(method, path, call, content)
+            outcome, size, seconds = self._send(method, path, call, content)
+            busy = _is_too_busy(outcome)
+        finally:
+            self.pace.leave(entered, call, size=size, seconds=seconds, refused=busy)
         if isinstance(outcome, Failure):
             return outcome
         if denial := denial_in(outcome):
@@ -188,7 +200,10 @@ class Client:
             self._locked_out = denial
         return denied(denial, origin=self.access.origin)
 
-    def _send(self, method: str, path: bytes, call: str, content: bytes | None) -> Answer | Failure:
+    def _send(
+        self, method: str, path: bytes, call: str, content: bytes | None
+    ) -> tuple[Answer | Failure, int, float | None]:
+        """Send one request; what came, how many bytes went over the wire, and how long a whole answer took."""
         begin = self._timing.now()
         outcome: Answer | Failure
         size = 0
@@ -201,5 +216,13 @@ class Client:
             outcome = Answer(received.status, received.body, told.get("content-type", ""), told.get("location", ""))
         seconds = self._timing.now() - begin
         failures = int(isinstance(outcome, Failure) or outcome.is_failure)
-        self._tally.add(call, CallCost(1, failures, len(content or b""), size, seconds))
-        return outcome
+        sent = len(content or b"")
+        self._tally.add(call, CallCost(1, failures, sent, size, seconds))
+        return outcome, sent + size, None if failures else seconds
+
+
+def _is_too_busy(outcome: Answer | Failure) -> bool:
+    """Whether fewer requests at once may fare better."""
+    if isinstance(outcome, Failure):
+        return outcome.reason in _BUSY_REASONS
+    return outcome.status in _BUSY_STATUSES

@@ -98,7 +98,12 @@ CONNECTION_OPTIONS: Final = _together(
     click.option("--url", metavar="URL", help=f"The server; otherwise {URL_VARIABLE}, or the project file's."),
     click.option("--ca-file", metavar="FILE", help="Certificates to trust in place of the public ones."),
     click.option("--insecure-http", is_flag=True, help="Send the API key unencrypted to another machine."),
-    click.option("--parallelism", type=click.IntRange(1, 64), metavar="N", help="Requests under way at once."),
+    click.option(
+        "--parallelism",
+        type=click.IntRange(1, 64),
+        metavar="N",
+        help="Requests at once; fewer while the server labours.",
+    ),
 )
 
 SERVER_OPTIONS: Final = _together(
