@@ -134,6 +134,7 @@ class _Reader:
         contents = Contents()
         for manifest in manifests:
             self.read(manifest, contents)
+            manifest.document.forget()
         if learn is not None and portion is not None and portion.key and len(self.findings) == before:
             learn(portion.key, contents)
         return contents

@@ -54,6 +54,10 @@ class Document:
             self._value = parse(self._again()).value
         return self._value
 
+    def forget(self) -> None:
+        """Let go of what it says, which takes much more room than the text; whoever asks again has it read again."""
+        self._value = None
+
     def __repr__(self) -> str:
         return f"<Document {self.name}>"
 
