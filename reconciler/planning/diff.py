@@ -78,7 +78,9 @@ class _Diff:
             self._note_kept(kind, left)
             found.changes[first:] = sorted(found.changes[first:], key=lambda change: change.address.key)
             if self.sides.live.was_read(kind.name):
-                loose[kind.name] = tuple(unmanaged(kind, self.sides.desired, self.sides.live))
+                changed = {change.address for change in found.changes[first:]}
+                alone = unmanaged(kind, self.sides.desired, self.sides.live)
+                loose[kind.name] = tuple(each for each in alone if each not in changed)
         for move in moves.values():
             self._undeclared_move(move)
         return Difference(

@@ -121,7 +121,7 @@ def _is_ours(kind: Kind, domain: str | None, options: PlanOptions) -> bool:
 
 
 def unmanaged(kind: Kind, desired: DesiredState, live: LiveState) -> list[Address]:
-    """The live resources of a kind that nothing declares or removes."""
+    """The live resources of a kind that nothing in the manifests speaks of."""
     spoken = _spoken_of(desired)
     if kind.routes.delete is None:
         return []
