@@ -185,7 +185,8 @@ class _Run:
         operation, reply = attempt.operation, answered.reply
         kind = self._kind(operation)
         change = self._progress.changes[address]
-        what = took(kind, operation, change, seen, self._means.resolve)
+        refused = reply.outcome is Outcome.FAILED and not attempt.earlier
+        what = took(kind, operation, change, seen, self._means.resolve, refused=refused)
         clear = clearing(attempt, reply, what, kind)
         if clear is not None:
             for event, _ in self._calls.run([clear]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.engine.effect import Took
+from reconciler.engine.effect import Took, adds
 from reconciler.model.address import Address
 from reconciler.model.operation import HandleOf, Operation, Verb
 from reconciler.model.reply import Reply
@@ -42,14 +42,15 @@ SEND_AGAIN = Ruling(None)
 def settles(attempt: Attempt, reply: Reply, kind: Kind) -> bool:
     """Whether an answer needs no second look.
 
-    A refusal does, where it may have been for some only, where what should be deleted may be gone already, and where
-    an earlier sending may have taken after all.
+    A refusal does, where it may have been for some only, where what should be deleted may be gone or what should be
+    made may be there already, and where an earlier sending may have taken after all.
     """
     if reply.outcome is Outcome.DONE:
         return True
     operation = attempt.operation
     deletes = operation.verb is Verb.DELETE and operation.route == kind.routes.delete
-    return reply.outcome is Outcome.FAILED and is_single(operation) and not deletes and not attempt.earlier
+    final = not (deletes or adds(kind, operation) or attempt.earlier)
+    return reply.outcome is Outcome.FAILED and is_single(operation) and final
 
 
 def is_single(operation: Operation) -> bool:

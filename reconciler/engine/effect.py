@@ -25,15 +25,27 @@ class Took(Enum):
     UNTOLD = "untold"
 
 
-def took(kind: Kind, operation: Operation, change: Change, seen: LiveState, resolve: Resolve | None = None) -> Took:
+def took(
+    kind: Kind,
+    operation: Operation,
+    change: Change,
+    seen: LiveState,
+    resolve: Resolve | None = None,
+    *,
+    refused: bool = False,
+) -> Took:
     """Tell whether an operation took for one of its changes.
 
     Args:
         seen: what is there now; the kind of the change was read.
         resolve: finds a secret's text, where the server shows what it has; None leaves secrets uncompared.
+        refused: the server would not add it: what is there now is somebody else's, or of an apply that was killed, and
+            only as good as added where everything that was wanted can be seen in it.
     """
     now = seen.get(change.address)
-    if operation.verb is Verb.ADD and operation.route == kind.routes.add:
+    if adds(kind, operation):
+        if refused:
+            return Took.ALL if now is not None and _is_as_wanted(kind, operation, change, now, resolve) else Took.NONE
         return Took.NONE if now is None else Took.ALL
     if operation.verb is Verb.DELETE and operation.route == kind.routes.delete:
         return Took.NONE if _is_there(operation, change, now) else Took.ALL
@@ -43,6 +55,11 @@ def took(kind: Kind, operation: Operation, change: Change, seen: LiveState, reso
     if now is None:
         return Took.NONE
     return _of(_answers(kind, operation, change, now, resolve))
+
+
+def adds(kind: Kind, operation: Operation) -> bool:
+    """Whether an operation is what makes a resource."""
+    return operation.verb is Verb.ADD and operation.route == kind.routes.add
 
 
 def strangers(kind: Kind, before: LiveState, seen: LiveState, expected: Collection[Address]) -> tuple[str, ...]:
@@ -62,6 +79,13 @@ def strangers(kind: Kind, before: LiveState, seen: LiveState, expected: Collecti
     known = {each.handle for found in before.of(kind.name).values() for each in (found, *found.twins)}
     new = (each for found in seen.of(kind.name).values() for each in (found, *found.twins))
     return tuple(each.handle for each in new if each.handle not in known and each.address not in expected)
+
+
+def _is_as_wanted(kind: Kind, operation: Operation, change: Change, now: Observed, resolve: Resolve | None) -> bool:
+    sets = [each for each in change.fields if not operation.fields or each.name in operation.fields]
+    told = all(each.name in kind.fields and each.name in now.values for each in sets)
+    hidden = any(isinstance(each.after, SecretSource) for each in sets)
+    return told and not hidden and all(_answers(kind, operation, change, now, resolve))
 
 
 def _is_there(operation: Operation, change: Change, now: Observed | None) -> bool:

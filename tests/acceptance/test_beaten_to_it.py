@@ -1,0 +1,86 @@
+"""Somebody, or an apply that was killed, makes the very thing an apply is about to make."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from reconciler.simulator import Simulator
+from reconciler.simulator.protocol import Answer
+from tests.acceptance.person import KEY, READ_ONLY_KEY, VERSIONS, Person
+
+Welcome = Callable[..., Person]
+
+INCOMPLETE = 6
+DOMAIN = """
+domains:
+  - {name: acme.example, max_mailboxes: 5, max_aliases: 40, max_total_quota: 20GiB, max_mailbox_quota: 5GiB}
+"""
+
+
+class Beaten(Simulator):
+    """A server to which somebody else sends a call right before ours of the same route arrives."""
+
+    theirs: tuple[str, Mapping[str, Any]] | None = None
+
+    def handle(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"", peer: str = "127.0.0.1"
+    ) -> Answer:
+        if self.theirs is not None and path == f"/api/v1/{self.theirs[0]}":
+            attributes, self.theirs = self.theirs[1], None
+            sent = {"X-API-Key": KEY, "Content-Type": "application/json"}
+            first = super().handle(method, path, sent, json.dumps(attributes).encode(), peer)
+            assert b"success" in first.body
+        return super().handle(method, path, headers, body, peer)
+
+
+def _apply(welcome: Welcome, version: str, declared: str, route: str, **theirs: Any) -> tuple[int, str]:
+    server = Beaten(version, api_key=KEY, read_only_key=READ_ONLY_KEY)
+    person = welcome(simulator=server)
+    person.writes("mail.yaml", DOMAIN)
+    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
+    person.writes("mail.yaml", DOMAIN + declared)
+    person.environ["BEN"] = "Correct.Horse.77"
+    server.theirs = route, theirs
+    ended = person.types("apply", "mail.yaml", "--auto-approve", "--quiet")
+    return ended.code, ended.out
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_is_there_just_as_declared_is_done(welcome: Welcome, version: str) -> None:
+    declared = "aliases:\n  - {address: sales@acme.example, to: [x@else.example]}\n"
+    code, told = _apply(
+        welcome, version, declared, "add/alias", address="sales@acme.example", goto="x@else.example", active="1"
+    )
+    assert (code, "Converged" in told) == (0, True), told
+
+
+def test_what_is_there_otherwise_has_failed_and_is_left_alone(welcome: Welcome) -> None:
+    declared = "aliases:\n  - {address: sales@acme.example, to: [x@else.example]}\n"
+    code, told = _apply(
+        welcome, "2026-07a", declared, "add/alias", address="sales@acme.example", goto="y@else.example", active="1"
+    )
+    assert code == INCOMPLETE
+    assert "failed  alias/sales@acme.example: is_alias_or_mailbox" in told
+    assert "alias/sales@acme.example: to not as declared" in told
+
+
+def test_a_mailbox_whose_password_nobody_can_see_has_failed(welcome: Welcome) -> None:
+    declared = "mailboxes:\n  - {address: ben@acme.example, quota: 1GiB, initial: {password: {env: BEN}}}\n"
+    theirs = {"password": "Another.Horse.77", "password2": "Another.Horse.77"}
+    code, told = _apply(
+        welcome,
+        "2026-07a",
+        declared,
+        "add/mailbox",
+        local_part="ben",
+        domain="acme.example",
+        quota=1024,
+        active=1,
+        **theirs,
+    )
+    assert code == INCOMPLETE
+    assert "failed  mailbox/ben@acme.example: object_exists" in told
