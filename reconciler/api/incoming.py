@@ -144,7 +144,8 @@ def _head(stream: _Stream) -> _Head:
         name, colon, value = line.partition(":")
         if not colon or name != name.strip():
             raise _broken("the answer's head is malformed")
-        headers[name.lower()] = value.strip()
+        key, said = name.lower(), value.strip()
+        headers[key] = f"{headers[key]}, {said}" if key in headers else said
     status = int(told[:3])
     return _Head(version, status, headers, _is_chunked(headers), _length(status, headers))
 

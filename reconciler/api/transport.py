@@ -92,7 +92,11 @@ class KeepAliveTransport:
             connection.sendall(request)
             received, reusable = receive(connection, largest=self._largest_answer)
         except OSError as error:
+            self.rest()  # the others may have ended unnoticed too; what is sent again gets a connection of its own
             raise ExchangeFailed(broken(error)) from error
+        except ExchangeFailed:
+            self.rest()
+            raise
         finally:
             if reusable:
                 self._give_back(connection)

@@ -7,7 +7,8 @@ from reconciler.model.operation import Verb
 from reconciler.model.resource import Values
 from reconciler.model.version import Version
 from reconciler.spec.addresses import Domain
-from reconciler.spec.codecs import Flag, number, text
+from reconciler.spec.codec import Codec, Scope, refuse
+from reconciler.spec.codecs import Flag, text
 from reconciler.spec.kind import Kind, Routes, Situation, Source
 from reconciler.spec.mark import ASKED, MAIN, field
 from reconciler.spec.secrets import SecretText
@@ -17,6 +18,16 @@ _DEFAULT_SELECTOR: Final = "dkim"
 _SIZES: Final = (1024, 2048, 3072, 4096, 8192)
 _ANY_MARK_SINCE: Final = Version(2025, 1)
 _3072_SHOWN_SINCE: Final = Version(2025, 3)
+
+
+def _accept_size(value: Any, _scope: Scope) -> int:
+    if isinstance(value, int) and value in _SIZES:
+        return value
+    hint = f"write one of {', '.join(map(str, _SIZES))}"
+    raise refuse("size-unknown", f"`{value}` is none of the sizes that mailcow tells apart", hint=hint)
+
+
+SIZE: Final = Codec(accept=_accept_size, decode=int, encode=int, schema={"enum": list(_SIZES)})
 
 
 class DkimKey(TypedDict, total=False):
@@ -36,7 +47,7 @@ class DkimKey(TypedDict, total=False):
     ]
     size: Annotated[
         int,
-        number(least=_SIZES[0], most=_SIZES[-1]),
+        SIZE,
         field(
             "Bits of a key that the server makes: 1024, 2048, 3072, 4096 or 8192.",
             read="length",
@@ -82,10 +93,6 @@ def _made(step: Step, situation: Situation) -> Step:
 def _check(values: Values) -> tuple[tuple[str, str, str], ...]:
     if "private_key" in values and "size" in values:
         return (("size", "an imported key has the size it has", "leave `size` out"),)
-    if values.get("size", _SIZES[0]) not in _SIZES:
-        return (
-            ("size", "mailcow cannot tell such a size from the next", f"write one of {', '.join(map(str, _SIZES))}"),
-        )
     return ()
 
 

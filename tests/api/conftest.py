@@ -33,8 +33,8 @@ def serve() -> Iterator[Callable[..., ScriptedServer]]:
     """Starts servers that end with the test."""
     with ExitStack() as stack:
 
-        def start(script: Script, *, tls: bool = False) -> ScriptedServer:
-            return stack.enter_context(ScriptedServer(script, tls=tls))
+        def start(script: Script, **how: Any) -> ScriptedServer:
+            return stack.enter_context(ScriptedServer(script, **how))
 
         yield start
 

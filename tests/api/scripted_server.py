@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 CERTIFICATE = Path(__file__).with_name("localhost.pem")  # for localhost and 127.0.0.1, signed by itself
+ISSUED = Path(__file__).with_name("issued.pem")  # for the same, signed by an authority nobody has
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ Script = Callable[[Asked], Reply]
 class ScriptedServer:
     """Answers each request by calling the script; one thread a connection, as keep-alive needs."""
 
-    def __init__(self, script: Script, *, tls: bool = False) -> None:
+    def __init__(self, script: Script, *, tls: bool = False, certificate: Path = CERTIFICATE) -> None:
         self.script = script
         self.asked: list[Asked] = []
         self.connections = 0
@@ -67,7 +68,7 @@ class ScriptedServer:
         self._context: ssl.SSLContext | None = None
         if tls:
             self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            self._context.load_cert_chain(CERTIFICATE)
+            self._context.load_cert_chain(certificate)
         self.port: int = self._listener.getsockname()[1]
         self.origin = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
         threading.Thread(target=self._accept, daemon=True).start()

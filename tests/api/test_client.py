@@ -11,7 +11,7 @@ import pytest
 from reconciler.api import Client, Judgement, Patience, ReadingState, ServerAccess, Timing
 from reconciler.errors import AccessDenied, ConnectionFailed, ProtocolError, RequestRefused, UsageError
 from tests.api.conftest import Clock
-from tests.api.scripted_server import CERTIFICATE, Asked, Reply, Script, ScriptedServer, says
+from tests.api.scripted_server import CERTIFICATE, ISSUED, Asked, Reply, Script, ScriptedServer, says
 
 Serve = Callable[..., ScriptedServer]
 Connect = Callable[..., Client]
@@ -447,6 +447,15 @@ def test_a_certificate_of_ones_own_authority_is_trusted_by_naming_its_file(serve
         assert client.get("domain", "all").state is ReadingState.EMPTY
     assert client.post("add", "domain", body={}).status == 200
     assert server.connections == 1
+
+
+def test_a_servers_own_certificate_is_trusted_by_naming_its_file_whoever_issued_it(
+    serve: Serve, connect: Connect
+) -> None:
+    server = serve(always(says([])), tls=True, certificate=ISSUED)
+    assert connect(server.origin, ca_file=ISSUED).get("domain", "all").state is ReadingState.EMPTY
+    with pytest.raises(ConnectionFailed):
+        connect(server.origin, ca_file=CERTIFICATE).get("domain", "all")
 
 
 def test_https_to_a_port_that_speaks_plain_http_is_told(connect: Connect) -> None:

@@ -5,6 +5,7 @@ import httpx
 import pytest
 
 from reconciler.api import Client, Judgement, ServerAccess, Timing
+from reconciler.api.exchange import ExchangeFailed
 from reconciler.api.origin import Origin
 from reconciler.api.proxied import HttpxTransport
 from reconciler.api.transport import KeepAliveTransport
@@ -31,6 +32,36 @@ def test_the_rest_of_an_answer_given_up_is_not_taken_for_the_next_one(serve: Ser
         client.get("domain", "all")
 
     assert client.get("domain", "all").rows == [1]
+    assert server.connections == 2
+
+
+def test_a_connection_that_breaks_takes_the_idle_ones_along(serve: Serve) -> None:
+    both = threading.Barrier(2, timeout=5)
+
+    def script(asked: Asked) -> Reply:
+        if asked.target == "/together":
+            both.wait()
+        return Reply(reset=True) if asked.target == "/broken" else says([])
+
+    server = serve(script)
+    transport = _kept(server)
+    threads = [threading.Thread(target=transport.exchange, args=("GET", b"/together", {}, None)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(5)
+    with pytest.raises(ExchangeFailed):
+        transport.exchange("POST", b"/broken", {}, b"")
+    transport.exchange("POST", b"/again", {}, b"")
+    transport.close()
+    assert server.connections == 3
+
+
+def test_a_header_said_twice_is_one_with_both_values(serve: Serve, connect: Connect) -> None:
+    server = serve(lambda _: Reply(200, b"[]", {"Connection": "keep-alive", "connection": "close"}))
+    client = connect(server.origin)
+    client.get("domain", "all")
+    client.get("domain", "all")
     assert server.connections == 2
 
 
