@@ -17,11 +17,14 @@ from reconciler.model.focus import EVERYTHING, Focus
 from reconciler.model.operation import Operation
 from reconciler.model.plan import Plan
 from reconciler.model.policy import Policy
+from reconciler.model.profile import RequestCost
 from reconciler.model.reference import KindReference
 from reconciler.model.report import Event, Report
 from reconciler.model.secret import Secret
 from reconciler.planning.waves import Waves
 from reconciler.records import record
+
+Requests = Callable[[], Sequence[RequestCost]]
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -130,12 +133,14 @@ class SnapshotTaken:
         text: what goes into the file.
         answers: how many there are.
         timings: seconds by stage.
+        requests: tells what requests have cost.
     """
 
     text: str = field(repr=False)
     answers: int
     diagnostics: tuple[Diagnostic, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
+    requests: Requests = tuple
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -196,13 +201,15 @@ class PlanResult:
 
     Attributes:
         stale: of a plan that was kept, what is refused because it moved.
-        timings: seconds by stage.
+        timings: seconds by stage, so far: carrying the plan out adds to them.
+        requests: tells what requests have cost so far.
     """
 
     plan: Plan
     operations: Sequence[Operation] = ()
     stale: tuple[Diagnostic, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
+    requests: Requests = tuple
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -213,11 +220,13 @@ class Exported:
         files: text by name, relative to the folder they are for.
         diagnostics: what they leave out, such as secrets that must be supplied.
         timings: seconds by stage.
+        requests: tells what requests have cost.
     """
 
     files: Mapping[str, str]
     diagnostics: tuple[Diagnostic, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
+    requests: Requests = tuple
 
 
 class Pipeline(Protocol):

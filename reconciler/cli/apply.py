@@ -97,7 +97,7 @@ def _carry_out(session: Session, request: PlanRequest, planned: PlanResult, give
         report = session.pipeline.apply(request, planned, on_event=show)
     _show_report(session, report)
     if given["profile"]:
-        session.tell_timings({**planned.timings, "applying": report.seconds})
+        session.tell_profile(planned.timings, planned.requests())
     return of_report(report)
 
 

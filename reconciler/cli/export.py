@@ -39,5 +39,5 @@ def command(session: Session, /, **given: Any) -> int:
         session.say(diagnostics_text(exported.diagnostics, session.talk_style))
         session.give(f"Exported: {count(len(exported.files), 'file')} in {given['out']}\n")
     if given["profile"]:
-        session.tell_timings(exported.timings)
+        session.tell_profile(exported.timings, exported.requests())
     return Exit.DONE

@@ -47,5 +47,5 @@ def command(session: Session, /, **given: Any) -> int:
         write_private(session.surroundings.start / given["out"], json_text(plan_document(planned.plan)))
         session.say(f"Kept in {given['out']}\n")
     if given["profile"]:
-        session.tell_timings(planned.timings)
+        session.tell_profile(planned.timings, planned.requests())
     return of_plan(planned.plan, detailed=given["detailed_exitcode"])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TextIO, cast
 
 from reconciler.cli.surroundings import Surroundings
 from reconciler.flow import Pipeline
+from reconciler.model.profile import RequestCost
 from reconciler.records import record
 from reconciler.render.style import Style
 
@@ -64,11 +65,13 @@ class Session:
         """Talk about what went wrong."""
         self._write(self.surroundings.stderr, text)
 
-    def tell_timings(self, timings: Mapping[str, float]) -> None:
+    def tell_profile(self, timings: Mapping[str, float], requests: Sequence[RequestCost] = ()) -> None:
         """Say where the time went."""
-        total = sum(timings.values())
-        told = [f"{name:<16} {seconds:9.3f} s {seconds / (total or 1):5.0%}" for name, seconds in timings.items()]
-        self.complain("\n".join([*told, f"{'together':<16} {total:9.3f} s", ""]))
+        from reconciler.render.profile_text import profile_text  # noqa: PLC0415  most runs are not asked
+
+        begun = self.surroundings.begun
+        total = self.surroundings.clock.now() - begun if begun is not None else 0.0
+        self.complain(profile_text(timings, requests, total=total))
 
     def _write(self, stream: TextIO, text: str) -> None:
         """Write; a reader that has gone does not end an apply halfway."""

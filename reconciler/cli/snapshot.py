@@ -33,5 +33,5 @@ def command(session: Session, /, **given: Any) -> int:
     session.say(diagnostics_text(taken.diagnostics, session.talk_style))
     session.say(f"Kept {count(taken.answers, 'answer')} in {given['out']}\n")
     if given["profile"]:
-        session.tell_timings(taken.timings)
+        session.tell_profile(taken.timings, taken.requests())
     return Exit.DONE

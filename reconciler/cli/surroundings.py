@@ -28,6 +28,7 @@ class Surroundings:
         environ: the environment's variables.
         clock: the time.
         process: this process's number.
+        begun: when the run began, on the clock; of a process, when that was started; None where nobody knows.
     """
 
     stdin: TextIO
@@ -37,6 +38,7 @@ class Surroundings:
     environ: Mapping[str, str]
     clock: Clock
     process: int = 0
+    begun: float | None = None
 
     @property
     def cache(self) -> Path | None:
@@ -80,5 +82,6 @@ def of_this_process() -> Surroundings:
             stream.reconfigure(errors="backslashreplace")
     now = datetime.now(tz=UTC).astimezone()
     moment = now.strftime("%Y-%m-%dT%H%M%S")
+    begun = time.perf_counter() - time.process_time()  # nothing was waited for until now
     clock = Clock(now=time.perf_counter, sleep=time.sleep, today=now.date().isoformat(), moment=moment)
-    return Surroundings(sys.stdin, sys.stdout, sys.stderr, Path.cwd(), os.environ, clock, os.getpid())
+    return Surroundings(sys.stdin, sys.stdout, sys.stderr, Path.cwd(), os.environ, clock, os.getpid(), begun)

@@ -37,5 +37,5 @@ def command(session: Session, /, **given: Any) -> int:
         session.say(diagnostics_text(checked.diagnostics, session.talk_style))
         session.give(f"Valid: {count(checked.resources, 'resource')} in {count(checked.files, 'file')}\n")
     if given["profile"]:
-        session.tell_timings(checked.timings)
+        session.tell_profile(checked.timings)
     return Exit.DONE

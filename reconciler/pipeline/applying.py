@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import replace
 
@@ -62,7 +62,7 @@ def apply(request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Even
             kinds=registry(),
             writer=writer,
             look_again=server.reader.look_again,
-            verify=lambda: _leftovers(planned),
+            verify=lambda: _verified(planned),
             before=planned.live,
             resolve=planned.loaded.secrets.for_apply,
             workers=server.parallelism if server.capabilities.parallel_writes else 1,
@@ -73,12 +73,8 @@ def apply(request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Even
         )
         first, rest = planned.operations[: planned.tried_first], planned.operations[planned.tried_first :]
         run = carry_out(planned.plan.changes, rest, means, first=first)
-        while True:
-            try:
-                on_event(next(run))
-            except StopIteration as end:
-                report: Report = end.value
-                break
+        with planned.watch.stage("writing"):
+            report = _heard(run, on_event)
         report = _settled(planned.loaded.secrets, report, kept)
     done = report.converged is True and report.count(Outcome.DONE) == len(report.changes)
     return replace(report, notes=(*report.notes, *remember(request, planned))) if done else report
@@ -120,6 +116,21 @@ def _why_forgotten(request: PlanRequest, planned: Planned) -> str:
     if request.focus:
         return "`--domain` or `--target` narrowed the run, so it says nothing of the rest"
     return planned.incomplete or planned.base.stays
+
+
+def _heard(run: Generator[Event, None, Report], on_event: Callable[[Event], None]) -> Report:
+    """Hand on what happens, to the end."""
+    while True:
+        try:
+            on_event(next(run))
+        except StopIteration as end:
+            report: Report = end.value
+            return report
+
+
+def _verified(planned: Planned) -> tuple[Leftover, ...]:
+    with planned.watch.stage("verifying"):
+        return _leftovers(planned)
 
 
 def _leftovers(planned: Planned) -> tuple[Leftover, ...]:

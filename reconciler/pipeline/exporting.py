@@ -20,7 +20,7 @@ def export(server: Server, *, domains: tuple[str, ...] | None, every_field: bool
     """
     watch = Stopwatch(server.clock.now)
     kinds = registry()
-    with watch.stage("reading server"), opened(server) as source:
+    with watch.stage("reading server"), opened(server, watch) as source:
         lists = Wanted(
             fields={
                 name: listed_fields(kind)
@@ -38,6 +38,7 @@ def export(server: Server, *, domains: tuple[str, ...] | None, every_field: bool
         files=dumped.files,
         diagnostics=(*first.diagnostics, *readout.diagnostics, *dumped.diagnostics),
         timings=watch.seconds,
+        requests=source.requests,
     )
 
 

@@ -11,7 +11,9 @@ from reconciler.errors import ProtocolError
 from reconciler.flow import Server, Snapshot
 from reconciler.kinds import registry, routes
 from reconciler.model.plan import ServerIdentity
+from reconciler.model.profile import RequestCost
 from reconciler.model.version import OLDEST, Version
+from reconciler.pipeline.stopwatch import Stopwatch
 from reconciler.records import record
 from reconciler.remote.reader import Reader
 from reconciler.remote.schedule import readable_routes
@@ -36,10 +38,22 @@ class OpenServer:
     reader: Reader
     parallelism: int
 
+    def requests(self) -> tuple[RequestCost, ...]:
+        """What requests have cost so far."""
+        calls = self.client.statistics.calls if self.client is not None else {}
+        return tuple(
+            RequestCost(name, each.requests, each.failures, each.sent, each.received, each.seconds)
+            for name, each in calls.items()
+        )
+
 
 @contextmanager
-def opened(server: Server | Snapshot) -> Iterator[OpenServer]:
+def opened(server: Server | Snapshot, watch: Stopwatch) -> Iterator[OpenServer]:
     """Ask a server who it is; nothing else is sent before it has answered. No connection is left at the end.
+
+    Args:
+        server: where it is.
+        watch: is told how long readings wait.
 
     Raises:
         AccessDenied: it refuses the key or this machine's address.
@@ -79,7 +93,13 @@ def opened(server: Server | Snapshot) -> Iterator[OpenServer]:
             client=client,
             identity=ServerIdentity(access.origin, str(version)),
             capabilities=capabilities,
-            reader=Reader(client, kinds=kinds, capabilities=capabilities, parallelism=parallelism),
+            reader=Reader(
+                client,
+                kinds=kinds,
+                capabilities=capabilities,
+                parallelism=parallelism,
+                waiting=lambda: watch.part("waiting for answers"),
+            ),
             parallelism=parallelism,
         )
     finally:

@@ -38,9 +38,11 @@ class Planned(PlanResult):
 
     Attributes:
         incomplete: why carrying it out does not make the server as declared; empty when it does.
+        watch: goes on while the plan is carried out.
         tried_first: how many of the operations are verified before the others are tried.
     """
 
+    watch: Stopwatch
     loaded: Loaded
     server: OpenServer
     live: LiveState
@@ -62,7 +64,7 @@ def plan(request: PlanRequest) -> Planned:
     with watch.stage("reading history"):
         base = _base(request, loaded)
     options = _options(request, loaded, base)
-    with watch.stage("reading server"), opened(request.server) as server:
+    with watch.stage("reading server"), opened(request.server, watch) as server:
         live, notes = read_live(server, loaded.desired, options, every_kind=request.show_unmanaged)
         with watch.stage("comparing"):
             difference = diff(registry(), loaded.desired, live, capabilities=server.capabilities, options=options)
@@ -77,7 +79,7 @@ def plan(request: PlanRequest) -> Planned:
     errors = tuple(each for each in diagnostics if each.severity is Severity.ERROR)
     if errors:
         raise ManifestError(errors, summary="the server cannot be made so")
-    with watch.stage("compiling"):
+    with watch.stage("ordering"):
         operations = compile_changes(registry(), difference.changes, live, capabilities=server.capabilities)
     refusals = guard(registry(), difference.changes, loaded.desired, live, options=options, limits=limits_of(request))
     made = Plan(
@@ -96,6 +98,8 @@ def plan(request: PlanRequest) -> Planned:
         plan=made,
         operations=operations,
         timings=watch.seconds,
+        requests=server.requests,
+        watch=watch,
         loaded=loaded,
         server=server,
         live=live,

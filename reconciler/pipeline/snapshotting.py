@@ -27,7 +27,7 @@ def snapshot(server: Server, *, details: bool) -> SnapshotTaken:
     kinds = in_full(registry())
     homes = {home for kind in kinds.values() for home in kind.within}
     wanted = {name: kind for name, kind in kinds.items() if details or set(containers_of(kind)) <= homes}
-    with watch.stage("reading server"), opened(server) as source:
+    with watch.stage("reading server"), opened(server, watch) as source:
         assert source.client is not None
         recording = Recording(source.client)
         recording.get("status", "version")
@@ -39,7 +39,9 @@ def snapshot(server: Server, *, details: bool) -> SnapshotTaken:
             reader.read(Wanted(fields=fields, details=places), known=first.live)
     answers = masked(put_together(recording.answers, kinds), kinds)
     text = snapshot_text(answers, origin=source.identity.origin, moment=server.clock.moment)
-    return SnapshotTaken(text=text, answers=len(answers), diagnostics=first.diagnostics, timings=watch.seconds)
+    return SnapshotTaken(
+        text=text, answers=len(answers), diagnostics=first.diagnostics, timings=watch.seconds, requests=source.requests
+    )
 
 
 def _readable(kind: Kind) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 
 from reconciler.api import ReadingState
 from reconciler.errors import ProtocolError
@@ -13,7 +14,7 @@ from reconciler.remote.rows import Rows
 from reconciler.remote.schedule import Get, kinds_to_read
 from reconciler.remote.snapshot import Gets
 from reconciler.remote.table import CompactRows
-from reconciler.remote.visit import Readout, Visit
+from reconciler.remote.visit import Readout, Visit, Waiting
 from reconciler.remote.wanted import Wanted, wanted_of
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.decode import main_rows
@@ -30,15 +31,23 @@ class Reader:
         client: allowed to read the `schedule.readable_routes` of the kinds.
         kinds: every kind by name, those that others need first.
         parallelism: how many requests run beside each other.
+        waiting: is entered while answers are waited for.
     """
 
     def __init__(
-        self, client: Gets, *, kinds: Mapping[str, Kind], capabilities: Capabilities, parallelism: int = 4
+        self,
+        client: Gets,
+        *,
+        kinds: Mapping[str, Kind],
+        capabilities: Capabilities,
+        parallelism: int = 4,
+        waiting: Waiting = nullcontext,
     ) -> None:
         self._client = client
         self._kinds = kinds
         self._capabilities = capabilities
         self._parallelism = parallelism
+        self._waiting = waiting
 
     def read(self, wanted: Wanted, known: LiveState = NOTHING_READ) -> Readout:
         """Read what is wanted.
@@ -61,6 +70,7 @@ class Reader:
                 known=known,
                 capabilities=self._capabilities,
                 parallelism=self._parallelism,
+                waiting=self._waiting,
             )
             return visit.readout()
         finally:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import field
 
 from reconciler.model.address import Address
@@ -44,6 +45,9 @@ from reconciler.spec.rowform import RowForm, row_form
 Ask = Callable[[Get, RowForm | None], "Future[Rows]"]
 """(what to ask for, the compact form of its rows if they have one) -> what will be its rows."""
 
+Waiting = Callable[[], AbstractContextManager[object]]
+"""What is entered while answers are waited for, so that somebody can tell how long that was."""
+
 Asked = list[tuple[Get, "Future[Rows]"]]
 
 
@@ -69,6 +73,7 @@ class Visit:
         wanted: what is to be read.
         known: an earlier reading.
         parallelism: how many requests run beside each other.
+        waiting: is entered while answers are waited for.
     """
 
     ask: Ask
@@ -77,6 +82,7 @@ class Visit:
     known: LiveState
     capabilities: Capabilities
     parallelism: int
+    waiting: Waiting = nullcontext
     _resources: dict[str, Mapping[str, Observed]] = field(init=False)
     _lists: dict[str, Asked] = field(default_factory=dict)
     _sources: dict[tuple[str, str], Asked] = field(default_factory=dict)
@@ -172,10 +178,14 @@ class Visit:
                 kind, container_gets(kind, held | {*self.wanted.containers.get(kind.name, ())})
             )
         asked, self._lists[kind.name] = self._lists[kind.name], []
-        found = listed(self._decoder(kind), ((get, future.result()) for get, future in asked))
+        found = listed(self._decoder(kind), ((get, self._answer(future)) for get, future in asked))
         self._resources[kind.name] = found.resources
         if found.unreadable:
             self._diagnostics.append(half_made(kind, found.unreadable))
+
+    def _answer(self, future: Future[Rows]) -> Rows:
+        with self.waiting():
+            return future.result()
 
     def _decoder(self, kind: Kind) -> Decoder:
         fields = self._fields(kind)
@@ -208,7 +218,7 @@ class Visit:
     def _join(self, kind: Kind) -> None:
         """Add what further sources show."""
         for name in wanted_sources(kind, self._fields(kind), self.capabilities):
-            answers = ((get, _mappings(future.result())) for get, future in self._sources.pop((kind.name, name)))
+            answers = ((get, _mappings(self._answer(future))) for get, future in self._sources.pop((kind.name, name)))
             joined = join_of(self._decoder(kind), name, answers)
             resources = self._resources[kind.name]
             if isinstance(resources, ObservedTable):

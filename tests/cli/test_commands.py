@@ -168,7 +168,7 @@ def test_verbose_tells_each_call_and_where_an_error_came_from(run: Runner) -> No
 
 def test_profile_says_where_the_time_went(run: Runner) -> None:
     assert "reading" in run("plan", "mail", "--profile").err
-    assert "applying" in run("apply", "mail", "--auto-approve", "--profile").err
+    assert "reading" in run("apply", "mail", "--auto-approve", "--profile").err
 
 
 def test_validate_counts_and_warns(run: Runner) -> None:
