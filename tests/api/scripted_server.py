@@ -71,12 +71,17 @@ class ScriptedServer:
             self._context.load_cert_chain(certificate)
         self.port: int = self._listener.getsockname()[1]
         self.origin = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._acceptor = threading.Thread(target=self._accept, daemon=True)
+        self._acceptor.start()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        # closing alone leaves the thread accepting: it was seen to take connections of the next server, one in ten, and
+        # to answer them as this one would
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._acceptor.join()
         self._listener.close()
         self.drop_connections()
 
