@@ -11,6 +11,7 @@ from reconciler.cli.surroundings import Surroundings
 from reconciler.flow import Pipeline
 from reconciler.model.profile import RequestCost
 from reconciler.records import record
+from reconciler.render.commands import without_commands
 from reconciler.render.style import Style
 
 TEXT = "text"
@@ -54,7 +55,7 @@ class Session:
 
     def give(self, text: str) -> None:
         """Write data."""
-        self._write(self.surroundings.stdout, text)
+        self._write(self.surroundings.stdout, without_commands(text, is_json=self.format == JSON))
 
     def say(self, text: str) -> None:
         """Talk, unless it was asked to be quiet."""
@@ -63,7 +64,7 @@ class Session:
 
     def complain(self, text: str) -> None:
         """Talk about what went wrong."""
-        self._write(self.surroundings.stderr, text)
+        self._write(self.surroundings.stderr, without_commands(text))
 
     def tell_profile(self, timings: Mapping[str, float], requests: Sequence[RequestCost] = ()) -> None:
         """Say where the time went."""

@@ -11,6 +11,7 @@ from typing import Final
 
 from reconciler.manifest.files import MAY_BE_READ, Source
 from reconciler.manifest.git import Entry, Repository
+from reconciler.manifest.inside import resolved
 from reconciler.records import record
 
 __all__ = ["Checkout", "checkout_of"]
@@ -56,7 +57,7 @@ def checkout_of(repository: Repository, sources: Iterable[Source], *, start: Pat
     commit = repository.commit("HEAD")
     if commit is None:
         return Checkout(repository, None)
-    comparison = _Comparison(repository, {each.path: each for each in repository.entries(commit)}, start.resolve())
+    comparison = _Comparison(repository, {each.path: each for each in repository.entries(commit)}, resolved(start))
     changed = {*comparison.links()}
     for source in {(each.name, each.path): each for each in sources}.values():
         changed |= set(comparison.source(source))
@@ -109,7 +110,7 @@ class _Comparison:
 
     def searched(self, folders: Sequence[Path]) -> tuple[str, ...]:
         """Where manifests are searched, as far as it is in the repository."""
-        return tuple(sorted({path for folder in folders if (path := self._path(str(folder.resolve()))) is not None}))
+        return tuple(sorted({path for folder in folders if (path := self._path(str(resolved(folder)))) is not None}))
 
     def missing(self, searched: Sequence[str]) -> Iterable[str]:
         """What the commit has where manifests are searched, and the work tree has not."""

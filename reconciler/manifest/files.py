@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from reconciler.errors import ManifestError
-from reconciler.manifest.inside import folder_inside
+from reconciler.manifest.inside import folder_inside, resolved
 from reconciler.model.diagnostic import Diagnostic, Origin, error
 from reconciler.records import record
 
@@ -190,9 +190,9 @@ class _Search:
     def __init__(self, start: Path, project: Path | None, exclude: Collection[Path], most: int) -> None:
         self.sources: dict[str, Source] = {}
         self.findings: list[Diagnostic] = []
-        self._start = start.resolve()
-        self._project = project.resolve() if project else None
-        self._exclude = {str((self._start / path).resolve()) for path in exclude}
+        self._start = resolved(start)
+        self._project = resolved(project) if project else None
+        self._exclude = {str(resolved(self._start / path)) for path in exclude}
         self._boundary = self._start
         self._folders: set[str] = set()
         self._met = 0
@@ -209,11 +209,11 @@ class _Search:
     def argument(self, argument: str) -> None:
         """Take a file, or search a folder."""
         path = Path(os.path.normpath(self._start / argument))
-        real = path.resolve()
+        real = resolved(path)
         inside = self._project and (path.is_relative_to(self._project) or real.is_relative_to(self._project))
         self._boundary = self._project if inside and self._project else real if real.is_dir() else real.parent
         place = _Place(self._name(path), str(real))
-        if not real.exists():
+        if not os.path.exists(real):  # noqa: PTH110  says no where a path is impossible
             self._refuse("path-not-found", argument, "there is no such file or folder", "check the path")
         elif not place.is_inside(self._boundary) or (
             path.is_relative_to(self._start) and not place.is_inside(self._start)
@@ -270,12 +270,16 @@ class _Search:
         names = [entry.name for entry in entries if _DEFAULTS.fullmatch(entry.name)]
         defaults = around + self._defaults(folder, names)
         for entry in entries:
-            self._entry(entry, folder.inside(entry.name), defaults)
+            place = folder.inside(entry.name)
+            try:
+                self._entry(entry, place, defaults)
+            except OSError as problem:  # links in a circle
+                self.findings.append(_unreadable(place.name, problem))
 
     def _entry(self, entry: os.DirEntry[str], place: _Place, defaults: tuple[Source, ...]) -> None:
         manifest = _is_manifest(entry.name)
         if entry.is_symlink():
-            place = _Place(place.name, str(Path(entry.path).resolve()))
+            place = _Place(place.name, str(resolved(Path(entry.path))))
             if not place.is_inside(self._boundary):
                 if manifest or entry.is_dir():
                     self._refuse_outside(place.name)
@@ -293,7 +297,7 @@ class _Search:
         found = []
         for name in names:
             place = folder.inside(name)
-            place = _Place(place.name, str(Path(place.real).resolve()))
+            place = _Place(place.name, str(resolved(Path(place.real))))
             if place.is_inside(self._boundary):
                 found.append(Source(place.name, Path(place.real)))
             else:

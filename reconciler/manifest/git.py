@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
 from reconciler.errors import ManifestError
+from reconciler.manifest.inside import resolved
 from reconciler.model.diagnostic import error
 from reconciler.records import record
 
@@ -218,7 +219,7 @@ def open_repository(folder: Path, run: RunGit) -> Repository | None:
         return None
     root = answer.output.decode("utf-8", "surrogateescape").rstrip("\n")
     if answer.status == 0 and root:
-        return Repository(Path(root).resolve(), run)
+        return Repository(resolved(Path(root)), run)
     if _NO_REPOSITORY in answer.complaint:
         return None
     raise _failed(answer.complaint.strip() or "it does not say why", _OWNER_HINT)

@@ -15,6 +15,7 @@ from reconciler.manifest.asked import Asked
 from reconciler.manifest.build import build
 from reconciler.manifest.files import LARGEST_FILE, MAY_BE_READ, PROJECT_FILE, STANDARD_INPUT, Source, find
 from reconciler.manifest.git import Entry, Repository
+from reconciler.manifest.inside import resolved
 from reconciler.manifest.project import Project, Settings, find_project
 from reconciler.manifest.reading import LearningMemory, read
 from reconciler.manifest.values import Assignment, read_values
@@ -45,8 +46,8 @@ class Layout:
 
     def place_of(self, path: Path) -> Path | None:
         """What stands here for a place in the work tree; None for a place outside."""
-        resolved = path.parent.resolve() / path.name if path.name else path.resolve()
-        return self.folder / resolved.relative_to(self.root) if resolved.is_relative_to(self.root) else None
+        real = resolved(path.parent) / path.name if path.name else resolved(path)
+        return self.folder / real.relative_to(self.root) if real.is_relative_to(self.root) else None
 
 
 @contextmanager
@@ -68,7 +69,7 @@ def laid_out(repository: Repository, commit: str) -> Iterator[Layout]:
         )
     contents = repository.contents(each.identity for each in entries)
     with TemporaryDirectory(prefix="reconciler-") as temporary:
-        folder = Path(temporary).resolve() / "tree"
+        folder = resolved(Path(temporary)) / "tree"
         folder.mkdir()
         (folder / _MARKER).touch()  # nothing above it is searched for a project file
         for entry in entries:
@@ -83,7 +84,7 @@ def _put(folder: Path, entry: Entry, content: bytes) -> None:
         return
     target = folder.joinpath(*parts)
     target.parent.mkdir(parents=True, exist_ok=True)
-    if not target.parent.resolve().is_relative_to(folder) or target.is_symlink() or target.exists():
+    if not resolved(target.parent).is_relative_to(folder) or target.is_symlink() or target.exists():
         return
     if entry.is_link:
         target.symlink_to(content.decode("utf-8", "surrogateescape"))
@@ -107,7 +108,7 @@ def project_at(layout: Layout, asked: Asked) -> tuple[Project | None, Settings]:
         source = find_project(start)
     else:
         named = layout.place_of(asked.start / asked.project)
-        if named is not None and named.is_file() and named.resolve().is_relative_to(layout.folder):
+        if named is not None and named.is_file() and resolved(named).is_relative_to(layout.folder):
             source = Source(PROJECT_FILE, named)
     if source is None:
         return None, Settings()
@@ -198,11 +199,11 @@ def _values_file(layout: Layout, file: Path) -> Path:
     place = layout.place_of(file)
     if place is None:
         return file
-    return place if place.resolve().is_relative_to(layout.folder) else layout.folder / _MARKER / "outside"
+    return place if resolved(place).is_relative_to(layout.folder) else layout.folder / _MARKER / "outside"
 
 
 def _values(files: Sequence[Path], asked: Asked, layout: Layout) -> Mapping[str, Any]:
-    sources = [Source(os.path.relpath(each, layout.folder), each.resolve()) for each in files if each.is_file()]
+    sources = [Source(os.path.relpath(each, layout.folder), resolved(each)) for each in files if each.is_file()]
     assignments = [Assignment.read(text) for text in asked.settings]
     assignments += [Assignment.read(text, as_text=True) for text in asked.texts]
     return read_values(sources, assignments)

@@ -1,4 +1,4 @@
-"""Folders below a folder, opened step by step and along no link, so that none can be swapped on the way."""
+"""Where links lead, and folders opened step by step along none, so that nothing can be swapped on the way."""
 
 from __future__ import annotations
 
@@ -8,9 +8,17 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-__all__ = ["folder_inside"]
+__all__ = ["folder_inside", "resolved"]
 
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+
+
+def resolved(path: Path) -> Path:
+    """A place with links resolved; what cannot be one (links in a circle, a name too long) stays, and opens nothing."""
+    try:
+        return Path(os.path.realpath(path))
+    except ValueError:  # a NUL in it
+        return path
 
 
 @contextmanager

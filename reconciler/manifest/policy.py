@@ -19,6 +19,7 @@ from reconciler.manifest.complaints import Path
 from reconciler.manifest.document import parse
 from reconciler.manifest.files import PROJECT_FILE, Source
 from reconciler.manifest.git import Repository, RunGit, open_repository
+from reconciler.manifest.inside import resolved
 from reconciler.manifest.project import GuardSettings, Project, Trusted
 from reconciler.manifest.project_reading import SettingsReading, read_project
 from reconciler.manifest.suggest import for_field
@@ -70,7 +71,7 @@ def _content(repository: Repository, commit: str, path: str) -> bytes | None:
 
 def _guards(repository: Repository, commit: str, project: Project | None, environment: str | None) -> GuardSettings:
     """The guards of the project file at a revision; the usual ones where it has no such file or environment."""
-    folder = project.folder.resolve() if project is not None else repository.root
+    folder = resolved(project.folder) if project is not None else repository.root
     if not folder.is_relative_to(repository.root):
         return GuardSettings()
     path = (folder.relative_to(repository.root) / PROJECT_FILE).as_posix()

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from reconciler.errors import UsageError
 from reconciler.manifest.files import PROJECT_FILE, Source
+from reconciler.manifest.inside import resolved
 from reconciler.model.policy import Policy
 from reconciler.records import record
 
@@ -166,8 +167,8 @@ def find_project(start: Path, named: str | None = None) -> Source | None:
     """
     if named is not None:
         file = start / named  # a link is not followed: what it leads to would be shown where it is no project file
-        return Source(named, file.parent.resolve() / file.name)
-    folder = start.resolve()
+        return Source(named, resolved(file.parent) / file.name)
+    folder = resolved(start)
     for place in (folder, *folder.parents):
         file = place / PROJECT_FILE
         if file.is_file():

@@ -11,6 +11,7 @@ from reconciler.kinds import by_plural, registry
 from reconciler.manifest.complaints import Path, shown
 from reconciler.manifest.document import Document, parse
 from reconciler.manifest.files import Source, belongs_to
+from reconciler.manifest.inside import resolved
 from reconciler.manifest.project import GuardSettings, Project, PruneRule, ServerSettings, Settings
 from reconciler.manifest.suggest import close_to
 from reconciler.manifest.text import decode
@@ -160,7 +161,7 @@ class SettingsReading:
         """Files and folders of the project; one outside could show what this machine holds in a plan."""
         inside: list[FilePath] = []
         for index, text in enumerate(self._texts(written, path)):
-            if belongs_to(self._folder.resolve(), (self._folder / text).resolve()):
+            if belongs_to(resolved(self._folder), resolved(self._folder / text)):
                 inside.append(self._folder / text)
             else:
                 hint = "move it into the project, or name it on the command line"
@@ -174,7 +175,7 @@ class SettingsReading:
         return tuple(text for text in read if text is not None)
 
     def _text(self, written: Any, path: Path) -> str | None:
-        if isinstance(written, str) and written:
+        if isinstance(written, str) and written and "\0" not in written:
             return written
         name = _named(path)
         self._complain(path, "text-expected", f"{name} takes text, not {shown(written)}", "write it in quotes")

@@ -6,6 +6,7 @@ anything, everything it will need is found at once, or nothing is sent.
 
 from __future__ import annotations
 
+import os
 import string
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from reconciler.errors import ManifestError
 from reconciler.manifest.delivery import Deliveries, Undeliverable
 from reconciler.manifest.files import belongs_to, read_inside
 from reconciler.manifest.hash_table import read_hash_table
+from reconciler.manifest.inside import resolved
 from reconciler.model.address import Address
 from reconciler.model.change import Change
 from reconciler.model.command import Run
@@ -213,12 +215,12 @@ class SecretSources:
 
     def _file(self, name: str) -> bytes:
         written = PurePosixPath(name)
-        root = self._surroundings.root.resolve()
-        path = (root / written).resolve()
+        root = resolved(self._surroundings.root)
+        path = resolved(root / written)
         if written.is_absolute() or ".." in written.parts or not belongs_to(root, path):
             hint = "write a path relative to the repository, of a file in it"
             raise _Unavailable("secret-forbidden", f"`{name}` is not a file of this repository", hint)
-        if not path.exists():
+        if not os.path.exists(path):  # noqa: PTH110  says no where a path is impossible
             raise _Unavailable("secret-missing", f"there is no file `{name}`", "put it there before this runs")
         try:
             return read_inside(root, path, name)

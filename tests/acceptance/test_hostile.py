@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import socket
 import subprocess
 import sys
@@ -11,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
 
 from tests.acceptance.person import KEY, READ_ONLY_KEY, Ended, Person
 from tests.api.scripted_server import ScriptedServer, says
@@ -153,6 +156,49 @@ def test_no_link_makes_a_manifest_of_what_is_none(person: Person, name: str, tar
         assert "root:" not in ended.out + ended.err
 
 
+@pytest.mark.parametrize("name", ["x.yaml", "_defaults.yaml", "x.yaml.j2", "folder"])
+@pytest.mark.parametrize("argument", ["mail", "mail/{name}", "mail/{name}/x.yaml"])
+def test_links_in_a_circle_are_told(person: Person, name: str, argument: str) -> None:
+    (person.folder / "mail" / name).symlink_to(name)
+    for words in (("plan",), ("validate",), ("validate", "--values", f"mail/{name}")):
+        ended = person.types(*words, argument.format(name=name))
+        alone = (name, argument) == ("folder", "mail")
+        assert ended.code in ((REFUSED_MANIFEST, 0) if alone else (REFUSED_MANIFEST,)), ended.out + ended.err
+
+
+IMPOSSIBLE = {
+    "a circle": "loop",
+    "below a circle": "loop/x",
+    "a NUL": '"a\\0b"',
+    "a long name": "x" * 300,
+    "a deep one": "x/" * 3000 + "x",
+    "half a letter": '"\\ud800"',
+}
+
+
+@pytest.mark.parametrize("path", IMPOSSIBLE.values(), ids=IMPOSSIBLE)
+def test_a_path_that_cannot_be_one_is_told(person: Person, path: str) -> None:
+    (person.folder / "loop").symlink_to("loop")
+    person.writes("mail/relay.yaml", RELAYHOST.format(source=f"{{file: {path}}}"))
+    assert person.types("plan", "mail").code in (0, REFUSED_MANIFEST)
+    assert person.types("apply", "mail", "--auto-approve").code == REFUSED_MANIFEST
+    for project in (f"manifests: [{path}]", f"manifests: [mail]\nvalues: [{path}]"):
+        person.writes("reconciler.yaml", project)
+        assert person.types("validate").code == REFUSED_MANIFEST
+
+
+def test_links_in_a_circle_in_an_earlier_revision_are_told(person: Person) -> None:
+    repository = made(person.folder)
+    (person.folder / "mail" / "loop").symlink_to("loop")
+    (person.folder / "mail" / "loop.yaml").symlink_to("loop.yaml")
+    repository.commit({"mail/all.yaml": MAIL})
+    (person.folder / "mail" / "loop").unlink()
+    (person.folder / "mail" / "loop.yaml").unlink()
+    repository.commit({"mail/all.yaml": MAIL})
+    ended = person.types("plan", "mail", "--base", "HEAD^")
+    assert ended.code in (0, REFUSED_MANIFEST), ended.err
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -193,6 +239,64 @@ def test_the_keys_of_other_environments_are_no_source_either(person: Person) -> 
     applied = person.types("apply", "mail", "--env", "staging", "--auto-approve")
     assert (applied.code, "secret-forbidden" in applied.err) == (REFUSED_MANIFEST, True)
     assert not person.asks("relayhost/all")
+
+
+# What a name may be
+
+
+NAMES = (
+    "</details></summary><script>alert(1)</script>",
+    "@everyone [click](https://evil.example) ![](https://evil.example/x.png)",
+    "```\n# heading\n```diff\n+ 1",
+    "\x1b[2J\x1b]0;title\x07\x1b[31mred",
+    "a\r\n::set-output name=plan::empty",
+    "::add-mask::e",
+    "##[add-mask]e ##vso[task.setvariable variable=x]y",
+    "\u202eesrever\u2066 zero\u200bwidth",
+    "a\x00b\x9b31m",
+    "<!-- | a | b |",
+    "&lt;b&gt; &#64;everyone",
+)
+HARMFUL = re.compile(
+    r"\x1b|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202e\u2066]|##(?:vso)?\[|^\s*::",
+    re.MULTILINE,
+)
+OUR_OWN_MARKUP = re.compile(r"<details><summary><b>\w+ ?\d*</b></summary>|</details>")
+
+
+def _is_shown_as_text(markdown: str) -> bool:
+    """Whether it holds no link, picture or markup but ours, once it is shown as a page."""
+    tokens = [token for each in MarkdownIt().parse(markdown) for token in (each, *(each.children or ()))]
+    markup = [token.content for token in tokens if token.type.startswith("html")]
+    others = {token.type for token in tokens} & {"link_open", "image"}
+    mentions = [token.content for token in tokens if token.type == "text" and re.search(r"@\w", token.content)]
+    return not others and not mentions and all(OUR_OWN_MARKUP.fullmatch(each.strip()) for each in markup)
+
+
+@pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
+def test_no_name_on_the_server_or_in_a_manifest_is_obeyed_by_what_shows_it(person: Person, name: str) -> None:
+    assert person.types("apply", "mail", "--auto-approve").code == 0
+    domains = person.simulator.state.table("domain")
+    domains.update("acme.example", description=name)
+    person.writes("mail/all.yaml", MAIL.replace("{name:", f"{{description: {json.dumps(name[::-1])}, name:"))
+    for words in (("plan",), ("plan", "--show-calls", "-v"), ("plan", "--format", "markdown"), ("validate",)):
+        ended = person.types(*words, "mail", "--no-cache")
+        assert "markdown" not in words or _is_shown_as_text(ended.out), ended.out
+        assert HARMFUL.search(ended.out + ended.err) is None, ended.out + ended.err
+    person.writes("mail/all.yaml", MAIL.replace("{name:", f"{{description: {json.dumps(name)}, name:"))
+    for format_ in ("text", "markdown", "json"):
+        planned = person.types("plan", "mail", "--format", format_)
+        assert HARMFUL.search(planned.out + planned.err) is None, planned.out + planned.err
+        assert format_ != "markdown" or _is_shown_as_text(planned.out), planned.out
+
+
+def test_no_name_of_a_file_is_obeyed(person: Person) -> None:
+    for name in ("::error file=x::y.yaml", "##[add-mask]e.yaml", "\x1b[31m.yaml", "`<details>@all`.yaml"):
+        (person.folder / "mail" / name).write_text("aliases: [{address: a@acme.example, to: [b@acme.example], x: 1}]\n")
+    for format_ in ("text", "json"):
+        ended = person.types("validate", "mail", "--format", format_)
+        assert ended.code == REFUSED_MANIFEST
+        assert HARMFUL.search(ended.out + ended.err) is None, ended.out + ended.err
 
 
 # Where the key goes

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.person import READ_ONLY_KEY, Person
+from tests.acceptance.person import Person
 
 Welcome = Callable[..., Person]
 
