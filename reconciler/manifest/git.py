@@ -120,6 +120,11 @@ class Repository:
         """Whether a part of the history is not here."""
         return self._ask("rev-parse", "--is-shallow-repository").output.strip() == b"true"
 
+    @property
+    def has_remote(self) -> bool:
+        """Whether there is another repository that this one fetches from or pushes to."""
+        return self._ask("config", "--get-regexp", r"^remote\..*\.url$").status == 0
+
     def entries(self, commit: str) -> tuple[Entry, ...]:
         """Every file and link of a commit.
 

@@ -101,14 +101,17 @@ def remember(request: PlanRequest, planned: PlanResult) -> tuple[Diagnostic, ...
     """Remember a revision that converged as applied, and say so; or say why it is not remembered."""
     if not isinstance(planned, Planned) or planned.base.checkout is None:
         return ()
-    base = planned.base
+    base, checkout = planned.base, planned.base.checkout
     why = _why_forgotten(request, planned) or remember_success(base)
     if why:
         hint = "until it is, what is not declared any more is found by comparing with an older revision, or not at all"
         return (Diagnostic("applied-not-remembered", Severity.WARNING, f"not remembered as applied: {why}", hint=hint),)
-    name = str(planned.base.checkout.commit)[:12]
-    summary = f"{name} is remembered as applied: {applied_ref(base.environment)}"
-    return (Diagnostic("applied-remembered", Severity.NOTE, summary),)
+    ref = applied_ref(base.environment)
+    summary = f"{str(checkout.commit)[:12]} is remembered as applied: {ref}"
+    hint = (
+        f"other clones know it once it is pushed: `git push origin {ref}`" if checkout.repository.has_remote else None
+    )
+    return (Diagnostic("applied-remembered", Severity.NOTE, summary, hint=hint),)
 
 
 def _why_forgotten(request: PlanRequest, planned: Planned) -> str:

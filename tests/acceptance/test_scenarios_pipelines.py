@@ -356,3 +356,11 @@ def test_the_pipelines_that_people_copy_do_it_also_when_something_fails(
     assert forge.origin.git("for-each-ref", "--format=%(refname)", "refs/reconciler") == APPLIED
     assert forge.origin.ref(APPLIED) == head
     assert rows_of(changed(forge.grounds.before, remembered(forge.grounds.server))) == {"alias/first@acme.example"}
+
+
+def test_an_apply_at_home_is_told_how_others_learn_of_it(forge: Forge) -> None:
+    head = forge.merges({"mail/a.yaml": _aliases("info")})
+    applied = forge.grounds.applies()
+    assert f"hint: other clones know it once it is pushed: `git push origin {APPLIED}`" in applied.out
+    forge.grounds.repository.git("push", "--quiet", "origin", APPLIED)
+    assert forge.origin.ref(APPLIED) == head
