@@ -15,7 +15,10 @@ from reconciler.spec.secrets import SecretText
 from reconciler.spec.step import Step
 
 _DEFAULT_SELECTOR: Final = "dkim"
+_LEFT_BEHIND: Final = "random number generator"
+"""What OpenSSL says of a file it did not find when it made a key; PHP tells it to whoever imports one afterwards."""
 _SIZES: Final = (1024, 2048, 3072, 4096, 8192)
+_OVERWRITTEN_SINCE: Final = Version(2022, 6, "a")
 _ANY_MARK_SINCE: Final = Version(2025, 1)
 _3072_SHOWN_SINCE: Final = Version(2025, 3)
 
@@ -72,9 +75,14 @@ def _imported(steps: tuple[Step, ...], situation: Situation) -> tuple[Step, ...]
     """Import the key that is given; make one otherwise. There is no edit, and add refuses where there is a key.
 
     A domain made from a template gets a key with it. An import may fail with an error that an earlier request left
-    behind, and succeed when it is sent again (all versions, functions.dkim.inc.php, recorded exchanges).
+    behind, and succeed when it is sent again (all versions, functions.dkim.inc.php, recorded exchanges). It takes the
+    place of what is there, once it knows that the key is one: nothing is deleted before, but where a private half would
+    be left under another selector (until 2022-06).
     """
-    return tuple(_made(step, situation) if step.verb is Verb.ADD else step for step in steps)
+    made = tuple(_made(step, situation) if step.verb is Verb.ADD else step for step in steps)
+    imports = situation.verb is not Verb.DELETE and "private_key" in situation.after
+    overwrites = imports and situation.capabilities.version >= _OVERWRITTEN_SINCE
+    return tuple(step for step in made if step.verb is not Verb.DELETE) if overwrites else made
 
 
 def _made(step: Step, situation: Situation) -> Step:
@@ -87,7 +95,7 @@ def _made(step: Step, situation: Situation) -> Step:
         "private_key_file": step.attributes["private_key_file"],
         "overwrite_existing": 1,
     }
-    return replace(step, route="dkim_import", attributes=attributes, unclear=frozenset({"private_key_error"}))
+    return replace(step, route="dkim_import", attributes=attributes, passing=_LEFT_BEHIND)
 
 
 def _check(values: Values) -> tuple[tuple[str, str, str], ...]:

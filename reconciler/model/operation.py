@@ -55,6 +55,7 @@ class Operation:
         note: what it does in a few words, where the route does not say it.
         optional: any answer is taken for done, because a later operation sets the same.
         unclear: message keys that refuse what may be there already, so that reading again has to tell.
+        passing: words in a refusal that is about an earlier request: nothing was done, and it passes by being told.
     """
 
     verb: Verb
@@ -71,3 +72,4 @@ class Operation:
     note: str | None = None
     optional: bool = False
     unclear: frozenset[str] = frozenset()
+    passing: str = ""

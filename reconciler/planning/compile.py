@@ -105,6 +105,7 @@ class _Compiler:
             note=step.note,
             optional=step.optional,
             unclear=step.unclear,
+            passing=step.passing,
         )
         return _Single(operation, step.alone or kind.alone)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import field
-from typing import Any
+from typing import Any, Final
 
 from reconciler.api import Client, Entry, Judgement, Verdict
 from reconciler.errors import AccessDenied, ApiError, ReconcilerError
@@ -22,6 +22,9 @@ Resolve = Callable[[SecretSource, Address], Secret]
 
 
 _PLAIN = frozenset((bool, float, int, str, type(None)))
+_PATIENCE: Final = 100
+"""How often a call is sent again that is refused for what earlier requests left behind: PHP keeps up to 16 such errors
+in each of its workers, of which mailcow has 15 at most, and each answer takes one away."""
 
 
 class _DifferError(Exception):
@@ -30,7 +33,7 @@ class _DifferError(Exception):
 
 @record(frozen=True, slots=True, kw_only=True)
 class ApiWriter:
-    """Sends operations; safe to use from many threads. Nothing is ever sent twice.
+    """Sends operations; safe to use from many threads. Nothing is sent twice that may have done something.
 
     Attributes:
         client: the way to the server.
@@ -65,6 +68,10 @@ class ApiWriter:
             return Reply(Outcome.FAILED, (f"not sent: {error.summary}",), sent=False)
         segments = (operation.verb.value, *operation.route.split("/"))
         verdict = self.client.post(*segments, body=body)
+        for _ in range(_PATIENCE):
+            if not _passes(operation, verdict):
+                break
+            verdict = self.client.post(*segments, body=body)
         self._take_down(operation, verdict)
         return reply_of(operation, verdict, filled.revealed)
 
@@ -120,6 +127,12 @@ class _Filling:
                 return [self._filled(each) for each in value]
             case _:
                 return value
+
+
+def _passes(operation: Operation, verdict: Verdict) -> bool:
+    """Whether the server only tells what an earlier request left behind, and did nothing yet."""
+    told = [each.is_failure and operation.passing in _text(each) for each in verdict.entries]
+    return bool(operation.passing and told) and all(told)
 
 
 def reply_of(operation: Operation, verdict: Verdict, secrets: set[str]) -> Reply:

@@ -42,6 +42,7 @@ class Step:
         fields: the fields it sets, where it sets only some of the change's.
         optional: whatever the server answers is taken for done, because a later step of the change sets the same.
         unclear: message keys that refuse what may be there already, so that reading again has to tell.
+        passing: words in a refusal that is about an earlier request: nothing was done, and it passes by being told.
     """
 
     verb: Verb
@@ -55,3 +56,4 @@ class Step:
     note: str | None = None
     optional: bool = False
     unclear: frozenset[str] = frozenset()
+    passing: str = ""

@@ -46,7 +46,9 @@ def test_an_imported_key_takes_its_place_again_when_its_selector_changes(server:
     key = {"domain": "acme.example", "selector": "s1", "private_key": {"env": "PRIVATE_KEY"}}
     server.apply({"domains": [ACME], "dkim_keys": [key]})
     server.apply({"domains": [ACME], "dkim_keys": [{**key, "selector": "s2", "replace": True}]})
-    assert sent(server) == ["delete/dkim", "add/dkim_import"]
+    overwrites = server.version != "2022-01a"
+    assert sent(server) == (["add/dkim_import"] if overwrites else ["delete/dkim", "add/dkim_import"])
+    assert server.simulator.state.redis.hash("DKIM_PRIV_KEYS").keys() == {"s2.acme.example"}
 
 
 def test_a_domain_made_from_a_template_may_have_got_its_key_already(new_server: Server) -> None:
@@ -213,3 +215,13 @@ def test_nobody_but_mailcow_needs_a_password_for_a_mailbox(new_server: Server) -
 def test_an_identity_provider_lacking_what_it_needs_is_refused(new_server: Server) -> None:
     provider = {"provider": "ldap", "host": "ldap.example", "base_dn": "dc=example"}
     assert set(refused(new_server, {"identity_provider": provider})) == {"change-impossible"}
+
+
+def test_keys_are_imported_however_many_were_made_before(server: Server) -> None:
+    names = [f"acme{number}.example" for number in range(12)]
+    keys = [{"domain": name, "selector": "s1", "private_key": {"env": "PRIVATE_KEY"}} for name in names[:2]]
+    made = [{"domain": name} for name in names[2:]]
+    server.apply({"domains": [{"name": name} for name in names], "dkim_keys": made})
+    manifest = {"domains": [{"name": name} for name in names], "dkim_keys": [*made, *keys]}
+    server.apply(manifest)
+    assert server.plan(manifest) == ()
