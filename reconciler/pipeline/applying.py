@@ -108,10 +108,10 @@ def remember(request: PlanRequest, planned: PlanResult) -> tuple[Diagnostic, ...
         return (Diagnostic("applied-not-remembered", Severity.WARNING, f"not remembered as applied: {why}", hint=hint),)
     ref = applied_ref(base.environment)
     summary = f"{str(checkout.commit)[:12]} is remembered as applied: {ref}"
-    hint = (
+    push = (
         f"other clones know it once it is pushed: `git push origin {ref}`" if checkout.repository.has_remote else None
     )
-    return (Diagnostic("applied-remembered", Severity.NOTE, summary, hint=hint),)
+    return (Diagnostic("applied-remembered", Severity.NOTE, summary, hint=push),)
 
 
 def _why_forgotten(request: PlanRequest, planned: Planned) -> str:
