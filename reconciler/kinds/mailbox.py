@@ -32,7 +32,7 @@ from reconciler.spec.renaming import left_behind, taken_along
 from reconciler.spec.rights import Permissions
 from reconciler.spec.scores import SHIPPED_SCORES, SPAM_SCORE
 from reconciler.spec.secrets import SECRET, Password
-from reconciler.spec.sender_rights import EXTERNAL_SENDER, SENDER_RIGHTS, same_rights
+from reconciler.spec.sender_rights import EXTERNAL_SENDER, SENDER_RIGHTS, same_rights, unknown_senders
 from reconciler.spec.step import Stage, Step
 from reconciler.spec.tags import tags_of
 
@@ -343,7 +343,8 @@ def _check(values: Values) -> tuple[tuple[str, str, str], ...]:
 
 def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
     """Find a quota its domain does not allow, settings without use, and senders who are both let in and kept out."""
-    return (*_too_large(situation), *_without_use(situation), *senders_in_both_lists(situation))
+    strangers = unknown_senders(situation, addresses=("alias", "mailbox"), domains=("domain", "alias_domain"))
+    return (*_too_large(situation), *_without_use(situation), *strangers, *senders_in_both_lists(situation))
 
 
 def _without_use(situation: Situation) -> Iterator[tuple[str, str, str]]:

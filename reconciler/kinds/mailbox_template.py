@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Annotated, Any, Final, Required, TypedDict
 
 from reconciler.model.operation import HandleOf, Verb
-from reconciler.model.version import Version
+from reconciler.model.version import OLDEST, Version
 from reconciler.spec.amounts import SizeOrUnlimited
 from reconciler.spec.codecs import Flag, MailboxState, ShortLine, Tags, a_set_of, choice, collated, words
 from reconciler.spec.kind import Kind, Situation, crud, listed
@@ -18,7 +18,11 @@ _USUAL_RIGHTS: Final = tuple(
     if right not in ("pw_reset", "sogo_profile_reset", "syncjobs")
 )
 _HEEDED_SINCE: Final = Version(2024, 1)
-_RESETS_SINCE: Final = Version(2024, 8)
+_LATER: Final = {
+    "permissions": (Version(2024, 8), ("pw_reset",)),
+    "protocols": (Version(2026, 1), ("dav", "eas")),
+}
+"""What came later than the lists they are words of (functions.mailbox.inc.php)."""
 
 
 def _kept(about: str, *names: str, default: Any, since: str | None = None) -> Mark:
@@ -90,10 +94,11 @@ def _said_twice(steps: tuple[Step, ...], situation: Situation) -> tuple[Step, ..
 
 
 def _settled(name: str, situation: Situation) -> bool:
-    """Whether rights differ only by one the server does not know yet: it came with 2024-08, and is not shown before."""
-    if name != "permissions" or situation.capabilities.version >= _RESETS_SINCE:
+    """Whether a list differs only by words the server does not know yet, and so never shows."""
+    since, unknown = _LATER.get(name, (OLDEST, ()))
+    if situation.capabilities.version >= since:
         return False
-    return {*situation.after[name]} ^ {*situation.before.get(name, ())} == {"pw_reset"}
+    return {*situation.after[name]} ^ {*situation.before.get(name, ())} <= {*unknown}
 
 
 KIND = Kind(

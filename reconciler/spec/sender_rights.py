@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
+from reconciler.model.address import Address
 from reconciler.model.resource import Observed, Values
 from reconciler.spec.addresses import MAIL_ADDRESS
 from reconciler.spec.codec import Codec, Scope
 from reconciler.spec.codecs import a_set_of
 from reconciler.spec.kind import Situation
-from reconciler.spec.names import read_address
+from reconciler.spec.names import domain_of, read_address
 
 
 def _accept_sender_right(value: Any, scope: Scope) -> str:
@@ -50,6 +51,25 @@ def same_rights(situation: Situation, aliases: Iterable[Observed]) -> bool:
     wanted = {str(each).lower() for each in situation.after["send_as"]} - implied
     had = {str(each).lower() for each in situation.before["send_as"]} - implied
     return wanted == had
+
+
+def unknown_senders(
+    situation: Situation, *, addresses: Sequence[str], domains: Sequence[str]
+) -> Iterator[tuple[str, str, str]]:
+    """Find whom the server lets nobody send as: who is not here, or is here though said not to be (all versions).
+
+    Args:
+        addresses: the kinds whose keys are addresses here; ``domains`` those whose keys are domains.
+    """
+    future, after, changed = situation.future, situation.after, situation.changed
+    for each in after["send_as"] if "send_as" in changed and future.domains is None else ():
+        key = str(each).lower()
+        kinds, key = (domains, key[1:]) if key.startswith("@") else (addresses, key)
+        if each != "*" and all(future.was_read(kind) and future.get(Address(kind, key)) is None for kind in kinds):
+            yield "send_as", f"there is no `{each}` on this server", "mend the name, or see `external_send_as`"
+    for each in after["external_send_as"] if "external_send_as" in changed else ():
+        if any(future.get(Address(kind, domain_of(str(each)))) is not None for kind in domains):
+            yield "external_send_as", f"`{each}` is on this server", "write it under `send_as`"
 
 
 def _targets(values: Values) -> tuple[str, ...]:

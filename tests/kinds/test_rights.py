@@ -58,3 +58,23 @@ def test_an_alias_does_not_name_itself(version: str) -> None:
     assert refused(server, manifest(ANNA, loop)) == ["change-refused"]
     server.apply(manifest(ANNA, SALES))
     assert refused(server, manifest(ANNA, loop)) == ["change-refused"]
+
+
+def test_whom_to_send_as_must_be_here_and_others_elsewhere(server: Server) -> None:
+    for unknown in ("nobody@acme.example", "@elsewhere.example"):
+        assert refused(server, manifest({**ANNA, "send_as": [unknown]}, SALES)) == ["change-refused"]
+    for here in ("nobody@acme.example", "@acme.example"):
+        assert refused(server, manifest({**ANNA, "external_send_as": [here]}, SALES)) == ["change-refused"]
+    anna = {**ANNA, "send_as": ["*"], "external_send_as": ["@elsewhere.example"]}
+    assert refused(server, manifest(anna, SALES)) == []
+    known = {**ANNA, "send_as": ["sales@acme.example", "ben@acme.example", "@acme.example"]}
+    server.apply(manifest(known, SALES))
+    assert server.plan(manifest(known, SALES)) == ()
+
+
+def test_a_template_lets_in_by_protocols_the_server_does_not_know_yet() -> None:
+    template = {"mailbox_templates": [{"name": "Phones", "protocols": ["eas", "smtp"]}]}
+    for version in ("2022-12", "2024-08a", "2025-12", "2026-01"):
+        server = Server(version)
+        server.apply(template)
+        assert server.plan(template) == ()
