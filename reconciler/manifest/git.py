@@ -21,6 +21,7 @@ __all__ = ["ENVIRONMENT", "Entry", "GitAnswer", "Repository", "RunGit", "open_re
 
 ENVIRONMENT: Final[Mapping[str, str]] = {
     "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_GRAFT_FILE": "/dev/null",
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_OPTIONAL_LOCKS": "0",

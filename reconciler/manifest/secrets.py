@@ -211,6 +211,9 @@ class SecretSources:
             raise _Unavailable("secret-missing", f"the variable `{name}` is not set", "set it where this runs")
         if not text:
             raise _Unavailable("secret-empty", f"the variable `{name}` is empty", "set it where this runs")
+        if any(may_hold_api_key(key) and value == text for key, value in self._surroundings.environment.items()):
+            hint = "it would be stored where others can read it; use another variable"
+            raise _Unavailable("secret-forbidden", f"`{name}` holds what an API key's variable holds", hint)
         return text
 
     def _file(self, name: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, Final
@@ -22,6 +23,7 @@ LARGEST_TEMPLATE: Final = 1024 * 1024
 
 _ALONE: Final = "what templates share belongs into the values files, what entries share under `defaults:`"
 _SYNTAX: Final = "`{{ name }}` prints a value, `{% for each in list %}` ... `{% endfor %}` repeats"
+_HALF: Final = re.compile("[\ud800-\udfff]")
 _GUARDS: Final = ("default", "d", "defined", "undefined")
 
 
@@ -65,7 +67,11 @@ def render(text: SourceText, values: Mapping[str, Any]) -> SourceText:
         parts = list(Template.from_code(sandbox, code, sandbox.make_globals(None)).generate(values))
     except Exception as problem:
         raise ManifestError(tuple(_explain(problem, text.name, missing))) from problem
-    return SourceText(text.name, "".join(parts), rendered=True)
+    rendered = "".join(parts)
+    if _HALF.search(rendered):
+        hint = "write characters beyond U+FFFF as they are"
+        raise ManifestError((_error("template-failed", "it prints one half of a character", hint, text.name),))
+    return SourceText(text.name, rendered, rendered=True)
 
 
 def _missing(

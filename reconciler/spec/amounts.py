@@ -53,13 +53,13 @@ def _accept_size(value: Any, *, unlimited: bool, least: int) -> str:
         also = ", or `unlimited`" if unlimited else ""
         raise refuse("size-malformed", f"`{value}` is not a size", hint=_SIZE_HINT + also)
     mebibytes = float(match[1]) * _SIZE_UNITS[match[2]]
+    if mebibytes > _LARGEST_SIZE:
+        raise refuse("size-too-large", f"`{value}` is more than mailcow can count", hint="write less than 8192PiB")
     if mebibytes != int(mebibytes):
         raise refuse("size-fraction", f"`{value}` is not a whole number of MiB", hint="mailcow counts in MiB; round it")
     if mebibytes < least:
         also = "; for no limit write `unlimited`" if unlimited else ""
         raise refuse("size-too-small", f"`{value}` is too small", hint=f"write at least {least}MiB{also}")
-    if mebibytes > _LARGEST_SIZE:
-        raise refuse("size-too-large", f"`{value}` is more than mailcow can count", hint="write less than 8192PiB")
     return size_of_mebibytes(int(mebibytes))
 
 

@@ -7,6 +7,7 @@ import re
 import socket
 import subprocess
 import sys
+import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -239,6 +240,37 @@ def test_the_keys_of_other_environments_are_no_source_either(person: Person) -> 
     applied = person.types("apply", "mail", "--env", "staging", "--auto-approve")
     assert (applied.code, "secret-forbidden" in applied.err) == (REFUSED_MANIFEST, True)
     assert not person.asks("relayhost/all")
+
+
+BOMBS = {
+    "aliases of aliases": "a: &a [x,x,x,x,x,x,x,x,x]\n"
+    + "".join(f"{chr(98 + i)}: &{chr(98 + i)} [{','.join(['*' + chr(97 + i)] * 9)}]\n" for i in range(9)),
+    "brackets": "aliases: " + "[" * 100_000,
+    "blocks": "\n".join(" " * i + "a:" for i in range(2_000)),
+    "a number": f"domains: [{{name: a.example, max_mailboxes: {'9' * 100_000}}}]",
+    "a hexadecimal number": f"domains: [{{name: a.example, max_mailboxes: 0x{'f' * 100_000}}}]",
+    "a size": f"domains: [{{name: a.example, max_total_quota: {'9' * 4_000}GiB}}]",
+    "a duration": f"fail2ban: {{ban_time: {'9' * 5_000}min}}",
+    "an address": f"aliases: [{{address: {'a' * 1_000_000}@a.example, to: [b@a.example]}}]",
+    "labels": f"aliases: [{{address: a@{'a.' * 500_000}example, to: [b@a.example]}}]",
+    "at signs": f"aliases: [{{address: a@a.example, to: ['{'@' * 500_000}']}}]",
+    "an international name": f"domains: [{{name: '{'ü' * 100_000}.example'}}]",
+    "documents": "---\n" * 100_000,
+    "an alias of itself": "aliases: &a [*a]\n",
+    "an object": "domains: !!python/object/apply:os.system [touch ran]\n",
+    "half a letter": 'aliases: [{address: "a\\ud800@a.example", to: [b@a.example]}]\n',
+    "a merge": "aliases:\n  - &a {address: a@b.example, to: [x@b.example]}\n  - {<<: *a, address: c@b.example}\n",
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS)
+def test_a_manifest_that_is_a_bomb_is_refused_before_it_costs_anything(person: Person, bomb: str) -> None:
+    person.writes("mail/bomb.yaml", bomb)
+    begin = time.process_time()
+    ended = person.types("validate", "mail", "--no-cache")
+    assert ended.code == REFUSED_MANIFEST, ended.err
+    assert time.process_time() - begin < 5  # seconds of this process; all of them take less than one
+    assert not (person.folder / "ran").exists()
 
 
 # What a name may be

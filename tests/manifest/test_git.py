@@ -98,6 +98,39 @@ def test_nothing_a_repository_configures_is_run(repository: Made, tmp_path: Path
     assert not told.exists()
 
 
+@pytest.mark.parametrize("forged", ["replaced", "grafted"])
+def test_history_is_as_it_was_committed_whatever_lies_beside_it(repository: Made, forged: str) -> None:
+    first = repository.commit({"a.yaml": "aliases: []\n"})
+    second = repository.commit({"a.yaml": "domains: []\n"})
+    stranger = repository.git("commit-tree", "-m", "never reviewed", repository.git("rev-parse", f"{first}^{{tree}}"))
+    if forged == "replaced":
+        repository.git("replace", second, stranger)
+    else:
+        (repository.folder / ".git" / "info" / "grafts").write_text(f"{second} {stranger}\n")
+    opened = repository.opened
+    assert opened.is_ancestor(first, of=second)
+    assert not opened.is_ancestor(stranger, of=second)
+    (entry,) = opened.entries(second)
+    assert opened.contents([entry.identity]) == {entry.identity: b"domains: []\n"}
+
+
+def test_a_repository_that_somebody_committed_into_a_folder_is_not_taken_for_ours(
+    repository: Made, tmp_path: Path
+) -> None:
+    told = tmp_path / "told"
+    trap = tmp_path / "trap"
+    trap.write_text(f"#!/bin/sh\necho ran >> {told}\n")
+    trap.chmod(0o755)
+    repository.git("init", "--quiet", "--bare", "mail")
+    repository.git("--git-dir", "mail", "config", "core.fsmonitor", str(trap))
+    repository.git("--git-dir", "mail", "config", "core.worktree", str(tmp_path))
+    repository.commit({"mail/a.yaml": "{}\n"})
+    with pytest.raises(ManifestError) as caught:
+        open_repository(repository.folder / "mail", git_runner(os.environ))
+    assert [each.id for each in caught.value.diagnostics] == ["git-failed"]
+    assert not told.exists()
+
+
 def test_git_gets_no_variable_that_could_be_a_secret_or_point_elsewhere(tmp_path: Path) -> None:
     program = tmp_path / "git"
     program.write_text("#!/bin/sh\nenv\n")

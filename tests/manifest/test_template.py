@@ -65,6 +65,11 @@ def test_what_the_yaml_filter_writes_is_read_back_as_it_was() -> None:
         assert parse(SourceText("m", _render("a: {{ value | yaml }}\n", {"value": value}))).value == {"a": value}
 
 
+@pytest.mark.parametrize("template", ["a: {{ '\\ud800' }}\n", "a: {{ '\\ud83d' }}{{ '\\ude00' }}\n"])
+def test_half_a_character_is_told(template: str) -> None:
+    assert [each.id for each in _findings(template)] == ["template-failed"]
+
+
 def test_every_missing_variable_is_told_with_its_line_in_the_template() -> None:
     found = _findings(
         "{# a\ncomment #}\na: {{ nmae }}\nb: {{ count }}\nc: {{ domians }}\nd: {{ other | default(1) }}\n"
