@@ -246,7 +246,8 @@ class _Search:
         head = self._checkout.commit
         if memory.commit is None:
             self._missing(
-                f"{memory.ref} is set, but its commit is not here", "fetch it, or name another with `--base REV`"
+                f"{memory.ref} is set, but its commit is not here",
+                "fetch it, or name another with `--base REV` (`--base HEAD` begins anew, and deletes nothing)",
             )
         if head is None or memory.commit == head or self._repository.is_ancestor(memory.commit, head):
             return memory.commit
@@ -256,11 +257,13 @@ class _Search:
             )
         name = memory.commit[:_SHORT]
         self._settled.discard(memory.ref)
+        what = f"an apply of {name} began, which"
         if memory.ref == applied_ref(self._environment):
+            what = f"{name} was applied, and"
             self._beside = f"{name}, applied before, is not part of this history"
         self._warn(
             "base-diverged",
-            f"{name} was applied, and is not part of this history: what only it declared is left alone",
+            f"{what} is not part of this history: what only it declared is left alone",
             f"a branch that is behind: merge what was applied; a rewritten history: `--base {name}` deletes what only "
             "that revision declared",
         )

@@ -227,5 +227,6 @@ def _unreadable(name: str, findings: tuple[Diagnostic, ...]) -> ManifestError:
         findings,
         id=_UNREADABLE,
         summary=f"what {name} declared cannot be read, so nobody knows what is not declared any more",
-        hint="name another revision with `--base REV`, or go on without any: `--no-base` deletes nothing for that",
+        hint="name another revision with `--base REV` (`--base HEAD` begins anew, and deletes nothing), or go on this "
+        "time without any: `--no-base`",
     )

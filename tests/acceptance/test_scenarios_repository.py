@@ -182,6 +182,22 @@ def test_a_merge_that_could_not_be_read_is_skipped_over(grounds: Grounds) -> Non
     assert grounds.plans("infra/mail") == [("delete", "alias/a2@acme.example")]
 
 
+def test_a_base_that_cannot_be_read_any_more_is_left_behind_by_beginning_anew(grounds: Grounds) -> None:
+    """Such as one that was written in an older form of the language."""
+    broken = grounds.repository.commit({"infra/mail/b/b.yaml": "aliases: [17]\n"})
+    grounds.repository.git("update-ref", f"{APPLIED}/default", broken)
+    head = grounds.repository.commit({"infra/mail/b/b.yaml": _aliases("b1")})
+    stopped = grounds.applies("infra/mail")
+    assert (stopped.code, "`--base HEAD` begins anew" in stopped.err) == (3, True)
+    assert grounds.applies("infra/mail", "--no-base").code == 0
+    assert grounds.applies("infra/mail").code == stopped.code, "that was for once"
+    grounds.looks()
+    assert grounds.applies("infra/mail", "--base", "HEAD").code == 0
+    assert (grounds.changes, grounds.server.writes) == ({}, [])
+    assert grounds.repository.ref(f"{APPLIED}/default") == head
+    assert grounds.plans("infra/mail") == []
+
+
 def test_the_last_file_of_a_folder_that_goes_stops_the_run_and_an_empty_one_does_not(grounds: Grounds) -> None:
     grounds.repository.commit({"infra/mail/a/a.yaml": None, "infra/mail/b/b.yaml": None})
     grounds.looks()
