@@ -15,8 +15,10 @@ from reconciler.model.resource import Observed
 from reconciler.model.state import LiveState
 from reconciler.planning import digest
 from reconciler.records import record
+from reconciler.spec.amounts import UNLIMITED
 from reconciler.spec.codecs import NONE
 from reconciler.spec.kind import Field, Kind
+from reconciler.spec.mark import Owner
 
 
 @record(frozen=True, slots=True)
@@ -99,7 +101,9 @@ def _why_other(kind: Kind, reviewed: Change, change: Change, live: LiveState) ->
     if reviewed.action is Action.CREATE and change.action is Action.UPDATE:
         observed = live.get(change.address)
         unfinished = observed is not None and all(_is_unset(kind.fields[each.name], observed) for each in change.fields)
-        return _why_other_fields(reviewed, change) if unfinished else "somebody has created it since, and otherwise"
+        return (
+            _why_other_fields(kind, reviewed, change) if unfinished else "somebody has created it since, and otherwise"
+        )
     if reviewed.action is not change.action:
         return {
             Action.CREATE: "it is gone",
@@ -113,25 +117,39 @@ def _why_other(kind: Kind, reviewed: Change, change: Change, live: LiveState) ->
     names = [each.name for each in reviewed.fields]
     if observed is not None and digest.of_record(kind, observed, names) != reviewed.precondition:
         return "it was changed on the server since"
-    return _why_other_fields(reviewed, change)
+    return _why_other_fields(kind, reviewed, change)
 
 
 def _is_unset(field: Field, observed: Observed) -> bool:
-    """Whether a field of something new waits for a call of its own: not taken by add, and as add leaves it."""
+    """Whether a field of something new waits for a call of its own: not taken by add, and as add leaves it.
+
+    What users choose themselves has some value from the beginning, which is nobody's wish.
+    """
     value = observed.values.get(field.name)
-    untouched = not value or value in (NONE, field.mark.default, field.mark.absent)
-    return untouched and not field.written_on_add
+    untouched = not value or value in (NONE, UNLIMITED, field.mark.default, field.mark.absent)
+    return (untouched or field.mark.owner is Owner.USER) and not field.written_on_add
 
 
-def _why_other_fields(reviewed: Change, change: Change) -> str:
+def _why_other_fields(kind: Kind, reviewed: Change, change: Change) -> str:
     """Why the fields a change sets are not among those that were reviewed; those that are done already are missing."""
     known: dict[str, FieldChange] = {each.name: each for each in reviewed.fields}
     for each in change.fields:
         if each.name not in known or known[each.name].after != each.after:
             return f"`{each.name}` was not to be changed so"
-        if reviewed.action is not Action.CREATE and known[each.name].before != each.before:
+        if reviewed.action is not Action.CREATE and not _on_the_way(kind.fields[each.name], known[each.name], each):
             return f"`{each.name}` was changed on the server since"
     return ""
+
+
+def _on_the_way(field: Field, reviewed: FieldChange, now: FieldChange) -> bool:
+    """Whether a field is as it was; or, where its elements go and come by calls of their own, somewhere between."""
+    if now.before == reviewed.before:
+        return True
+    values = (reviewed.before, now.before, reviewed.after)
+    if field.mark.elements is None or not all(isinstance(each, tuple) for each in values):
+        return False
+    before, there, after = (set(each) if isinstance(each, tuple) else set() for each in values)
+    return before & after <= there <= before | after
 
 
 def dependents(operations: Sequence[Operation], held_back: Sequence[Address]) -> dict[Address, Address]:

@@ -272,6 +272,32 @@ def test_a_creation_that_was_left_half_done_is_finished(person: Person, faults: 
     assert person.asks("rl-mbox/ben@acme.example")["value"] == "10"
 
 
+def test_a_domain_of_which_only_the_first_calls_were_carried_out_is_finished(person: Person, faults: Faults) -> None:
+    limited = MAIL.replace("{name: acme", "{tags: [new, kept], rate_limit: 5/h, name: acme")
+    person.does("edit/domain", {"items": ["acme.example"], "attr": {"tags": ["old", "kept"]}})
+    other = "domains:\n  - {name: b.example, rate_limit: 7/h, max_total_quota: 10GiB, max_mailbox_quota: 5GiB}\n"
+    person.writes("mail/all.yaml", limited)
+    person.writes("mail/other.yaml", other)
+    _keep(person)
+    faults.faults = (parse("status=500:edit/domain"), parse("status=500:edit/rl-domain"))
+    assert _carry_out(person).code == INCOMPLETE
+    assert person.asks("domain/acme.example")["tags"] == ["kept"]
+    assert person.asks("rl-domain/b.example") == {}
+    faults.faults = ()
+    rest = _carry_out(person)
+    assert rest.code == 0, rest.out
+    assert sorted(person.asks("domain/acme.example")["tags"]) == ["kept", "new"]
+    assert person.asks("rl-domain/b.example")["value"] == "7"
+
+
+def test_a_list_somebody_else_added_to_is_refused(person: Person) -> None:
+    person.writes("mail/all.yaml", MAIL.replace("{name: acme", "{tags: [new], name: acme"))
+    _keep(person)
+    person.does("edit/domain", {"items": ["acme.example"], "attr": {"tags": ["strange"]}})
+    refused = _carry_out(person)
+    assert (refused.code, "`tags` was changed on the server since" in refused.out) == (REFUSED, True)
+
+
 def test_other_manifests_are_refused(person: Person) -> None:
     repository = made(person.folder)
     first = repository.commit({"mail/aliases.yaml": _aliases(sales="ben", info="anna")})

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from random import Random
 
@@ -20,6 +21,7 @@ from tests.properties.turn import DONE, Turn, shape, visible
 
 ROOT = Path(__file__).parents[2]
 INTERRUPTED = 130
+SECONDS_TO_HEAR = 0.1
 UNFINISHED = "last-apply-unfinished"
 
 
@@ -49,6 +51,7 @@ def struck(turn: Turn, number: int, *signals: int, before: bool, words: tuple[st
         if arrived == number:
             for each in signals:
                 process.send_signal(each)
+            time.sleep(SECONDS_TO_HEAR)
 
     town.simulator.arriving, town.simulator.answering = (strike, None) if before else (None, strike)
     del town.simulator.requests[:]
