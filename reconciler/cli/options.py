@@ -167,7 +167,7 @@ def inputs_of(session: Session, given: Given, project: Project | None, settings:
             id="paths-missing",
             hint="name the manifests, such as `mail/`, or list them under `manifests:` in reconciler.yaml",
         )
-    environ = {name: value for name, value in surroundings.environ.items() if not may_hold_api_key(name)}
+    environ = _without_keys(surroundings.environ)
     return Inputs(
         paths=paths,
         start=surroundings.start,
@@ -191,6 +191,13 @@ def inputs_of(session: Session, given: Given, project: Project | None, settings:
         git=git_runner(surroundings.environ),
         cache=None if given["no_cache"] else surroundings.cache,
     )
+
+
+def _without_keys(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables that manifests and their commands may see: no API key, under whatever name it is there too."""
+    holders = {name for name in environ if may_hold_api_key(name)}
+    keys = {environ[name] for name in holders if name != URL_VARIABLE and not name.endswith("_FOR")}
+    return {name: value for name, value in environ.items() if name not in holders and (not value or value not in keys)}
 
 
 def project_of(session: Session, given: Given) -> tuple[Project | None, Settings]:

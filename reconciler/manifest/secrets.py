@@ -208,12 +208,10 @@ class SecretSources:
             raise _Unavailable("secret-forbidden", f"`{name}` may hold an API key, so it is no secret's source", hint)
         text = self._surroundings.environment.get(name)
         if text is None:
-            raise _Unavailable("secret-missing", f"the variable `{name}` is not set", "set it where this runs")
+            hint = "set it where this runs; one that holds an API key too counts as not set"
+            raise _Unavailable("secret-missing", f"the variable `{name}` is not set", hint)
         if not text:
             raise _Unavailable("secret-empty", f"the variable `{name}` is empty", "set it where this runs")
-        if any(may_hold_api_key(key) and value == text for key, value in self._surroundings.environment.items()):
-            hint = "it would be stored where others can read it; use another variable"
-            raise _Unavailable("secret-forbidden", f"`{name}` holds what an API key's variable holds", hint)
         return text
 
     def _file(self, name: str) -> bytes:

@@ -1,7 +1,7 @@
 """How a kept plan stands to the server as it is now: what is to be done, is done already, or is not as it was.
 
 The kept plan decides what may be done; what is done comes from a fresh plan. So a file that somebody wrote into brings
-about nothing that the manifests do not ask for.
+about nothing but what the manifests ask for, or a plan made with other flags would hold: the terms stand in the file.
 """
 
 from __future__ import annotations

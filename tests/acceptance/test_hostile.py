@@ -233,6 +233,16 @@ def test_a_project_file_that_is_a_link_is_not_read(person: Person, target: str, 
     _tells_nothing(ended)
 
 
+@pytest.mark.parametrize("source", ["{env: DEPLOY_TOKEN}", "{command: [printenv, DEPLOY_TOKEN]}"])
+def test_a_key_that_the_runner_has_under_another_name_too_is_no_source_either(person: Person, source: str) -> None:
+    person.environ |= {"DEPLOY_TOKEN": KEY, "PATH": "/usr/bin:/bin"}
+    person.writes("mail/relay.yaml", RELAYHOST.format(source=source))
+    applied = person.types("apply", "mail", "--auto-approve", "-v")
+    assert applied.code == REFUSED_MANIFEST
+    assert not person.asks("relayhost/all")
+    _tells_nothing(applied)
+
+
 def test_the_keys_of_other_environments_are_no_source_either(person: Person) -> None:
     person.environ["MAILCOW_PRODUCTION_KEY"] = "canary-of-the-runner"
     person.writes("reconciler.yaml", "environments: {staging: {server: {api_key: {env: MAILCOW_API_KEY}}}}\n")

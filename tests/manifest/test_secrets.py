@@ -77,13 +77,6 @@ def test_the_api_keys_variable_is_never_a_source(tmp_path: Path) -> None:
     assert secrets.for_plan(source("env", "MAILCOW_API_KEY"), ANNA) is None
 
 
-def test_an_api_key_is_no_secret_whatever_else_holds_it(tmp_path: Path) -> None:
-    secrets = sources(tmp_path, environment={"MAILCOW_STAGING_KEY": "k", "TOKEN": "k", "OTHER": "o"})
-    assert refused(secrets, source("env", "TOKEN")) == "secret-forbidden"
-    assert secrets.for_plan(source("env", "TOKEN"), ANNA) is None
-    assert found(secrets, source("env", "OTHER")) == "o"
-
-
 @pytest.mark.parametrize(("content", "text"), [("a b\n", "a b"), ("a\r\n", "a"), ("a\n\n", "a\n"), (" a", " a")])
 def test_a_file_is_read_without_the_line_end_an_editor_adds(tmp_path: Path, content: str, text: str) -> None:
     (tmp_path / "secret").write_bytes(content.encode())
