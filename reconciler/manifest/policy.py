@@ -93,6 +93,8 @@ def _read_policy(content: bytes, name: str) -> Policy:
 class _PolicyReading(SettingsReading):
     """One reading of a policy file."""
 
+    noun = "a policy"
+
     def policy(self, name: str) -> Policy:
         """The whole file."""
         readers = {"domains": self._texts, "kinds": self._kinds, "fields": self._fields}

@@ -47,7 +47,13 @@ def read_project(source: Source) -> Project:
 
 
 class SettingsReading:
-    """One reading of one file: what is wrong so far."""
+    """One reading of one file: what is wrong so far.
+
+    Attributes:
+        noun: what messages call such a file.
+    """
+
+    noun = "a project file"
 
     def __init__(self, document: Document, folder: FilePath) -> None:
         self.findings: list[Diagnostic] = []
@@ -214,7 +220,7 @@ class SettingsReading:
             if name not in readers:
                 meant = close_to(name, readers)
                 hint = f"did you mean `{meant}`?" if meant else f"it has: {', '.join(readers)}"
-                where = f"`{path[-1]}`" if path else "a project file"
+                where = f"`{path[-1]}`" if path else self.noun
                 self._complain((*path, name), "field-unknown", f"{where} has no `{name}`", hint, at_key=True)
             elif (value := readers[name](each, (*path, name))) is not None:
                 read[name] = value

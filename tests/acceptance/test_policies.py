@@ -173,6 +173,7 @@ def test_the_policy_may_lie_elsewhere_and_the_project_file_may_name_it(team: tup
         ("domain: [x]\n", "did you mean `domains`?"),
         ("kinds: [alises]\n", "did you mean `aliases`?"),
         ("fields: {mailboxes: [quotta]}\n", "did you mean `quota`?"),
+        ("guards: {max_deletes: 3}\n", "a policy has no `guards`"),
         ("- x\n", "not a mapping"),
     ],
 )
