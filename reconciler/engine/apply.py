@@ -185,7 +185,12 @@ class _Run:
         operation, reply = attempt.operation, answered.reply
         kind = self._kind(operation)
         change = self._progress.changes[address]
-        refused = reply.outcome is Outcome.FAILED and not attempt.earlier
+        if address in reply.confirmed:
+            yield from self._settle(address, Outcome.DONE, ())
+            return Outcome.DONE
+        answered_before = all(each.outcome is not Outcome.UNKNOWN for each in attempt.earlier)
+        refuses = reply.outcome is Outcome.FAILED or (reply.outcome is Outcome.PARTIAL and bool(operation.names))
+        refused = refuses and answered_before
         what = took(kind, operation, change, seen, self._means.resolve, refused=refused)
         clear = clearing(attempt, reply, what, kind)
         if clear is not None:

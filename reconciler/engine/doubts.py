@@ -70,7 +70,7 @@ def rule(attempt: Attempt, reply: Reply, took: Took, strangers: tuple[str, ...])
     """
     if took is Took.ALL:
         return Ruling(Outcome.DONE, (FOUND_DONE,))
-    can_be_split = is_single(attempt.operation) or bool(attempt.operation.items)
+    can_be_split = is_single(attempt.operation) or bool(attempt.operation.items or attempt.operation.names)
     if reply.outcome is Outcome.UNKNOWN:
         return _rule_on_silence(attempt, reply, took, strangers, can_be_split=can_be_split)
     if not attempt.earlier and can_be_split and not is_single(attempt.operation):

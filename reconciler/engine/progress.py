@@ -102,8 +102,11 @@ def only(operation: Operation, changes: Iterable[Address]) -> Operation | None:
     kept = [place for place, address in enumerate(operation.changes) if address in wanted]
     if not kept:
         return None
+    names = tuple(operation.names[place] for place in kept) if operation.names else ()
     return replace(
         operation,
+        names=names,
+        attributes={**operation.attributes, operation.joined_by: ",".join(names)} if names else operation.attributes,
         changes=tuple(operation.changes[place] for place in kept),
         items=tuple(operation.items[place] for place in kept) if operation.items else (),
         requires_of=tuple(operation.requires_of[place] for place in kept) if operation.requires_of else (),

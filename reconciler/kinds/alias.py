@@ -209,6 +209,7 @@ KIND = Kind(
     after=("mailbox",),
     space="mail address",
     fold_key=True,
+    joined_by="address",
     consumes={"max_aliases": None},
     on_move=_readdress,
     sugar={"catch_all": "address"},

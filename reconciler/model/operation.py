@@ -54,6 +54,8 @@ class Operation:
             can be compared.
         note: what it does in a few words, where the route does not say it.
         optional: any answer is taken for done, because a later operation sets the same.
+        joined_by: the attribute that names what is added, all of it, separated by commas; empty where that is one.
+        names: what it is called there, aligned with ``changes``; empty where it is one.
         unclear: message keys that refuse what may be there already, so that reading again has to tell.
         passing: words in a refusal that is about an earlier request: nothing was done, and it passes by being told.
     """
@@ -73,3 +75,5 @@ class Operation:
     optional: bool = False
     unclear: frozenset[str] = frozenset()
     passing: str = ""
+    joined_by: str = ""
+    names: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconciler.model.address import Address
 from reconciler.model.report import Outcome
 from reconciler.records import record
 
@@ -16,9 +17,11 @@ class Reply:
         messages: what the server said, for people, without secrets.
         keys: the message keys among it, as the server names them.
         sent: whether anything left this machine; False is certain.
+        confirmed: of several that were to be added, those of which the answer says by name that they were.
     """
 
     outcome: Outcome
     messages: tuple[str, ...] = ()
     keys: frozenset[str] = frozenset()
     sent: bool = True
+    confirmed: frozenset[Address] = frozenset()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -26,6 +27,9 @@ from reconciler.spec.step import Stage, Step
 CHUNK: Final = 100
 """The most items one call carries: enough to save nearly all round trips, few enough to see progress and to retry."""
 
+NAMES: Final = 20
+"""The most resources one call adds: most of what a call costs by itself is saved, and one takes half a second."""
+
 WHOLE_SERVER: Final = "server"
 """The lane of everything on servers that cannot bear parallel writes."""
 
@@ -37,12 +41,20 @@ def compile_changes(
     return tuple(_gather(_Compiler(kinds, changes, live, capabilities).operations()))
 
 
+_SEPARATOR: Final = re.compile("[ ,;\n]")
+
+
 @record(frozen=True, slots=True)
 class _Single:
-    """An operation of one change, and whether it may be gathered with its like."""
+    """An operation of one change, and whether it may be gathered with its like.
+
+    Attributes:
+        joined_by: of an add, the attribute that may name several.
+    """
 
     operation: Operation
     alone: bool
+    joined_by: str = ""
 
 
 class _Compiler:
@@ -107,7 +119,8 @@ class _Compiler:
             unclear=step.unclear,
             passing=step.passing,
         )
-        return _Single(operation, step.alone or kind.alone)
+        adds = step.verb is Verb.ADD and step.route == kind.routes.add and not step.alone
+        return _Single(operation, step.alone or kind.alone, kind.joined_by if adds else "")
 
     def _items(self, change: Change, step: Step, stage: Stage) -> tuple[Item, ...]:
         """What a step is about: what shrinks before it is renamed still has its old name then."""
@@ -177,29 +190,60 @@ def _gather(singles: Iterable[_Single]) -> list[Operation]:
     for single in singles:
         operation = single.operation
         address = operation.changes[0]
-        if single.alone or operation.verb is Verb.ADD or _has_its_own_secret(operation.attributes):
+        key = _alike(single)
+        if key is None:
             place = None
         else:
-            key = (operation.verb, operation.route, operation.phase, operation.successes, _freeze(operation.attributes))
             place = open_group.get(key)
-            if place is None or place < last_of.get(address, -1) or len(groups[place]) == CHUNK:
+            if place is None or place < last_of.get(address, -1) or len(groups[place]) == _most(operation):
                 place = None
                 open_group[key] = len(groups)
         if place is None:
             place = len(groups)
             groups.append([])
-        groups[place].append(operation)
+        groups[place].append(_named(operation, single.joined_by))
         last_of[address] = place
     return sorted(map(_together, groups), key=lambda operation: operation.phase)
 
 
+def _alike(single: _Single) -> Any:
+    """What operations have in common that one call can carry; None for one that is sent by itself."""
+    operation = single.operation
+    rest = operation.attributes
+    if operation.verb is Verb.ADD:
+        name = rest.get(single.joined_by)
+        if not isinstance(name, str) or _SEPARATOR.search(name):
+            return None
+        rest = {each: value for each, value in rest.items() if each != single.joined_by}
+    elif single.alone:
+        return None
+    if _has_its_own_secret(rest):
+        return None
+    lanes = operation.lanes if operation.verb is Verb.ADD else ()
+    return (operation.verb, operation.route, operation.phase, operation.successes, lanes, _freeze(rest))
+
+
+def _most(operation: Operation) -> int:
+    return NAMES if operation.verb is Verb.ADD else CHUNK
+
+
+def _named(operation: Operation, joined_by: str) -> Operation:
+    """An add that may be joined by others, with its name apart."""
+    name = operation.attributes.get(joined_by) if operation.verb is Verb.ADD else None
+    return operation if not isinstance(name, str) else replace(operation, joined_by=joined_by, names=(name,))
+
+
 def _together(operations: Sequence[Operation]) -> Operation:
+    first = operations[0]
     if len(operations) == 1:
-        return operations[0]
+        return replace(first, joined_by="", names=()) if first.names else first
+    names = tuple(name for each in operations for name in each.names)
     same = all(each.requires == operations[0].requires for each in operations)
     return replace(
         operations[0],
         changes=tuple(change for each in operations for change in each.changes),
+        names=names,
+        attributes={**first.attributes, first.joined_by: ",".join(names)} if names else first.attributes,
         items=tuple(item for each in operations for item in each.items),
         lanes=frozenset().union(*(each.lanes for each in operations)),
         requires=frozenset().union(*(each.requires for each in operations)),

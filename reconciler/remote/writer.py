@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Any, Final
 
 from reconciler.api import Client, Entry, Judgement, Verdict
@@ -73,7 +73,18 @@ class ApiWriter:
                 break
             verdict = self.client.post(*segments, body=body)
         self._take_down(operation, verdict)
-        return reply_of(operation, verdict, filled.revealed)
+        reply = reply_of(operation, verdict, filled.revealed)
+        return replace(reply, confirmed=self._confirmed(operation, verdict)) if operation.names else reply
+
+    def _confirmed(self, operation: Operation, verdict: Verdict) -> frozenset[Address]:
+        """Of several that were to be added, those of which the server says by name that it has added them."""
+        told = {
+            str(entry.arguments[0]).lower()
+            for entry in verdict.entries
+            if entry.is_success and entry.message in operation.successes and entry.arguments
+        }
+        named = zip(operation.names, operation.changes, strict=True)
+        return frozenset(address for name, address in named if name.lower() in told)
 
     def _take_down(self, operation: Operation, verdict: Verdict) -> None:
         """Remember what the call did to handles, whether or not it is known to have worked."""

@@ -149,6 +149,8 @@ class Kind:
         witnesses: a field that is never shown -> where a row shows when it was set last.
         template: the kind of the server's templates a creation can start from.
         alone: edits are sent one resource a call.
+        joined_by: the attribute of an add that may name several resources, separated by commas, which are all made with
+            the rest of the attributes; empty where an add makes one.
         left_half_made: what an add says that finds the remains of one that was answered with nothing; deleting it by
             its handle and adding again heals that.
         shared_by: field -> the fields that all resources with the same value of it share on the server.
@@ -199,6 +201,7 @@ class Kind:
     witnesses: Mapping[str, str] = field(default_factory=dict)
     template: str | None = None
     alone: bool = False
+    joined_by: str = ""
     left_half_made: str | None = None
     shared_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     needed: Callable[[Values], tuple[str, ...]] | None = None

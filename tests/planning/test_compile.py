@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from reconciler.kinds import registry
 from reconciler.model.operation import HandleOf
 from reconciler.model.resource import Place
 from reconciler.model.state import Relocation, Removal
+from reconciler.planning.compile import NAMES
 from reconciler.planning.options import PlanOptions
 from tests.planning.states import NEW, OLD, address, calls, desired, live, routes
 
@@ -285,3 +287,36 @@ def test_edits_with_a_secret_of_its_own_for_each_are_not_one_call() -> None:
     for source, count in (({"hash_table": "hashes.yaml"}, 2), ({"env": "SHARED"}, 1)):
         want = desired({"mailboxes": [{"address": each, "password": source} for each in names]})
         assert len(calls(want, have, options=again)) == count
+
+
+def test_adds_are_joined_only_where_all_but_the_address_is_alike() -> None:
+    def alias(name: str, to: str = "x@else.example", **more: Any) -> dict[str, Any]:
+        return {"address": name, "to": [to], **more}
+
+    manifest: dict[str, Any] = {
+        "domains": [ACME, {**ACME, "name": "other.example"}],
+        "mailboxes": [{"address": "anna@acme.example", "password": PASSWORD}],
+        "aliases": [
+            *(alias(f"a{number:02}@acme.example") for number in range(NAMES + 1)),
+            alias("b@acme.example", "y@else.example"),
+            alias("c@acme.example", state="off"),
+            alias("d@other.example"),
+            alias("e@acme.example", "anna@acme.example"),
+        ],
+    }
+    made = [call for call in calls(desired(manifest), live({})) if call.route == "alias"]
+    assert [len(call.changes) for call in made] == [NAMES, 1, 1, 1, 1, 1]
+    (joined, *rest) = made
+    assert joined.attributes["address"] == ",".join(f"a{number:02}@acme.example" for number in range(NAMES))
+    assert joined.attributes["address"].split(",") == [*joined.names] == [each.key for each in joined.changes]
+    assert joined.lanes == {"acme.example"}
+    assert all(not call.names and "," not in call.attributes["address"] for call in rest)
+
+
+def test_an_attribute_by_which_adds_are_joined_is_what_the_key_is_sent_as() -> None:
+    joined = [kind for kind in registry().values() if kind.joined_by]
+    assert joined
+    for kind in joined:
+        (key,) = kind.key
+        assert kind.fields[key].mark.add == (kind.joined_by,)
+        assert kind.unique
