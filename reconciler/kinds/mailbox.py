@@ -1,7 +1,7 @@
 """Mailboxes."""
 
 from collections.abc import Iterator
-from typing import Annotated, Final, Required, TypedDict
+from typing import Annotated, Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import Verb
@@ -11,8 +11,6 @@ from reconciler.model.version import Version
 from reconciler.spec.addresses import MAIL_ADDRESS, MailboxAddress
 from reconciler.spec.amounts import UNLIMITED, RateLimit, SizeOrUnlimited, size_in_mebibytes
 from reconciler.spec.codecs import (
-    ACTIVE,
-    FLAG,
     Flag,
     MailboxState,
     ShortLine,
@@ -20,18 +18,18 @@ from reconciler.spec.codecs import (
     a_set_of,
     choice,
     reference,
-    text,
     words,
 )
 from reconciler.spec.kind import Attributes, Kind, Situation, Source, crud
-from reconciler.spec.mappings import CUSTOM_ATTRIBUTES, Part, a_mapping, or_word
+from reconciler.spec.mappings import CUSTOM_ATTRIBUTES, or_word
 from reconciler.spec.mark import MAIN, WHOLE, Bound, Follows, Mark, Owner, field
 from reconciler.spec.names import domain_for_wire, domain_of
 from reconciler.spec.policies import POLICY_SOURCES, Senders, senders_field, senders_in_both_lists
+from reconciler.spec.pushover import PUSHOVER, PUSHOVER_ROUTE, set_anew
 from reconciler.spec.renaming import left_behind, taken_along
 from reconciler.spec.rights import Permissions
 from reconciler.spec.scores import SHIPPED_SCORES, SPAM_SCORE
-from reconciler.spec.secrets import SECRET, Password
+from reconciler.spec.secrets import Password
 from reconciler.spec.sender_rights import EXTERNAL_SENDER, SENDER_RIGHTS, same_rights, unknown_senders
 from reconciler.spec.step import Stage, Step
 from reconciler.spec.tags import tags_of
@@ -54,27 +52,6 @@ def _own_choice(about: str, name: str, *, route: str) -> Mark:
     return field(
         about, read=f"attributes.{name}", edit=name, route=route, successes=("mailbox_modified",), owner=Owner.USER
     )
-
-
-PUSHOVER: Final = or_word(
-    a_mapping(
-        {
-            "key": Part(SECRET, "key"),
-            "token": Part(SECRET, "token"),
-            "state": Part(ACTIVE, "active", "active"),
-            "title": Part(text(), "title", ""),
-            "text": Part(text(), "text", ""),
-            "sound": Part(text(), "sound", "pushover"),
-            "senders": Part(a_set_of(MAIL_ADDRESS, wire="text"), "senders", ()),
-            "senders_pattern": Part(text(), "senders_regex", ""),
-            "raise_urgent": Part(FLAG, "evaluate_x_prio", default=False),
-            "only_urgent": Part(FLAG, "only_x_prio", default=False),
-        }
-    ),
-    "none",
-    encoded={"delete": "true"},
-)
-"""Everything is sent every time: omitted flags are reset (2022-01a to 2026-07a, functions.pushover.inc.php)."""
 
 
 class Mailbox(TypedDict, total=False):
@@ -304,7 +281,7 @@ class Mailbox(TypedDict, total=False):
         field(
             "Notices to a phone by Pushover: `key`, `token` and what to send, or `none`. The server never shows it.",
             edit=WHOLE,
-            route="pushover",
+            route=PUSHOVER_ROUTE,
             successes=("pushover_settings_edited",),
             owner=Owner.USER,
         ),
@@ -443,6 +420,7 @@ KIND = Kind(
     consumes={"max_mailboxes": None, "max_total_quota": "quota"},
     moves_since=Version(2024, 11),
     on_move=_rename,
+    on_steps=set_anew,
     effects=left_behind,
     on_add=_split_address,
     also_called={"active": "state", "full_name": "name", "username": "address"},

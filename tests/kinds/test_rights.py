@@ -78,3 +78,13 @@ def test_a_template_lets_in_by_protocols_the_server_does_not_know_yet() -> None:
         server = Server(version)
         server.apply(template)
         assert server.plan(template) == ()
+
+
+@pytest.mark.parametrize("version", ["2022-01a", "2024-08a", "2026-07a"])
+def test_notices_lose_their_title_when_none_is_declared(version: str) -> None:
+    server = Server(version)
+    pushover = {"key": {"env": "TOKEN"}, "token": {"env": "OTHER_TOKEN"}}
+    server.apply(manifest({**ANNA, "pushover": {**pushover, "title": "Mail", "text": "Look"}}))
+    server.apply(manifest({**ANNA, "pushover": pushover}))
+    (row,) = server.simulator.state.table("pushover")
+    assert (row["title"] or "", row["text"] or "") == ("", "")
