@@ -55,8 +55,9 @@ class SecretSource:
 
     def __str__(self) -> str:
         if self.kind is SourceKind.GENERATE and self.deliver:
-            way = "encrypted to the file" if self.recipients else "given to the command"
-            return f"({self.kind.value}, {way} {' '.join(self.deliver)})"
+            if self.recipients:
+                return f"({self.kind.value}, in the file {self.deliver[0]} for {', '.join(self.recipients)})"
+            return f"({self.kind.value}, given to the command {' '.join(self.deliver)})"
         if self.kind in (SourceKind.HASH, SourceKind.GENERATE):
             return f"({self.kind.value})"
         return f"({self.kind.value} {' '.join(self.argument)})"

@@ -16,6 +16,7 @@ import pytest
 
 from reconciler.simulator import Simulator
 from reconciler.simulator.protocol import Answer
+from tests.acceptance.leaks import leaks, left_in
 from tests.acceptance.person import KEY, READ_ONLY_KEY, Person
 
 Welcome = Callable[..., Person]
@@ -92,14 +93,16 @@ ANNA, BEN = "anna@acme.example", "ben@acme.example"
 
 def test_the_file_holds_what_the_server_was_given_and_nothing_else_tells_it(person: Person, bank: Bank) -> None:
     planned = person.types("plan", "mail.yaml", key=READ_ONLY_KEY)
-    assert "encrypted to the file passwords/{key}.age" in planned.out
+    assert f"in the file passwords/{{key}}.age for {HELP_DESK.to_public()}" in planned.out
     assert bank.delivered == {}
     applied = person.types("apply", "mail.yaml", "--auto-approve", "--show-calls", "-v")
     assert applied.code == 0, applied.err
     assert bank.on_disk == {f"{each}.age.unconfirmed": bank.given[each] for each in (ANNA, BEN)}
     assert bank.delivered == {f"{each}.age": bank.given[each] for each in (ANNA, BEN)}
     assert "password-delivered" in applied.out
-    assert not any(text in applied.out + applied.err for text in bank.given.values())
+    places = {"output": applied.out + applied.err, **left_in(person.folder, Path(person.environ["HOME"]))}
+    assert any(name.endswith(".jsonl") for name in places)
+    assert leaks(bank.given, places) == []
     before = bank.delivered
     again = person.types("apply", "mail.yaml", "--auto-approve")
     assert (again.code, bank.delivered) == (0, before)

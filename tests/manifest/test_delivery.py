@@ -252,7 +252,7 @@ def test_a_delivery_is_read_as_it_is_written() -> None:
     public = str(HELP_DESK.to_public())
     read = read_password({"generate": True, "deliver": {"file": "p/{key}.age", "recipients": [public, SSH_KEY]}})
     assert read == SecretSource(SourceKind.GENERATE, (), ("p/{key}.age",), (public, SSH_KEY))
-    assert str(read) == "(generate, encrypted to the file p/{key}.age)"
+    assert str(read) == f"(generate, in the file p/{{key}}.age for {public}, {SSH_KEY})"
 
 
 PRIVATE = str(HELP_DESK)
