@@ -217,7 +217,7 @@ def test_a_change_that_needs_what_is_refused_is_refused_with_it(person: Person) 
 
 
 def test_half_applied_and_killed_the_rest_is_done(person: Person, faults: Faults) -> None:
-    names = {f"name{number}": "anna" for number in range(6)}
+    names = {f"name{number}": f"team{number}" for number in range(6)}  # so that each is a call
     person.writes("mail/aliases.yaml", _aliases(sales="anna", info="anna", **names))
     _keep(person)
     faults.faults = (parse("status=500:add/alias:3+"),)
@@ -226,11 +226,11 @@ def test_half_applied_and_killed_the_rest_is_done(person: Person, faults: Faults
     rest = _carry_out(person)
     assert rest.code == 0, rest.out
     assert "done already" in rest.out
-    assert all(_goto(person, name) == "anna@acme.example" for name in names)
+    assert all(_goto(person, name) == f"{to}@acme.example" for name, to in names.items())
 
 
 def test_a_process_that_is_killed_leaves_a_plan_that_can_be_finished(person: Person, faults: Faults) -> None:
-    names = {f"name{number}": "anna" for number in range(6)}
+    names = {f"name{number}": f"team{number}" for number in range(6)}  # so that each is a call
     person.writes("mail/aliases.yaml", _aliases(sales="anna", info="anna", **names))
     person.environ["XDG_STATE_HOME"] = str(person.folder / "state")
     _keep(person)
@@ -255,7 +255,7 @@ def test_a_process_that_is_killed_leaves_a_plan_that_can_be_finished(person: Per
     rest = _carry_out(person)
     assert rest.code == 0, rest.out + rest.err
     assert "last-apply-unfinished" in rest.err
-    assert all(_goto(person, name) == "anna@acme.example" for name in names)
+    assert all(_goto(person, name) == f"{to}@acme.example" for name, to in names.items())
 
 
 def test_a_creation_that_was_left_half_done_is_finished(person: Person, faults: Faults) -> None:
