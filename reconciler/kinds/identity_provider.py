@@ -10,6 +10,7 @@ from reconciler.model.version import Version
 from reconciler.spec.amounts import duration
 from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.codecs import Flag, Line, Text, as_text, choice, number, text, truthy, words
+from reconciler.spec.handover import OWN
 from reconciler.spec.kind import Attributes, Kind, Routes, Situation, Source
 from reconciler.spec.mappings import a_list_of
 from reconciler.spec.mark import MAIN, UNSET, Mark, field
@@ -201,6 +202,17 @@ def _refuses(situation: Situation) -> tuple[tuple[str, str, str], ...]:
     )
 
 
+def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
+    """Name a mailbox that keeps the provider from being changed (2025-03 to 2026-07a)."""
+    provider = situation.after.get("provider", "none")
+    if "provider" not in situation.changed or provider == situation.before.get("provider", "none"):
+        return ()
+    users = situation.future.of("mailbox").values()
+    left = [each for each in users if each.values.get("authentication", OWN) not in (OWN, provider)]
+    why = "mailcow changes it only when no mailbox uses another; `{}` does"
+    return tuple(("provider", why.format(each.address.key), "give it another `authentication`") for each in left[:1])
+
+
 def _check(values: Values) -> tuple[tuple[str, str, str], ...]:
     if "provider" not in values:
         return ()
@@ -232,5 +244,6 @@ KIND = Kind(
     on_steps=_taken_away,
     on_check=_check,
     refuses=_refuses,
+    clashes=_clashes,
     also_called={"authsource": "provider", "basedn": "base_dn", "bindpass": "bind_password", "binddn": "bind_dn"},
 )

@@ -1,7 +1,7 @@
 """Mailboxes."""
 
 from collections.abc import Iterator
-from typing import Annotated, Required, TypedDict
+from typing import Annotated, Final, Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import Verb
@@ -20,6 +20,7 @@ from reconciler.spec.codecs import (
     reference,
     words,
 )
+from reconciler.spec.handover import lets_go_of
 from reconciler.spec.kind import Attributes, Kind, Situation, Source, crud
 from reconciler.spec.mappings import CUSTOM_ATTRIBUTES, or_word
 from reconciler.spec.mark import MAIN, WHOLE, Bound, Follows, Mark, Owner, field
@@ -52,6 +53,10 @@ def _own_choice(about: str, name: str, *, route: str) -> Mark:
     return field(
         about, read=f"attributes.{name}", edit=name, route=route, successes=("mailbox_modified",), owner=Owner.USER
     )
+
+
+_PROVIDER: Final = Address("identity_provider", "identity_provider")
+_LET_GO: Final = lets_go_of(_PROVIDER, route="mailbox", successes=("mailbox_modified",))
 
 
 class Mailbox(TypedDict, total=False):
@@ -328,7 +333,7 @@ def _without_use(situation: Situation) -> Iterator[tuple[str, str, str]]:
     """Find what the server drops where the password is an identity provider's (2025-03 to 2026-07a)."""
     after, changed = situation.after, situation.changed
     source = after.get("authentication", "mailcow")
-    provider = situation.future.value(Address("identity_provider", "identity_provider"), "provider")
+    provider = situation.future.value(_PROVIDER, "provider")
     if source == "mailcow":
         return
     if "authentication" in changed and situation.future.was_read("identity_provider") and provider != source:
@@ -420,7 +425,7 @@ KIND = Kind(
     consumes={"max_mailboxes": None, "max_total_quota": "quota"},
     moves_since=Version(2024, 11),
     on_move=_rename,
-    on_steps=set_anew,
+    on_steps=lambda steps, situation: set_anew(_LET_GO(steps, situation), situation),
     effects=left_behind,
     on_add=_split_address,
     also_called={"active": "state", "full_name": "name", "username": "address"},
