@@ -101,7 +101,7 @@ def read(tmp_path: Path) -> Iterator[Reader]:
         url = stack.enter_context(serving(simulator))
         folder = tmp_path / "mail"
         folder.mkdir()
-        variables = dict.fromkeys(re.findall(r"\{env: (\w+)\}", TEXT), SECRET)
+        variables = dict.fromkeys(re.findall(r"\{env: (?!MAILCOW_)(\w+)\}", TEXT), SECRET)
         yield Reader(Person(simulator, url, folder, environ=variables), "")
 
 
