@@ -160,6 +160,14 @@ def _keeping_rights(steps: tuple[Step, ...], situation: Situation) -> tuple[Step
     return (*steps, *lost)
 
 
+def _effects(situation: Situation) -> tuple[str, ...]:
+    """Say what cannot be written anew because nobody declares it, and before 2026-07a cannot be seen."""
+    edited = situation.verb is Verb.EDIT and isinstance(situation.after.get("to"), tuple)
+    if not edited or situation.after.get("sender_allowed") is not False:
+        return ()
+    return ("takes from its recipients the right to send as it, unless their `send_as` is declared and can be read",)
+
+
 def _rights_step(mailbox: Observed, rights: Sequence[str], stage: Stage) -> Step:
     """Write whom a mailbox may send as."""
     return Step(
@@ -217,6 +225,7 @@ KIND = Kind(
     on_add=_flag_for_a_special_target,
     on_edit=_flag_for_a_special_target,
     on_steps=_keeping_rights,
+    effects=_effects,
     clashes=_clashes,
     also_called={"active": "state", "goto": "to", "destination": "to"},
 )

@@ -35,7 +35,8 @@ def test_an_alias_that_changes_leaves_its_recipients_the_right_to_send_as_it(ser
     server.apply(manifest(anna, SALES))
     before = rights(server)
     changed = manifest(anna, {**SALES, "comment": "for customers"})
-    server.apply(changed)
+    (change,) = server.apply(changed)
+    assert "takes from its recipients the right to send as it" in change.effects[0]
     assert rights(server) == before
     assert server.plan(changed) == ()
 
