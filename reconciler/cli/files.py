@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from reconciler.errors import UsageError
 
 
 def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner may read; a reader sees the old content or the new."""
+    from tempfile import NamedTemporaryFile  # noqa: PLC0415  slow to import, and most runs write no file
+
     with NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8") as file:
         file.write(text)
     Path(file.name).replace(path)

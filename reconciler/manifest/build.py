@@ -20,10 +20,8 @@ from reconciler.manifest.complaints import Complaint, about_null, shown
 from reconciler.manifest.contents import Contents
 from reconciler.manifest.defaults import NOTHING_INHERITED, Inheritance, inherit
 from reconciler.manifest.document import Document
-from reconciler.manifest.entries import Section
 from reconciler.manifest.findings import Findings, Spot
 from reconciler.manifest.references import complete_references
-from reconciler.manifest.removals import Farewells
 from reconciler.manifest.union import Union
 from reconciler.manifest.words import DEFAULTS, DOMAIN, WORDS
 from reconciler.model.diagnostic import Diagnostic
@@ -141,6 +139,9 @@ class _Reader:
 
     def read(self, manifest: Manifest, contents: Contents) -> None:
         """Read a document, telling what is wrong; what is right is added to the contents all the same."""
+        from reconciler.manifest.entries import Section  # noqa: PLC0415  what is remembered need not be read
+        from reconciler.manifest.removals import Farewells  # noqa: PLC0415  as above
+
         document = manifest.document
         scope = self._scope(document)
         above = self._handed_down(manifest.defaults)

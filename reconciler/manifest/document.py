@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.errors import ManifestError
-from reconciler.manifest.quick import quickly
 from reconciler.manifest.text import Position, SourceText
 from reconciler.model.diagnostic import Origin, error
 
@@ -108,6 +107,8 @@ def parse(text: SourceText, *, again: Callable[[], SourceText] | None = None, no
         ManifestError: with everything in it that is not YAML, that this language leaves out, or that would cost too
             much; `manifest-empty` when it says nothing, `manifest-not-a-mapping` when it says something else.
     """
+    from reconciler.manifest.quick import quickly  # noqa: PLC0415  what is remembered need not be read
+
     value = quickly(text.text.encode())
     if value is None:
         value = _mapping(_compose(text), text, noun)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from difflib import SequenceMatcher
 from enum import Enum
 from typing import Any, Final
 
@@ -111,6 +110,8 @@ def _elements(before: tuple[Any, ...], after: tuple[Any, ...]) -> Iterator[Line]
 
 
 def _text_lines(before: str, after: str) -> Iterator[Line]:
+    from difflib import SequenceMatcher  # noqa: PLC0415  slow to import, and most plans show no long text
+
     old, new = before.splitlines(), after.splitlines()
     if old == new:
         yield _both(before, after)
