@@ -15,13 +15,15 @@ import pyrage
 import pytest
 
 from reconciler.simulator import Simulator
+from reconciler.simulator.faults import Faults, parse
 from reconciler.simulator.protocol import Answer
 from tests.acceptance.leaks import leaks, left_in
 from tests.acceptance.person import KEY, READ_ONLY_KEY, Person
 
 Welcome = Callable[..., Person]
 
-REFUSED_MANIFEST = 3
+REFUSAL = b'[{"type": "danger", "log": ["mailbox"], "msg": "mailbox_quota_exceeded"}]'
+REFUSED_MANIFEST, INCOMPLETE = 3, 6
 HELP_DESK = pyrage.x25519.Identity.generate()
 DELIVER = f'{{file: "passwords/{{key}}.age", recipients: [{HELP_DESK.to_public()}]}}'
 MAIL = """
@@ -41,6 +43,7 @@ class Bank(Simulator):
     Attributes:
         given: the passwords it was sent, by address.
         on_disk: what had been delivered when the first of them arrived, by name.
+        refuses: the local parts of mailboxes that it does not make.
         victim: a process that dies as soon as the server has carried out a call of it that makes a mailbox.
     """
 
@@ -49,6 +52,7 @@ class Bank(Simulator):
         self.folder = folder / "passwords"
         self.given: dict[str, str] = {}
         self.on_disk: dict[str, str] = {}
+        self.refuses: set[str] = set()
         self.victim: subprocess.Popen[bytes] | None = None
 
     def handle(
@@ -58,6 +62,8 @@ class Bank(Simulator):
         if made:
             asked = json.loads(body)
             self.on_disk = self.on_disk or self.delivered
+            if asked["local_part"] in self.refuses:
+                return Answer(200, (("Content-Type", "application/json"),), REFUSAL)
             self.given[f"{asked['local_part']}@{asked['domain']}"] = asked["password"]
         if (method, path) == ("POST", "/api/v1/edit/mailbox") and "password" in json.loads(body)["attr"]:
             asked = json.loads(body)
@@ -81,8 +87,13 @@ def bank(tmp_path: Path) -> Bank:
 
 
 @pytest.fixture
-def person(welcome: Welcome, bank: Bank, tmp_path: Path) -> Person:
-    person = welcome(simulator=bank, folder=tmp_path / "checkout")
+def faults() -> Faults:
+    return Faults()
+
+
+@pytest.fixture
+def person(welcome: Welcome, bank: Bank, faults: Faults, tmp_path: Path) -> Person:
+    person = welcome(simulator=bank, folder=tmp_path / "checkout", faults=faults)
     person.environ["HOME"] = str(tmp_path / "home")
     person.writes("mail.yaml", MAIL.format(deliver=DELIVER))
     return person
@@ -146,6 +157,25 @@ def test_rotating_by_a_pattern_makes_new_passwords_and_delivers_them(person: Per
     assert after[f"{BEN}.age"] == before[f"{BEN}.age"]
     assert after[f"{ANNA}.age"] == bank.given[ANNA] != before[f"{ANNA}.age"]
     assert person.types("plan", "mail.yaml", "--detailed-exitcode").code == 0
+
+
+def test_what_was_not_tried_leaves_no_file(person: Person, bank: Bank, faults: Faults) -> None:
+    faults.faults = (parse("empty:add/domain"),)
+    ended = person.types("apply", "mail.yaml", "--auto-approve")
+    assert ended.code == INCOMPLETE, ended.err
+    assert (bank.given, bank.delivered) == ({}, {})
+
+
+def test_what_failed_keeps_its_file_until_it_is_done(person: Person, bank: Bank) -> None:
+    bank.refuses = {"anna"}
+    ended = person.types("apply", "mail.yaml", "--auto-approve")
+    assert (ended.code, "delivery-unconfirmed" in ended.out) == (INCOMPLETE, True)
+    assert sorted(name.partition(".age")[2] for name in bank.delivered) == ["", ".unconfirmed"]
+    bank.refuses = set()
+    again = person.types("apply", "mail.yaml", "--auto-approve")
+    assert (again.code, "delivery-unconfirmed" in again.err) == (0, True)
+    assert bank.delivered == {f"{each}.age": bank.given[each] for each in (ANNA, BEN)}
+    assert "delivery-unconfirmed" not in person.types("apply", "mail.yaml", "--auto-approve").err
 
 
 def test_a_recipient_nobody_can_be_stops_an_apply_before_anything_is_sent(person: Person, bank: Bank) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from reconciler.errors import ManifestError
+from reconciler.manifest.files import read_inside
 from reconciler.manifest.secrets import SecretSources, Surroundings, Wanted, wanted_by
 from reconciler.model.address import Address
 from reconciler.model.change import Absent, Action, Change, FieldChange
@@ -95,6 +97,19 @@ def test_a_file_outside_the_repository_is_never_a_source(tmp_path: Path, path: s
     (root / "folder").symlink_to("..")
     assert refused(sources(root), source("file", path)) == "secret-forbidden"
     assert sources(root).for_plan(source("file", path), ANNA) is None
+
+
+def test_a_folder_that_becomes_a_link_after_it_was_looked_at_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "x").write_text("outside")
+    root = tmp_path / "root"
+    root.mkdir()
+    looked_at = root / "folder" / "x"
+    (root / "folder").symlink_to("../elsewhere")
+    assert looked_at.read_text() == "outside"
+    with pytest.raises(ManifestError) as caught:
+        read_inside(root, looked_at, "folder/x")
+    assert ids(caught.value.diagnostics) == ["file-unreadable"]
 
 
 def test_a_link_inside_the_repository_may_be_followed(tmp_path: Path) -> None:
