@@ -310,27 +310,6 @@ def test_pruning_from_the_command_line_deletes_in_scope_and_nothing_else(team: t
     assert (wrong.code, "did you mean `alias`?" in wrong.err) == (64, True)
 
 
-def test_a_thousand_alias_cleanup_is_shown_refused_and_allowed_by_the_flags_it_names(
-    team: tuple[Person, Made],
-) -> None:
-    person, repository = team
-    names = [f"old{number}" for number in range(300)]
-    repository.commit({"mail/old.yaml": _aliases(*names)})
-    assert _apply(person).code == 0
-    before = person.asks("mailbox/all")
-    repository.commit({"mail/old.yaml": None})
-    refused = _plan(person)
-    assert (refused.code, len(_changes(refused))) == (REFUSED, 300)
-    permits = [each["permit"] for each in refused.document["refusals"]]
-    assert permits == ["--allow-deletes 300", "--allow-delete-percent 100"]
-    assert _apply(person).code == REFUSED
-    assert len(_addresses(person)) == 302
-    allowed = _apply(person, *" ".join(permits).split())
-    assert allowed.code == 0, allowed.out
-    assert _addresses(person) == ["info", "sales"]
-    assert person.asks("mailbox/all") == before
-
-
 def test_what_is_not_managed_is_counted_and_listed_on_demand(team: tuple[Person, Made]) -> None:
     person, _ = team
     person.does("add/alias", {"address": "by-hand@acme.example", "goto": "anna@acme.example", "active": 1})

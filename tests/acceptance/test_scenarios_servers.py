@@ -98,9 +98,7 @@ def test_a_plan_of_another_server_and_a_memory_of_another_server_touch_nothing(
     assert (grounds.changes, grounds.server.writes) == ({}, [])
 
 
-@pytest.mark.parametrize(
-    ("version", "way"), [("2022-01a", "base"), ("2024-08a", "scope"), ("2026-07a", "base"), ("2026-07a", "scope")]
-)
+@pytest.mark.parametrize(("version", "way"), [("2022-01a", "scope"), ("2026-07a", "base")])
 def test_a_thousand_aliases_are_cleaned_up_in_few_calls_and_nothing_else_changes(
     welcome: Welcome, tmp_path: Path, version: str, way: str
 ) -> None:
@@ -108,17 +106,13 @@ def test_a_thousand_aliases_are_cleaned_up_in_few_calls_and_nothing_else_changes
     grounds.settles()
     person, repository = grounds.person, grounds.repository
     names = [f"old{number}@acme.example" for number in range(MANY)]
+    for name in names:
+        person.does("add/alias", {"address": name, "goto": "x@elsewhere.example", "active": 1})
     keep = {"aliases": [{"address": "keep@acme.example", "to": ["x@elsewhere.example"]}]}
-    old = {"aliases": [{"address": name, "to": ["x@elsewhere.example"]} for name in names]}
-    repository.commit(
-        {"mail/keep.yaml": json.dumps(keep), **({"mail/old.yaml": json.dumps(old)} if way == "base" else {})}
-    )
+    old = {"aliases": [{"address": name, "to": ["x@elsewhere.example"]} for name in names if way == "base"]}
+    repository.commit({"mail/keep.yaml": json.dumps(keep), "mail/old.yaml": json.dumps(old)})
     assert grounds.applies("mail").code == 0
-    if way == "base":
-        repository.commit({"mail/old.yaml": None})
-    else:
-        for name in names:
-            person.does("add/alias", {"address": name, "goto": "x@elsewhere.example", "active": 1})
+    repository.commit({"mail/old.yaml": None})
     words = () if way == "base" else ("--prune", "alias:acme.example")
     grounds.looks()
 
