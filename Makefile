@@ -36,7 +36,7 @@ generated: setup  ## write anew what is made from the code: schemas, help, table
 	$(BIN)/python -m tests.generated
 
 golden: setup  ## write anew what outputs are compared with; look at the difference before you commit it
-	$(BIN)/python -m pytest --quiet --update-golden tests/render tests/manifest tests/cli
+	$(BIN)/python -m pytest --quiet --update-golden tests/render tests/manifest tests/cli tests/errors
 
 test: check  ## everything: form, types, layers, tests
 	$(BIN)/python -m pytest
