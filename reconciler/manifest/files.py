@@ -184,6 +184,9 @@ class _Place:
         return belongs_to(folder, Path(self.real))
 
 
+_NOTHING_LEFT: Final = "where nothing is declared any more, keep a file that holds `{}`"
+
+
 class _Search:
     """One search: what was found so far, and what went wrong."""
 
@@ -214,7 +217,9 @@ class _Search:
         self._boundary = self._project if inside and self._project else real if real.is_dir() else real.parent
         place = _Place(self._name(path), str(real))
         if not os.path.exists(real):  # noqa: PTH110  says no where a path is impossible
-            self._refuse("path-not-found", argument, "there is no such file or folder", "check the path")
+            self._refuse(
+                "path-not-found", argument, "there is no such file or folder", f"check the path; {_NOTHING_LEFT}"
+            )
         elif not place.is_inside(self._boundary) or (
             path.is_relative_to(self._start) and not place.is_inside(self._start)
         ):
@@ -232,7 +237,7 @@ class _Search:
                 "path-without-manifests",
                 place.name,
                 "there is no manifest in this folder",
-                f"a manifest's name ends in {_FORMS} and does not start with a dot",
+                f"a manifest's name ends in {_FORMS} and does not start with a dot; {_NOTHING_LEFT}",
             )
 
     def _file(self, place: _Place, path: Path, real: Path) -> None:

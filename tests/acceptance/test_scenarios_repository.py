@@ -203,6 +203,7 @@ def test_the_last_file_of_a_folder_that_goes_stops_the_run_and_an_empty_one_does
     grounds.looks()
     stopped = grounds.applies("infra/mail")
     assert (stopped.code, "path-without-manifests" in stopped.err) == (3, True)
+    assert "keep a file that holds `{}`" in stopped.err
     grounds.repository.commit({"infra/mail/empty.yaml": "{}\n"})
     gone = [("delete", f"alias/{name}@acme.example") for name in ("a1", "a2", "b1", "b2")]
     assert grounds.plans("infra/mail") == gone
