@@ -43,6 +43,7 @@ _COMMAND: Final = (
 _LINK_MODE: Final = "120000"
 _FILE_MODES: Final = ("100644", "100755")
 _NO_REPOSITORY: Final = "not a git repository"
+_MISSING_HINT: Final = "install git; without it nothing is known of what was applied before, and nothing is remembered"
 _OWNER_HINT: Final = "if it belongs to another user: `git config --global --add safe.directory FOLDER`"
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
@@ -214,14 +215,16 @@ class Repository:
 
 
 def open_repository(folder: Path, run: RunGit) -> Repository | None:
-    """The repository a folder is in; None where there is none, or no git.
+    """The repository a folder is in; None where there is none.
 
     Raises:
-        ManifestError: ``git-failed``, where git refuses to look, such as at another user's repository.
+        ManifestError: ``git-failed``, where git refuses to look, such as at another user's repository, or is missing.
     """
     try:
         answer = run((*_COMMAND, "rev-parse", "--show-toplevel"), folder=folder, given=b"")
-    except OSError:
+    except OSError as problem:
+        if any((each / ".git").exists() for each in (folder, *folder.resolve().parents)):
+            raise _failed(f"it cannot be run ({problem.strerror or problem})", _MISSING_HINT) from problem
         return None
     root = answer.output.decode("utf-8", "surrogateescape").rstrip("\n")
     if answer.status == 0 and root:

@@ -248,3 +248,14 @@ def test_a_manifest_moved_to_another_repository_is_let_go_of_by_a_word_and_untou
     grounds.repository.commit({"infra/mail/b/b.yaml": None})
     assert grounds.applies("infra/mail").code == taker.applies("mail").code == 0
     assert changed(before, remembered(grounds.server)) == {}
+
+
+def test_a_machine_without_git_deletes_nothing_for_being_no_longer_declared_and_says_so(grounds: Grounds) -> None:
+    """Such as a small container image, in which a pipeline has a checkout that another one made."""
+    grounds.repository.commit({"infra/mail/a/a.yaml": _aliases("a1")})
+    grounds.looks()
+    grounds.person.environ["PATH"] = "/nowhere"
+    applied = grounds.applies("infra/mail")
+    assert (applied.code, grounds.changes) == (0, {})
+    assert "warning[git-failed]: git cannot read the repository: it cannot be run" in applied.out
+    assert "hint: install git" in applied.out
