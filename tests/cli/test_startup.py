@@ -66,8 +66,8 @@ WITHOUT_WORK = {
 }
 """What checking a few correct manifests does not need; each takes as long to import as several files to read."""
 
-MOST_MODULES = {"tiny": 120, "small-office": 125}
-"""How many modules a run may import beyond those of a bare interpreter and of click."""
+MOST_MODULES = {"tiny": 135, "small-office": 140}
+"""How many modules a run may import beyond those of click, with room for a dozen more: a small one costs little."""
 
 
 @pytest.mark.parametrize("manifests", MOST_MODULES)
