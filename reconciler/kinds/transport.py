@@ -93,14 +93,25 @@ def _at(state: LiveState, situation: Situation) -> dict[Address, Observed]:
 
 
 def _credentials(situation: Situation) -> dict[str, Any]:
-    """What the nexthop's credentials will be: what this or another change makes them, else what they are."""
+    """What the nexthop's credentials will be: what this or another change makes them, else what they are.
+
+    Of those that come to it together and bring what they had, the first that has any decides for all.
+    """
     found: dict[str, Any] = {}
     now, then = _at(situation.live, situation), _at(situation.future, situation)
-    stay = [address for address in then if address in now]
-    new = [address for address in then if situation.live.get(address) is None]
+    before = {address: each.values for address, each in now.items()}
+    come = sorted(address for address in then if address not in now)
+    before |= {address: each.values for address in come if (each := situation.live.get(address)) is not None}
+    new = [address for address in come if address not in before]
+    old = [address for address in then if address in before]
+    arriving = {situation.address: situation.before} if "nexthop" in situation.changed else {}
+    arriving |= {address: before[address] for address in come if address in before}
+    bringing = [arriving[address] for address in sorted(arriving) if arriving[address].get("username")]
     for name in ("username", "password"):
-        made_so = [each for each in stay if then[each].values.get(name) != now[each].values.get(name)]
-        telling = [then[each].values for each in (*made_so, *new, *stay) if name in then[each].values]
+        made_so = [each for each in old if then[each].values.get(name) != before[each].get(name)]
+        staying = [each for each in old if each in now]
+        told = [then[each].values for each in (*made_so, *new, *staying)] + bringing
+        telling = [values for values in told if name in values]
         if name in situation.changed:
             found[name] = situation.after[name]
         elif telling:

@@ -123,3 +123,19 @@ def test_blanks_around_a_password_are_lost_and_make_no_difference(server: Server
     other = {"username": "acme", "password": {"env": "OTHER_PASSWORD"}}
     changed = {**transports(to("a.example", "mx.example", **other)), "relayhosts": [{"host": "b.example", **other}]}
     assert len(server.plan(changed)) == 2
+
+
+def test_who_comes_to_a_nexthop_without_an_account_takes_that_of_who_comes_with_one(server: Server) -> None:
+    account, other = ({"username": name, "password": {"env": "PASSWORD"}} for name in ("acme", "other"))
+    server.apply(transports(to("a.example", "one.example", **account), to("b.example", "two.example", **account)))
+    manifest = transports(to("a.example", "three.example", **other), to("b.example", "three.example"))
+    server.apply(manifest)
+    assert server.plan(manifest) == ()
+
+
+def test_those_who_come_to_a_nexthop_with_what_they_had_agree_on_it(server: Server) -> None:
+    account = {"username": "acme", "password": {"env": "PASSWORD"}}
+    server.apply(transports(to("a.example", "one.example", **account), to("b.example", "two.example")))
+    manifest = transports(to("a.example", "three.example", **account), to("b.example", "three.example"))
+    server.apply(manifest)
+    assert server.plan(manifest) == ()
