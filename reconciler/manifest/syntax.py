@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final, NamedTuple
 
 from yaml import MarkedYAMLError, YAMLError
@@ -11,6 +12,7 @@ from reconciler.model.diagnostic import Diagnostic, Origin, error
 
 __all__ = ["explain"]
 
+_CONFLICT: Final = re.compile(r"^<<<<<<< ", re.MULTILINE)
 _SPACES: Final = "indent with spaces, never with tabs"
 _QUOTES: Final = "put the whole text in quotes"
 
@@ -91,6 +93,15 @@ def explain(problem: YAMLError, source: SourceText) -> Diagnostic:
         problem: what PyYAML raised.
         source: the text it read.
     """
+    conflict = _CONFLICT.search(source.text)
+    if conflict is not None:
+        line = source.text.count("\n", 0, conflict.start()) + 1
+        hint = (
+            "decide between the two sides, delete the lines that begin with `<<<<<<<`, `=======` and `>>>>>>>`, commit"
+        )
+        return error(
+            "merge-conflict", "a merge left both sides here", hint=hint, origin=source.origin(Position(line, 1))
+        )
     if not isinstance(problem, MarkedYAMLError):
         return error("yaml-syntax", str(problem).partition("\n")[0], origin=source.origin(None))
     mark = problem.problem_mark or problem.context_mark
