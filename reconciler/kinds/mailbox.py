@@ -22,12 +22,10 @@ from reconciler.spec.codecs import (
 )
 from reconciler.spec.handover import lets_go_of
 from reconciler.spec.kind import Attributes, Kind, Situation, Source, crud
-from reconciler.spec.mappings import CUSTOM_ATTRIBUTES, or_word
+from reconciler.spec.mappings import CUSTOM_ATTRIBUTES, PUSHOVER, or_word
 from reconciler.spec.mark import MAIN, WHOLE, Bound, Follows, Mark, Owner, field
 from reconciler.spec.names import domain_for_wire, domain_of
 from reconciler.spec.policies import POLICY_SOURCES, Senders, senders_field, senders_in_both_lists
-from reconciler.spec.pushover import PUSHOVER, PUSHOVER_ROUTE, set_anew
-from reconciler.spec.renaming import left_behind, taken_along
 from reconciler.spec.rights import Permissions
 from reconciler.spec.scores import SHIPPED_SCORES, SPAM_SCORE
 from reconciler.spec.secrets import Password
@@ -57,6 +55,9 @@ def _own_choice(about: str, name: str, *, route: str) -> Mark:
 
 _PROVIDER: Final = Address("identity_provider", "identity_provider")
 _LET_GO: Final = lets_go_of(_PROVIDER, route="mailbox", successes=("mailbox_modified",))
+
+
+_PUSHOVER: Final = "pushover"
 
 
 class Mailbox(TypedDict, total=False):
@@ -286,7 +287,7 @@ class Mailbox(TypedDict, total=False):
         field(
             "Notices to a phone by Pushover: `key`, `token` and what to send, or `none`. The server never shows it.",
             edit=WHOLE,
-            route=PUSHOVER_ROUTE,
+            route=_PUSHOVER,
             successes=("pushover_settings_edited",),
             owner=Owner.USER,
         ),
@@ -384,7 +385,26 @@ def _rename(source: Address, situation: Situation) -> tuple[Step, ...]:
         stage=Stage.FREE,
         alone=True,
     )
+    from reconciler.spec.renaming import taken_along  # noqa: PLC0415  seldom needed
+
     return (*taken_along(item, step, situation), step)
+
+
+def _effects(situation: Situation) -> tuple[str, ...]:
+    if situation.observed is None or situation.observed.address == situation.address:
+        return ()
+    from reconciler.spec.renaming import left_behind  # noqa: PLC0415  seldom needed
+
+    return left_behind(situation)
+
+
+def _in_order(steps: tuple[Step, ...], situation: Situation) -> tuple[Step, ...]:
+    steps = _LET_GO(steps, situation)
+    if all(step.route != _PUSHOVER for step in steps):
+        return steps
+    from reconciler.spec.pushover import set_anew  # noqa: PLC0415  seldom needed
+
+    return tuple(made for each in steps for made in (set_anew((each,)) if each.route == _PUSHOVER else (each,)))
 
 
 KIND = Kind(
@@ -425,8 +445,8 @@ KIND = Kind(
     consumes={"max_mailboxes": None, "max_total_quota": "quota"},
     moves_since=Version(2024, 11),
     on_move=_rename,
-    on_steps=lambda steps, situation: set_anew(_LET_GO(steps, situation), situation),
-    effects=left_behind,
+    on_steps=_in_order,
+    effects=_effects,
     on_add=_split_address,
     also_called={"active": "state", "full_name": "name", "username": "address"},
 )

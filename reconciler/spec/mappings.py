@@ -7,11 +7,13 @@ from typing import Any, Final, cast
 
 from reconciler.model.resource import Value
 from reconciler.records import record
+from reconciler.spec.addresses import MAIL_ADDRESS
 from reconciler.spec.codec import Codec, Refusal, Scope, refuse
-from reconciler.spec.codecs import as_text
+from reconciler.spec.codecs import ACTIVE, FLAG, a_set_of, as_text, text
 from reconciler.spec.mark import UNSET
+from reconciler.spec.secrets import SECRET
 
-__all__ = ["Part", "a_list_of", "a_mapping", "accepted", "or_word"]
+__all__ = ["CUSTOM_ATTRIBUTES", "PUSHOVER", "Part", "a_list_of", "a_mapping", "accepted", "or_word"]
 
 
 @record(frozen=True, slots=True)
@@ -142,7 +144,7 @@ def _accept_attributes(value: Any, _scope: Scope) -> dict[str, str]:
 def _decode_attributes(value: Any) -> dict[str, str]:
     """Read attributes, which come as a list where their names are 0, 1 and so on: they are keys of a PHP array."""
     named = value.items() if isinstance(value, Mapping) else enumerate(value or ())
-    return {str(name): as_text(text) for name, text in sorted((str(name), text) for name, text in named)}
+    return {name: as_text(each) for name, each in sorted((str(name), each) for name, each in named)}
 
 
 CUSTOM_ATTRIBUTES: Final = Codec(
@@ -152,3 +154,23 @@ CUSTOM_ATTRIBUTES: Final = Codec(
     schema={"type": "object", "additionalProperties": {"type": "string"}},
 )
 """Replaced as a whole; none are shown as an empty list (2023-11a to 2026-07a, recorded exchanges)."""
+
+PUSHOVER: Final = or_word(
+    a_mapping(
+        {
+            "key": Part(SECRET, "key"),
+            "token": Part(SECRET, "token"),
+            "state": Part(ACTIVE, "active", "active"),
+            "title": Part(text(), "title", ""),
+            "text": Part(text(), "text", ""),
+            "sound": Part(text(), "sound", "pushover"),
+            "senders": Part(a_set_of(MAIL_ADDRESS, wire="text"), "senders", ()),
+            "senders_pattern": Part(text(), "senders_regex", ""),
+            "raise_urgent": Part(FLAG, "evaluate_x_prio", default=False),
+            "only_urgent": Part(FLAG, "only_x_prio", default=False),
+        }
+    ),
+    "none",
+    encoded={"delete": "true"},
+)
+"""Everything is sent every time: omitted flags are reset (2022-01a to 2026-07a, functions.pushover.inc.php)."""

@@ -35,8 +35,6 @@ def taken_along(item: str, step: Step, situation: Situation) -> Iterator[Step]:
 
 def left_behind(situation: Situation) -> tuple[str, ...]:
     """Say what a renamed mailbox loses that is not declared (2024-11 to 2026-07a)."""
-    if situation.observed is None or situation.observed.address == situation.address:
-        return ()
     lost = {"rate_limit": "rate limit", "spam_score": "spam score", "allowed_senders": "allowed senders"}
     lost |= {"blocked_senders": "blocked senders", "tagged_mail": "handling of tags"}
     names = [what for name, what in lost.items() if name not in situation.changed]
