@@ -4,8 +4,8 @@
     organisation.write_manifests(folder)          # what its administrators keep in git
     organisation.live_answers()                   # what its server answers, so that a plan is empty
 
-The same size and seed give the same organisation. A quarter of the objects are mailboxes and nearly all others aliases;
-two hundred objects a domain unless others are asked for, and domains differ in size by an order of magnitude.
+The same size and seed give the same organisation. Unless it is asked for otherwise, a quarter of the objects are
+mailboxes and nearly all others aliases, two hundred objects a domain; domains differ in size by an order of magnitude.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from tests.bench.people import DUTIES, FIRST_NAMES, LAST_NAMES, PLACES, TRADES
 __all__ = ["AliasEntry", "DomainEntry", "Organisation", "Person"]
 
 OBJECTS_PER_DOMAIN: Final = 200
+SHARE_OF_MAILBOXES: Final = 0.25
 _ONE_IN: Final = {"alias domain": 8, "archive": 10, "rate limit": 6, "catch-all": 12, "own relayhost": 15}
 _QUOTAS: Final = (1, 2, 5, 5, 5, 5, 10, 20)
 _STATES: Final = ("active",) * 30 + ("no-login",) * 2 + ("off",)
@@ -109,15 +110,18 @@ class Organisation:
     recipient_maps: tuple[tuple[str, str], ...]
 
     @classmethod
-    def of(cls, objects: int, *, seed: int = 1, per_domain: int = OBJECTS_PER_DOMAIN) -> Organisation:
+    def of(
+        cls, objects: int, *, seed: int = 1, per_domain: int = OBJECTS_PER_DOMAIN, share: float = SHARE_OF_MAILBOXES
+    ) -> Organisation:
         """Make one.
 
         Args:
             objects: resources of all kinds together; at least 50.
             seed: another one makes another organisation of the same size.
             per_domain: how many are in a domain on average: few large domains, or many small ones.
+            share: of the objects that are mailboxes.
         """
-        return _Maker(Random(seed)).organisation(objects, per_domain)
+        return _Maker(Random(seed)).organisation(objects, per_domain, share)
 
     def __len__(self) -> int:
         return sum(self.sizes().values())
@@ -181,7 +185,7 @@ class _Maker:
     def __init__(self, random: Random) -> None:
         self._random = random
 
-    def organisation(self, objects: int, per_domain: int) -> Organisation:
+    def organisation(self, objects: int, per_domain: int, share: float) -> Organisation:
         """Make one of exactly so many objects."""
         count = max(1, objects // per_domain)
         names = self._names(count)
@@ -196,7 +200,7 @@ class _Maker:
             recipient_maps=tuple((f"old@{name}", f"postmaster@{names[0]}") for name in partners),
         )
         rest = objects - len(organisation)
-        mailboxes = self._shares(max(rest // 4, count), count)
+        mailboxes = self._shares(max(int(rest * share), count), count)
         aliases = self._shares(rest - sum(mailboxes), count)
         domains = (
             self._filled(domain, people, entries)

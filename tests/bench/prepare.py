@@ -6,15 +6,16 @@ The manifests are committed to a git repository, as those of anybody who uses th
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tests.bench import prebuilt
-from tests.bench.organisation import OBJECTS_PER_DOMAIN, Organisation
+from tests.bench.organisation import OBJECTS_PER_DOMAIN, SHARE_OF_MAILBOXES, Organisation
 
 __all__ = ["Prepared", "commit", "prepare"]
 
@@ -41,17 +42,24 @@ class Prepared:
 
 
 def prepare(
-    objects: int, folder: Path, *, seed: int = 1, per_domain: int = OBJECTS_PER_DOMAIN, details: bool = False
+    objects: int,
+    folder: Path,
+    *,
+    seed: int = 1,
+    per_domain: int = OBJECTS_PER_DOMAIN,
+    share: float = SHARE_OF_MAILBOXES,
+    details: bool = False,
 ) -> Prepared:
-    """Write one in a process of its own."""
-    words = [sys.executable, "-m", "tests.bench.prepare", str(objects), str(folder), str(seed), str(per_domain)]
+    """Write one in a process of its own; see `Organisation.of` and `prebuilt.write`."""
+    asked = json.dumps({"seed": seed, "per_domain": per_domain, "share": share})
+    words = [sys.executable, "-m", "tests.bench.prepare", str(objects), str(folder), asked]
     subprocess.run([*words, *(["details"] if details else [])], check=True, cwd=ROOT)
     return Prepared(folder, objects)
 
 
-def main(objects: int, folder: Path, seed: int, per_domain: int, *, details: bool) -> None:
+def main(objects: int, folder: Path, asked: dict[str, Any], *, details: bool) -> None:
     """Write it."""
-    organisation = Organisation.of(objects, seed=seed, per_domain=per_domain)
+    organisation = Organisation.of(objects, **asked)
     organisation.write_manifests(folder / MANIFESTS)
     prebuilt.write(organisation, folder / "answers", details=details)
     if shutil.which("git") is not None:
@@ -71,4 +79,4 @@ def git(folder: Path, *words: str) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), Path(sys.argv[2]), *map(int, sys.argv[3:5]), details="details" in sys.argv)
+    main(int(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3]), details="details" in sys.argv)
