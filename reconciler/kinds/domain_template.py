@@ -7,7 +7,7 @@ from reconciler.model.operation import HandleOf, Verb
 from reconciler.model.version import Version
 from reconciler.spec.amounts import size
 from reconciler.spec.codec import Codec
-from reconciler.spec.codecs import Flag, ShortLine, State, Tags, choice, collated, number, text, truthy, words
+from reconciler.spec.codecs import Flag, Name, State, Tags, choice, collated, number, text, truthy, words
 from reconciler.spec.kind import Kind, Situation, crud, listed
 from reconciler.spec.mark import Mark, field
 from reconciler.spec.rights import RATE_IN_PARTS
@@ -43,7 +43,7 @@ class DomainTemplate(TypedDict, total=False):
     """What new domains are made from, by mailcow's own pages and by entries that name it as their `template`."""
 
     name: Required[
-        Annotated[ShortLine, field("Its name. `Default` is there always.", "template", edit="template", repeated=True)]
+        Annotated[Name, field("Its name. `Default` is there always.", "template", edit="template", repeated=True)]
     ]
     state: Annotated[State, _kept("Whether its domains are in force.", "active", default="active")]
     max_aliases: Annotated[int, number(), _kept("How many aliases.", "max_num_aliases_for_domain", default=400)]

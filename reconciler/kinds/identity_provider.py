@@ -65,9 +65,9 @@ TEMPLATES: Final = Codec(
 
 
 def _lowered(value: Any, _scope: Scope) -> str:
-    if isinstance(value, str):
+    if isinstance(value, str) and value != "0":
         return value.lower()
-    raise refuse("text-expected", f"`{value}` is not text", hint="write the name of an attribute")
+    raise refuse("text-expected", f"`{value}` is not the name of an attribute", hint="write one, in quotes if need be")
 
 
 def _accept_server_url(value: Any, _scope: Scope) -> str:
@@ -78,7 +78,7 @@ def _accept_server_url(value: Any, _scope: Scope) -> str:
 
 ATTRIBUTE_NAME: Final = Codec(accept=_lowered, decode=as_text, schema={"type": "string"})
 SERVER_URL: Final = Codec(accept=_accept_server_url, decode=as_text, schema={"type": "string", "format": "uri"})
-LDAP_HOST: Final = text(least=1, pattern=r"^\S+$")
+LDAP_HOST: Final = text(least=1, pattern=r"^(?:[^\s0]\S*|0\S+)$")
 """Attributes are stored in lowercase, Keycloak's address without slashes at its end, hosts without blanks (2025-03 to
 2026-07a, functions.inc.php: identity_provider)."""
 URLS: Final = replace(a_list_of(text(least=1), encode=list), decode=_listed)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Required, TypedDict
 from reconciler.model.operation import HandleOf, Verb
 from reconciler.model.version import OLDEST, Version
 from reconciler.spec.amounts import SizeOrUnlimited
-from reconciler.spec.codecs import Flag, MailboxState, ShortLine, Tags, a_set_of, choice, collated, words
+from reconciler.spec.codecs import Flag, MailboxState, Name, Tags, a_set_of, choice, collated, words
 from reconciler.spec.kind import Kind, Situation, crud, listed
 from reconciler.spec.mark import Mark, field
 from reconciler.spec.rights import PERMISSIONS, PROTOCOLS, RATE_IN_PARTS, named_by_flags
@@ -35,7 +35,7 @@ class MailboxTemplate(TypedDict, total=False):
     """What new mailboxes are made from, by mailcow's own pages and by entries that name it as their `template`."""
 
     name: Required[
-        Annotated[ShortLine, field("Its name. `Default` is there always.", "template", edit="template", repeated=True)]
+        Annotated[Name, field("Its name. `Default` is there always.", "template", edit="template", repeated=True)]
     ]
     state: Annotated[MailboxState, _kept("As in a mailbox.", "active", default="active")]
     quota: Annotated[SizeOrUnlimited, _kept("How much mail a mailbox holds.", "quota", default="unlimited")]

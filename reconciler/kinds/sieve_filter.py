@@ -5,7 +5,7 @@ from typing import Annotated, Final, Required, TypedDict
 
 from reconciler.model.resource import Value, Values
 from reconciler.spec.addresses import MailboxAddress
-from reconciler.spec.codecs import ShortLine, State, choice, text
+from reconciler.spec.codecs import Name, State, choice, text
 from reconciler.spec.kind import Kind, Situation, Source, crud
 from reconciler.spec.mark import MAIN, Owner, field
 from reconciler.spec.names import inside
@@ -48,7 +48,7 @@ class SieveFilter(TypedDict, total=False):
         ]
     ]
     description: Required[
-        Annotated[ShortLine, field("What people call it.", read="script_desc", add="script_desc", owner=Owner.USER)]
+        Annotated[Name, field("What people call it.", read="script_desc", add="script_desc", owner=Owner.USER)]
     ]
     script: Required[
         Annotated[

@@ -38,7 +38,7 @@ def _accept(value: Any, _scope: Scope) -> str:
 def _is_host(text: str, *, bracketed: bool) -> bool:
     if bracketed and _ADDRESS.fullmatch(text.lower()) is not None:
         return True
-    return all(map(_LABEL.fullmatch, domain_for_wire(text).split(".")))
+    return text != "0" and all(map(_LABEL.fullmatch, domain_for_wire(text).split(".")))
 
 
 def _decode(value: Any) -> str:

@@ -18,9 +18,16 @@ from reconciler.spec.names import domain_for_wire
 from reconciler.spec.secrets import TrimmedSecretText
 from reconciler.spec.step import Stage, Step
 
+_NOTHING: Final = ("", "0")
+"""To PHP (2022-01a to 2026-07a: empty())."""
+
+
+def _is_line(value: str) -> bool:
+    return value == value.strip() and "\n" not in value and len(value) <= COLUMN
+
 
 def _accept_nexthop(value: Any, _scope: Scope) -> str:
-    if isinstance(value, str) and value and value == value.strip() and "\n" not in value and len(value) <= COLUMN:
+    if isinstance(value, str) and value not in _NOTHING and _is_line(value):
         return f"[{value}]" if _is_address(value) else value
     hint = "write a host, `[host]:port` or an address, without blanks around it"
     raise refuse("nexthop-malformed", f"`{value}` is not a nexthop", hint=hint)

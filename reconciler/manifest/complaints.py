@@ -71,6 +71,9 @@ def complaints(kind: Kind, details: ErrorDetails, scope: Scope) -> list[Complain
     what = details["type"]
     if what in ("extra_forbidden", "invalid_key"):
         word = str(path[-1])
+        if word in kind.sugar:
+            summary = f"`{word}` and `{kind.sugar[word]}` say the same of {_a(kind)}"
+            return [Complaint(path, "fields-conflict", summary, "write one of them", at_key=True)]
         summary = f"{_a(kind)} has no field `{word}`"
         return [Complaint(path, "field-unknown", summary, suggest.for_field(kind, word), at_key=True)]
     if what == "missing":
@@ -196,6 +199,8 @@ def _short(name: str, value: Any, context: Mapping[str, Any]) -> Sentence:
 def _pattern(name: str, value: Any, context: Mapping[str, Any]) -> Sentence:
     if isinstance(value, str) and "\n" in value:
         return "text-malformed", f"`{name}` has a line break", "write it on one line"
+    if value == "0":
+        return "text-malformed", f"`0` is nothing to mailcow, and `{name}` must be something", "write another text"
     if isinstance(value, str) and value != value.strip() and "\\s" in context["pattern"]:
         return "text-malformed", f"`{name}` begins or ends with a blank, which mailcow cuts off", "remove it"
     return "text-malformed", f"{shown(value)} is not what `{name}` takes", f"it must match `{context['pattern']}`"

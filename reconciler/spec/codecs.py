@@ -102,10 +102,13 @@ COLUMN: Final = 255
 
 ShortText = Annotated[str, text(most=COLUMN)]
 ShortLine = Annotated[str, text(least=1, most=COLUMN, pattern=r"^[^\r\n]*$")]
+Name = Annotated[str, text(least=1, most=COLUMN, pattern=r"^(?:[^0\r\n][^\r\n]*|0[^\r\n]+)$")]
+"""A line that must say something to PHP, to which `0` is nothing (2022-01a to 2026-07a: empty())."""
+
 _TRIMMED: Final = r"\S(?:[^\r\n]*\S)?"
-Trimmed = Annotated[str, text(least=1, most=COLUMN, pattern=f"^{_TRIMMED}$")]
+Trimmed = Annotated[str, text(least=1, most=COLUMN, pattern=r"^(?:[^\s0](?:[^\r\n]*\S)?|0[^\r\n]*\S)$")]
 TrimmedOrEmpty = Annotated[str, text(most=COLUMN, pattern=f"^(?:{_TRIMMED})?$")]
-"""A line where the server cuts off what is blank at both ends."""
+"""A line where the server cuts off what is blank at both ends; where it must say something, `0` does not."""
 
 
 def truthy(value: Any) -> bool:

@@ -35,7 +35,7 @@ MANIFESTS: Final = {
     "entry-malformed": "aliases:\n  - sales@acme.example\n",
     "field-missing": "aliases:\n  - {address: sales@acme.example}\n",
     "field-unknown": "domains:\n  - {name: acme.example, maxquota: 5GiB}\n",
-    "fields-conflict": "resources:\n  - {address: room@acme.example, description: '0', kind: location}\n",
+    "fields-conflict": "aliases:\n  - {address: '@acme.example', catch_all: acme.example, to: discard}\n",
     "gone-twice": "removed:\n  - {alias: a@acme.example}\n  - {alias: a@acme.example}\n",
     "hash-not-verbatim": _ANNA.replace("{env: PASSWORD}", "{hash: abc}") % "state: active",
     "host-malformed": _FAIL2BAN % "allowed_hosts: ['a b']",
