@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import field
 from enum import StrEnum
 
 from reconciler.model.address import Address
@@ -79,8 +81,13 @@ class Change:
     effects: tuple[str, ...] = ()
     cost: tuple[tuple[str, Value], ...] = ()
     precondition: str | None = None
+    _after: Mapping[str, Value] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
-    def after(self) -> dict[str, Value]:
-        """The values the change sets, by field."""
-        return {change.name: change.after for change in self.fields if not isinstance(change.after, Absent)}
+    def after(self) -> Mapping[str, Value]:
+        """The values the change sets, by field; put together once, because every stage of a plan asks for them."""
+        if self._after is None:
+            found = {change.name: change.after for change in self.fields if not isinstance(change.after, Absent)}
+            object.__setattr__(self, "_after", found)
+            return found
+        return self._after

@@ -43,7 +43,7 @@ def future_of(kinds: Mapping[str, Kind], changes: Sequence[Change], live: LiveSt
 
 
 def _as_created(kind: Kind, change: Change) -> dict[str, object]:
-    declared = change.after
+    declared: dict[str, object] = dict(change.after)
     if declared.pop(TEMPLATE, None) is not None:
         return declared
     defaults = {name: each.mark.default for name, each in kind.fields.items() if each.mark.default is not UNSET}

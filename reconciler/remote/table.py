@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from reconciler.model.resource import Observed, Value
 from reconciler.model.table import LiveTable
@@ -14,6 +14,9 @@ from reconciler.spec.mark import MAIN
 from reconciler.spec.rowform import RowForm
 
 __all__ = ["CompactRows", "ObservedTable"]
+
+REMEMBERED: Final = 1_000
+"""How many resources that were made are remembered: as many domains as most servers have, and no share of mailboxes."""
 
 
 @record(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class CompactRows:
 class ObservedTable(LiveTable):
     """Live resources of which no two have the same key; one after the other they come in the order of keys."""
 
-    __slots__ = ("_decoder", "_joined", "_joins", "_rows", "_wires")
+    __slots__ = ("_decoder", "_joined", "_joins", "_made_before", "_rows", "_wires")
 
     def __init__(
         self, decoder: Decoder, rows: CompactRows, keys: Mapping[str, int], joins: tuple[Joined, ...] = ()
@@ -49,6 +52,7 @@ class ObservedTable(LiveTable):
         self._rows = rows
         self._joins = joins
         self._wires: dict[str, Sequence[Any] | None] = {}
+        self._made_before: dict[str, Observed] = {}
         self._joined: dict[str, Sequence[Value] | None] = {}
 
     def __iter__(self) -> Iterator[str]:
@@ -100,6 +104,15 @@ class ObservedTable(LiveTable):
         return self._wires[name]
 
     def _made(self, key: str, position: int) -> Observed:
+        """The resource at a position; a few are remembered: a domain is looked up for each of its mailboxes."""
+        known = self._made_before.get(key)
+        if known is None:
+            if len(self._made_before) >= REMEMBERED:
+                self._made_before.clear()
+            known = self._made_before[key] = self._make(key, position)
+        return known
+
+    def _make(self, key: str, position: int) -> Observed:
         observed = self._decoder.observe(self._rows.form.mapping(self._rows.records[position]))
         assert observed is not None, f"the row of {key} is a resource"
         for join in self._joins:

@@ -118,7 +118,7 @@ def pairs(each: Field, names: tuple[str, ...], value: Value) -> dict[str, Any]:
 
 
 def _create(kind: Kind, change: Change, situation: Situation) -> tuple[Step, ...]:
-    declared = change.after
+    declared = dict(change.after)
     template = declared.pop(TEMPLATE, None) if kind.template is not None else None
     will_be = situation.future.get(change.address)
     values = {**(will_be.values if will_be is not None else {}), **declared}
