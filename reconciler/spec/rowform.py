@@ -51,6 +51,7 @@ class RowForm:
             types: the paths in a row, each with the type it is decoded as.
         """
         from msgspec import UNSET, UnsetType, defstruct  # noqa: PLC0415  optional, and slow to import
+        from msgspec.json import Decoder  # noqa: PLC0415  as above
 
         self._unset = UNSET
         self._places: dict[str, tuple[str, str]] = {}
@@ -69,6 +70,8 @@ class RowForm:
         whole = {**members, **{name: inner | None | UnsetType for name, inner in nested.items()}}
         attributes = {name: f"f{number}" for number, name in enumerate(whole)}
         self.record: type = struct("Row", whole)
+        # made ready here: threads that decode a type for the first time at once crash the process (msgspec 0.22)
+        Decoder(list[self.record])  # type: ignore[name-defined]
         for path in types:
             holder, _, name = path.rpartition(".")
             inside = f"f{list(outer[holder]).index(name)}" if holder else ""
