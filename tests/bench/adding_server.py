@@ -24,6 +24,8 @@ from reconciler.simulator.php import json_encode_pretty
 from tests.bench.answers import answers
 from tests.bench.organisation import DomainEntry, Organisation, Person
 
+_ROOM = {"max_num_mboxes_for_domain": 100_000, "mboxes_left": 100_000, "max_quota_for_domain": 10**6 * 1024**3}
+
 __all__ = ["Adding", "adding", "empty_domains"]
 
 _HEAD = b"HTTP/1.1 200 OK\r\nServer: nginx\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
@@ -92,6 +94,8 @@ class _Server:
             for number, name in enumerate(wanted)
         )
         found = answers(Organisation(domains, (), (), (), ())).get(path)
+        if path == "get/domain/all":
+            found = [{**row, **_ROOM} for row in found or ()]
         return json_encode_pretty(found) if found else b"{}"
 
     def measured(self) -> bytes:
