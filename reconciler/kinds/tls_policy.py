@@ -38,7 +38,8 @@ def _accept(value: Any, _scope: Scope) -> str:
 def _is_host(text: str, *, bracketed: bool) -> bool:
     if bracketed and _ADDRESS.fullmatch(text.lower()) is not None:
         return True
-    return text != "0" and all(map(_LABEL.fullmatch, domain_for_wire(text).split(".")))
+    wire = domain_for_wire(text)
+    return wire != "0" and wire.isascii() and all(map(_LABEL.fullmatch, wire.split(".")))
 
 
 def _decode(value: Any) -> str:

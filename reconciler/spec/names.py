@@ -36,8 +36,8 @@ def domain_for_wire(domain: str) -> str:
 
 @lru_cache(maxsize=65536)
 def domain_for_people(domain: str) -> str:
-    """The form people read: lowercase, punycode decoded."""
-    lowered = domain.lower()
+    """The form people read: lowercase, punycode decoded; of several spellings, the one the server answers with."""
+    lowered = domain.lower() if domain.isascii() else domain_for_wire(domain.lower())
     if "xn--" not in lowered:
         return lowered
     import idna  # noqa: PLC0415  as above

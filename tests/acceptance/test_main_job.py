@@ -71,6 +71,17 @@ def test_drift_is_shown_and_healed_and_a_plan_that_is_empty_sends_nothing(welcom
     assert (quiet.code, "Nothing to do" in quiet.out) == (0, True)
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_domain_whose_letters_an_editor_took_apart_is_the_same(welcome: Welcome, version: str) -> None:
+    person = welcome(version)
+    person.writes("mail.yaml", OFFICE.replace("acme.example", "bu\u0308cher.example"))
+
+    applied = person.types("apply", "mail.yaml", "--auto-approve")
+    again = person.types("plan", "mail.yaml", "--detailed-exitcode")
+
+    assert (applied.code, again.code) == (0, 0), applied.out + again.out
+
+
 def test_a_read_only_key_plans_and_cannot_apply(welcome: Welcome) -> None:
     person = welcome()
     person.writes("mail.yaml", OFFICE)

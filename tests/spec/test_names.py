@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+import pytest
+
+from reconciler.spec.names import domain_for_people, domain_for_wire, read_address, read_domain
+
+SPELLINGS = ("bücher.example", "BÜCHER.Example", "bu\u0308cher.example", "xn--bcher-kva.example", " bücher.example ")
+"""Composed, in capitals, decomposed as some editors save it, as the server keeps it, with blanks around."""
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_however_a_domain_is_spelled_it_is_one(spelling: str) -> None:
+    assert read_domain(spelling) == "bücher.example"
+    assert read_address(f"anna@{spelling.strip()}", None) == "anna@bücher.example"
+    assert domain_for_people(domain_for_wire(read_domain(spelling))) == read_domain(spelling)
+
+
+def test_what_has_no_form_on_the_wire_stays_as_it_is() -> None:
+    assert domain_for_people("ü_b.example") == "ü_b.example"
