@@ -2,10 +2,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("sweep")
+# how long an example takes says more of the machine than of us
+settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("sweep", settings.get_profile("steady"), derandomize=False)
 """What `make sweep` asks for: see tests/properties/effort.py."""
+settings.load_profile("steady")
 
 GOLDEN = Path(__file__).parent / "golden"
 
