@@ -8,8 +8,8 @@ from dataclasses import field
 from pathlib import Path
 from typing import Any, Protocol
 
-from reconciler.manifest.asked import Asked, Choice
-from reconciler.manifest.git import RunGit
+from reconciler.history.asked import Asked, Choice
+from reconciler.history.git import RunGit
 from reconciler.manifest.project import GuardSettings, Project, PruneRule, ServerSettings
 from reconciler.model.command import Run
 from reconciler.model.diagnostic import Diagnostic

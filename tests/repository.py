@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.cli.programs import git_runner
-from reconciler.manifest.git import Repository
+from reconciler.history.git import Repository
 
 _IDENTITY = {
     "GIT_AUTHOR_NAME": "Anna",

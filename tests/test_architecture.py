@@ -22,7 +22,7 @@ PLACES_OF_WORDS = {
     "manifest/words.py": {"domain"},
     "manifest/dump.py": {"domains"},
     "manifest/project_reading.py": {"domain", "domains"},
-    "manifest/policy.py": {"domains"},
+    "history/policy.py": {"domains"},
     "spec/rights.py": {"tls_policy"},
     "remote/snapshot.py": {"domain"},
     "cli": {"domain", "domains", "resource", "resources"},

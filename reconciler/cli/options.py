@@ -16,7 +16,7 @@ from reconciler.cli.session import JSON, MARKDOWN, TEXT, Given, Session
 from reconciler.cli.surroundings import KEY_VARIABLE, URL_VARIABLE
 from reconciler.errors import UsageError
 from reconciler.flow import Inputs, PlanRequest, Server, Snapshot
-from reconciler.manifest.asked import Asked, Choice
+from reconciler.history.asked import Asked, Choice
 from reconciler.manifest.project import (
     GuardSettings,
     Project,
@@ -279,7 +279,7 @@ def _trusted(session: Session, revision: str | None, given: Given, project: Proj
     if revision is None:
         return None
     # as in `project_of`
-    from reconciler.manifest.policy import trusted_at  # noqa: PLC0415
+    from reconciler.history.policy import trusted_at  # noqa: PLC0415
 
     return trusted_at(
         revision,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from reconciler.manifest.git import ENVIRONMENT, GitAnswer, RunGit
+from reconciler.history.git import ENVIRONMENT, GitAnswer, RunGit
 
 _NEEDED = ("PATH", "HOME", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL", "TMPDIR", "SYSTEMROOT", "USERPROFILE")
 """What git needs to start, and to find the user's own word on whose repositories they trust."""

@@ -11,8 +11,8 @@ from reconciler.engine.apply import apply as carry_out
 from reconciler.engine.journal import Journal
 from reconciler.errors import PlanRefused
 from reconciler.flow import PlanRequest, PlanResult
+from reconciler.history.applied import applied_ref, remember_attempt, remember_success
 from reconciler.kinds import registry
-from reconciler.manifest.applied import applied_ref, remember_attempt, remember_success
 from reconciler.manifest.secrets import SecretSources
 from reconciler.manifest.secrets import wanted_by as wanted_secrets
 from reconciler.model.change import Action

@@ -6,9 +6,9 @@ from dataclasses import fields, replace
 
 from reconciler.errors import ManifestError
 from reconciler.flow import PlanRequest, PlanResult
+from reconciler.history.applied import Base
+from reconciler.history.base import base_of_run
 from reconciler.kinds import registry
-from reconciler.manifest.applied import Base
-from reconciler.manifest.git_base import base_of_run
 from reconciler.model.change import Action, Change
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import Plan, Terms

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from reconciler.errors import PlanRefused
 from reconciler.flow import PlanRequest
+from reconciler.history.asked import Choice
 from reconciler.kinds import registry
-from reconciler.manifest.asked import Choice
 from reconciler.manifest.project import GuardSettings, PruneRule
 from reconciler.model.change import Change
 from reconciler.model.diagnostic import Diagnostic, Severity

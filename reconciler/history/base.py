@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final, NoReturn
 
 from reconciler.errors import ManifestError
-from reconciler.manifest.applied import (
+from reconciler.history.applied import (
     DEFAULT_ENVIRONMENT,
     Base,
     Memory,
@@ -19,10 +19,10 @@ from reconciler.manifest.applied import (
     applied_refs,
     memories,
 )
-from reconciler.manifest.asked import Asked, Choice
-from reconciler.manifest.checkout import Checkout, checkout_of
+from reconciler.history.asked import Asked, Choice
+from reconciler.history.checkout import Checkout, checkout_of
+from reconciler.history.git import RunGit, open_repository
 from reconciler.manifest.files import Source
-from reconciler.manifest.git import RunGit, open_repository
 from reconciler.manifest.reading import LearningMemory
 from reconciler.model.diagnostic import Diagnostic, Severity, error
 from reconciler.model.state import DesiredState
@@ -237,7 +237,7 @@ class _Search:
         return self._read(commit, self._asked)
 
     def _read(self, commit: str, asked: Asked) -> DesiredState:
-        from reconciler.manifest.git_tree import declared_at  # noqa: PLC0415  most runs need no other revision
+        from reconciler.history.tree import declared_at  # noqa: PLC0415  most runs need no other revision
 
         return declared_at(self._repository, commit, asked, self._memory())
 

@@ -9,8 +9,8 @@ from dataclasses import field
 from pathlib import Path
 from typing import Final
 
+from reconciler.history.git import Entry, Repository
 from reconciler.manifest.files import MAY_BE_READ, Source
-from reconciler.manifest.git import Entry, Repository
 from reconciler.manifest.inside import resolved
 from reconciler.records import record
 

@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from reconciler.errors import ManifestError
+from reconciler.history.applied import Base, applied_ref, remember_attempt, remember_success
+from reconciler.history.asked import Asked
+from reconciler.history.base import find_base
+from reconciler.history.checkout import checkout_of
 from reconciler.kinds import registry
-from reconciler.manifest.applied import Base, applied_ref, remember_attempt, remember_success
-from reconciler.manifest.asked import Asked
 from reconciler.manifest.build import build
-from reconciler.manifest.checkout import checkout_of
 from reconciler.manifest.contents import Contents
 from reconciler.manifest.files import find
-from reconciler.manifest.git_base import find_base
 from reconciler.manifest.reading import LearningMemory, read
 from reconciler.model.state import DesiredState
 from tests.repository import Made, made

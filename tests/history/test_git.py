@@ -5,9 +5,9 @@ import pytest
 
 from reconciler.cli.programs import git_runner
 from reconciler.errors import ManifestError
-from reconciler.manifest.checkout import checkout_of
+from reconciler.history.checkout import checkout_of
+from reconciler.history.git import GitAnswer, open_repository
 from reconciler.manifest.files import find
-from reconciler.manifest.git import GitAnswer, open_repository
 from tests.repository import Made, made
 
 

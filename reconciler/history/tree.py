@@ -10,11 +10,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from reconciler.errors import ManifestError, UsageError
+from reconciler.history.asked import Asked
+from reconciler.history.git import Entry, Repository
 from reconciler.kinds import registry
-from reconciler.manifest.asked import Asked
 from reconciler.manifest.build import build
 from reconciler.manifest.files import LARGEST_FILE, MAY_BE_READ, PROJECT_FILE, STANDARD_INPUT, Source, find
-from reconciler.manifest.git import Entry, Repository
 from reconciler.manifest.inside import resolved
 from reconciler.manifest.project import Project, Settings, find_project
 from reconciler.manifest.reading import LearningMemory, read

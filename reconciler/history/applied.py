@@ -19,8 +19,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import field
 from typing import Final, NamedTuple
 
-from reconciler.manifest.checkout import Checkout
-from reconciler.manifest.git import Repository
+from reconciler.history.checkout import Checkout
+from reconciler.history.git import Repository
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.state import DesiredState
 from reconciler.records import record
