@@ -39,7 +39,7 @@ golden: setup  ## write anew what outputs are compared with; look at the differe
 	$(BIN)/python -m pytest --quiet --update-golden tests/render tests/manifest tests/cli tests/errors
 
 test: check  ## everything: form, types, layers, tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --quiet --numprocesses 2 --dist worksteal
 
 sweep: setup  ## the random tests with a hundred times the examples; takes about an hour
 	$(BIN)/python -m pytest --hypothesis-profile=sweep tests/properties
