@@ -21,7 +21,6 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.session import JSON, Session
 from reconciler.cli.views import plan_view
-from reconciler.render.plan_json import json_text, plan_document
 
 
 @click.command("plan")
@@ -44,6 +43,8 @@ def command(session: Session, /, **given: Any) -> int:
     planned = session.pipeline.plan(replace(plan_request_of(session, given), keep=kept))
     session.give(plan_view(session, planned, calls=given["show_calls"]))
     if given["out"]:
+        from reconciler.render.plan_json import json_text, plan_document  # noqa: PLC0415  most plans are only shown
+
         write_private(session.surroundings.start / given["out"], json_text(plan_document(planned.plan)))
         session.say(f"Kept in {given['out']}\n")
     if given["profile"]:
