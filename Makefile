@@ -44,10 +44,10 @@ test: check  ## everything: form, types, layers, tests
 sweep: setup  ## the random tests with a hundred times the examples; takes about an hour
 	$(BIN)/python -m pytest --hypothesis-profile=sweep tests/properties
 
-bench: setup  ## every promise about speed, measured: a table, build/bench/bench.json and bench.svg; takes 25 minutes
+bench: setup  ## every promise about speed, measured: a table, build/bench/bench.json and bench.svg; takes ten minutes
 	$(BIN)/python -m tests.bench
 
-bench-small: setup  ## the same, smaller and rougher: two minutes
+bench-small: setup  ## the same, smaller and rougher
 	$(BIN)/python -m tests.bench --small
 
 clean:  ## remove what setup made
