@@ -61,7 +61,20 @@ def test_nothing_is_written_before_it_is_accepted(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [1, 1.5, True, None, "ü", ("a", "b"), ("a,b", ""), (), (1, True), {"a": ("b", 1)}, float("inf"), frozenset("ab")],
+    [
+        1,
+        1.5,
+        True,
+        None,
+        "ü",
+        ("a", "b"),
+        ("a,b", ""),
+        (),
+        (1, True),
+        {"a": ("b", 1)},
+        float("inf"),
+        pytest.param(frozenset("ab"), id="set"),
+    ],
     ids=repr,
 )
 def test_any_value_comes_back_as_it_is(tmp_path: Path, value: object) -> None:
