@@ -56,7 +56,7 @@ def apply(request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Even
     if not _why_forgotten(request, replace(planned, incomplete="")):  # also of a part of it some may be there
         remember_attempt(planned.base)
     record = journal(request.inputs.workplace, server=server.identity.origin)
-    with record as kept, interruptible() as stop, closing(server.client):
+    with record as kept, interruptible(request.inputs.clock.now) as stop, closing(server.client):
         _hand_over(planned.loaded.secrets, kept)
         means = Means(
             kinds=registry(),

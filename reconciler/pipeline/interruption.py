@@ -4,33 +4,43 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
+_ECHO: Final = 0.2
+"""Seconds within which a second signal is the first one heard twice: `timeout` of coreutils sends it to the process and
+then to its whole group."""
+
 
 @contextmanager
-def interruptible() -> Iterator[threading.Event]:
+def interruptible(now: Callable[[], float]) -> Iterator[threading.Event]:
     """Turn the first signal into a wish to stop; the second one ends the process where it stands.
 
     What is in flight then is found in the journal. Signals that whoever started us has switched off stay so.
+
+    Args:
+        now: a clock in seconds.
     """
     stop = threading.Event()
+    wished: list[float] = []
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
     before = {number: signal.getsignal(number) for number in SIGNALS}
     heeded = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
 
-    def wish(_number: int, _frame: Any) -> None:
+    def heard(number: int, _frame: Any) -> None:
         stop.set()
-        for number in heeded:
+        wished.append(now())
+        if wished[-1] - wished[0] > _ECHO:
             signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
 
     for number in heeded:
-        signal.signal(number, wish)
+        signal.signal(number, heard)
     try:
         yield stop
     finally:

@@ -90,14 +90,17 @@ def unfinished(found: list[Any]) -> set[int]:
     return {each["number"] for each in found if each["type"] == "intent"} - outcomes - withdrawn
 
 
+@pytest.mark.parametrize("heard", [1, 2], ids=["once", "twice at the same moment, as of `timeout`"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_first_signal_finishes_what_is_in_flight_and_starts_nothing_more(
-    number: signal.Signals, tmp_path: Path
+    number: signal.Signals, heard: int, tmp_path: Path
 ) -> None:
     server = Slow(seconds=0.2)
     with applying(server, tmp_path) as process:
         assert server.third.wait(30)
-        process.send_signal(number)
+        for _ in range(heard):
+            process.send_signal(number)
+            time.sleep(0.02)
         out, err = process.communicate(timeout=30)
     assert process.returncode == 130, err
     found = entries(tmp_path)
