@@ -10,27 +10,12 @@ from reconciler.planning.diff import diff
 from reconciler.planning.options import PlanOptions
 from reconciler.spec.codec import Scope
 from reconciler.spec.refusal import InvalidError
+from tests.kinds.providers import KEYCLOAK, LDAP
 from tests.kinds.server import Server
 
 VERSIONS = ["2022-01a", "2024-08a", "2026-07a"]
 ACME = {"name": "acme.example"}
 PASSWORD = {"password": {"env": "PASSWORD"}}
-KEYCLOAK = {
-    "provider": "keycloak",
-    "server_url": "https://login.example",
-    "realm": "mail",
-    "version": "26",
-    "client_id": "mailcow",
-    "client_secret": {"env": "PASSWORD"},
-    "redirect_url": "https://mail.example",
-}
-LDAP = {
-    "provider": "ldap",
-    "host": "ldap.example",
-    "base_dn": "dc=example",
-    "bind_dn": "cn=mailcow",
-    "bind_password": {"env": "PASSWORD"},
-}
 
 
 @pytest.fixture(params=VERSIONS)

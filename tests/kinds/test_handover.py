@@ -8,24 +8,9 @@ from reconciler.kinds import registry
 from reconciler.planning.checks import check
 from reconciler.planning.diff import diff
 from reconciler.planning.options import PlanOptions
+from tests.kinds.providers import KEYCLOAK, LDAP
 from tests.kinds.server import Server
 
-KEYCLOAK = {
-    "provider": "keycloak",
-    "server_url": "https://login.example",
-    "realm": "mail",
-    "version": "26",
-    "client_id": "mailcow",
-    "client_secret": {"env": "PASSWORD"},
-    "redirect_url": "https://mail.example",
-}
-LDAP = {
-    "provider": "ldap",
-    "host": "ldap.example",
-    "base_dn": "dc=example",
-    "bind_dn": "cn=mailcow",
-    "bind_password": {"env": "PASSWORD"},
-}
 NONE = {"provider": "none"}
 DOMAINS = [{"name": "acme.example"}]
 
