@@ -31,13 +31,13 @@ class Focus:
         return not self.domains or any(fnmatchcase(domain or "", pattern) for pattern in self.domains)
 
     def _is_target(self, address: Address) -> bool:
-        return not self.targets or any(matches(address, pattern) for pattern in self.targets)
+        return not self.targets or any(_means(pattern, address) for pattern in self.targets)
 
 
 EVERYTHING = Focus()
 
 
-def matches(address: Address, pattern: str) -> bool:
-    """Whether an address is meant by ``KIND/KEY``, with wildcards or, as some keys have brackets, to the letter."""
+def _means(pattern: str, address: Address) -> bool:
+    """Whether ``KIND/KEY`` means an address, with wildcards or, as some keys have brackets, to the letter."""
     text = str(address)
     return text == pattern or fnmatchcase(text, pattern)
