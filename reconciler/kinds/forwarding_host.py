@@ -5,7 +5,7 @@ from typing import Annotated, Final, Required, TypedDict
 
 from reconciler.model.operation import Verb
 from reconciler.spec.codec import Codec
-from reconciler.spec.codecs import FLAG, Line
+from reconciler.spec.codecs import FLAG, Name
 from reconciler.spec.kind import Attributes, Kind, Situation, crud, listed
 from reconciler.spec.mark import field
 from reconciler.spec.step import Step
@@ -26,7 +26,7 @@ class ForwardingHost(TypedDict, total=False):
 
     host: Required[
         Annotated[
-            Line,
+            Name,
             field(
                 "An address or network; or a name, which the server resolves once to all hosts that send for it.",
                 read="source",

@@ -123,11 +123,18 @@ class _Diff:
         elif observed is None:
             self._create(kind, declared)
         else:
-            changes, reason = self.fields.compare(kind, declared, observed)
+            changes, reason = self._differences(kind, declared, observed)
             if changes:
                 self._change(kind, Action.UPDATE, declared, changes, reason=reason, observed=observed)
             else:
                 self.sides.findings.unchanged += 1
+
+    def _differences(self, kind: Kind, declared: Declared, observed: Observed) -> tuple[list[FieldChange], Reason]:
+        """Compare every row the server keeps under one key: all are written alike, so the first that differs tells."""
+        found = self.fields.compare(kind, declared, observed)
+        for twin in observed.twins:
+            found = found if found[0] else self.fields.compare(kind, declared, twin)
+        return found
 
     def _create(self, kind: Kind, declared: Declared) -> None:
         values = {**declared.options.initial, **declared.values}
