@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 
 from reconciler.api import ReadingState
 from reconciler.errors import ProtocolError
 from reconciler.model.address import Address
 from reconciler.model.state import LiveState
+from reconciler.remote.crew import Crew
 from reconciler.remote.rows import Rows
 from reconciler.remote.schedule import Get, kinds_to_read
 from reconciler.remote.snapshot import Gets
@@ -61,10 +61,9 @@ class Reader:
                 nothing, or that there is no such list, and its version has one.
         """
         kinds = kinds_to_read(wanted, self._kinds, self._capabilities, known)
-        pool = ThreadPoolExecutor(self._parallelism, thread_name_prefix="read")
-        try:
+        with Crew(self._parallelism) as crew:
             visit = Visit(
-                ask=lambda get, form: pool.submit(self._fetch, get, form),
+                ask=lambda get, form: crew.send(lambda: self._fetch(get, form)),
                 kinds=kinds,
                 wanted=wanted,
                 known=known,
@@ -73,8 +72,6 @@ class Reader:
                 waiting=self._waiting,
             )
             return visit.readout()
-        finally:
-            pool.shutdown(cancel_futures=True)
 
     def look_again(self, addresses: Collection[Address]) -> LiveState:
         """Read the kinds of some resources again, with all fields, narrowed to the domains their keys name.

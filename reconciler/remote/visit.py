@@ -8,7 +8,6 @@ kinds, so that references by handle find their keys, and so that the result does
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import field
 
@@ -17,6 +16,7 @@ from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.resource import Observed
 from reconciler.model.state import LiveState
 from reconciler.records import record
+from reconciler.remote.crew import Errand
 from reconciler.remote.joins import join_of
 from reconciler.remote.rows import Rows, ambiguities, half_made, listed
 from reconciler.remote.schedule import (
@@ -42,13 +42,13 @@ from reconciler.spec.mark import MAIN
 from reconciler.spec.names import domain_for_people
 from reconciler.spec.rowform import RowForm, row_form
 
-Ask = Callable[[Get, RowForm | None], "Future[Rows]"]
+Ask = Callable[[Get, RowForm | None], Errand[Rows]]
 """(what to ask for, the compact form of its rows if they have one) -> what will be its rows."""
 
 Waiting = Callable[[], AbstractContextManager[object]]
 """What is entered while answers are waited for, so that somebody can tell how long that was."""
 
-Asked = list[tuple[Get, "Future[Rows]"]]
+Asked = list[tuple[Get, Errand[Rows]]]
 
 
 @record(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Visit:
     _lists: dict[str, Asked] = field(default_factory=dict)
     _sources: dict[tuple[str, str], Asked] = field(default_factory=dict)
     _keys: dict[str, Mapping[str, str]] = field(default_factory=dict)
-    _shared: dict[tuple[str, ...], Future[Rows]] = field(default_factory=dict)
+    _shared: dict[tuple[str, ...], Errand[Rows]] = field(default_factory=dict)
     _diagnostics: list[Diagnostic] = field(default_factory=list)
 
     def readout(self) -> Readout:
@@ -178,14 +178,14 @@ class Visit:
                 kind, container_gets(kind, held | {*self.wanted.containers.get(kind.name, ())})
             )
         asked, self._lists[kind.name] = self._lists[kind.name], []
-        found = listed(self._decoder(kind), ((get, self._answer(future)) for get, future in asked))
+        found = listed(self._decoder(kind), ((get, self._answer(errand)) for get, errand in asked))
         self._resources[kind.name] = found.resources
         if found.unreadable:
             self._diagnostics.append(half_made(kind, found.unreadable))
 
-    def _answer(self, future: Future[Rows]) -> Rows:
+    def _answer(self, errand: Errand[Rows]) -> Rows:
         with self.waiting():
-            return future.result()
+            return errand.result()
 
     def _decoder(self, kind: Kind) -> Decoder:
         fields = self._fields(kind)
@@ -218,7 +218,7 @@ class Visit:
     def _join(self, kind: Kind) -> None:
         """Add what further sources show."""
         for name in wanted_sources(kind, self._fields(kind), self.capabilities):
-            answers = ((get, _mappings(self._answer(future))) for get, future in self._sources.pop((kind.name, name)))
+            answers = ((get, _mappings(self._answer(errand))) for get, errand in self._sources.pop((kind.name, name)))
             joined = join_of(self._decoder(kind), name, answers)
             resources = self._resources[kind.name]
             if isinstance(resources, ObservedTable):
