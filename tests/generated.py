@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from reconciler import pipeline
-from reconciler.cli import group
+from reconciler.cli import commands, group
 from reconciler.kinds import discovered
 from reconciler.remote.schedule import readable_routes
 from reconciler.render.plan_json import json_text
@@ -44,8 +44,8 @@ def _with_sections(readme: str) -> str:
 
 def commands_markdown() -> str:
     """The help of every command; ends with a newline."""
-    helps = {name: group.command_help_text(name) for name in group.COMMANDS}
-    return "\n".join(f"### {group.PROGRAM} {name}\n\n```text\n{text}```\n" for name, text in helps.items())
+    helps = {name: group.command_help_text(name) for name in commands.COMMANDS}
+    return "\n".join(f"### {commands.PROGRAM} {name}\n\n```text\n{text}```\n" for name, text in helps.items())
 
 
 def index_of_kinds() -> str:

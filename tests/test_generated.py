@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.group import COMMANDS
+from reconciler.cli.commands import COMMANDS
 from reconciler.kinds import registry
 from tests.generated import README, ROOT, generated, main
 

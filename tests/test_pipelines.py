@@ -11,7 +11,8 @@ import click
 import pytest
 import yaml
 
-from reconciler.cli.group import PROGRAM, root
+from reconciler.cli.commands import PROGRAM
+from reconciler.cli.group import root
 from reconciler.cli.session import Session
 from reconciler.cli.surroundings import of_this_process
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
-
-import click
 
 from reconciler.cli.approval import check_that_someone_can_be_asked, is_approved
 from reconciler.cli.exits import Exit, gravest, of_plan, of_report
@@ -18,12 +15,13 @@ from reconciler.cli.options import (
     PROJECT_OPTIONS,
     SERVER_OPTIONS,
     output_options,
-    plan_request_of,
 )
 from reconciler.cli.progress import showing
-from reconciler.cli.session import JSON, TEXT, Given, Session
+from reconciler.cli.requests import plan_request_of
+from reconciler.cli.session import JSON, TEXT, Session
 from reconciler.cli.views import plan_view
-from reconciler.cli.waves import CANARY, MAX_CHANGES, MAX_FAILURES, waves_of
+from reconciler.cli.waves import WAVE_OPTIONS, waves_of
+from reconciler.cli.words import flag
 from reconciler.flow import PlanRequest, PlanResult
 from reconciler.model.report import Report
 from reconciler.pipeline.interruption import terminable
@@ -33,21 +31,24 @@ from reconciler.render.diagnostic_text import diagnostics_text
 from reconciler.render.events_json import line, report_line
 from reconciler.render.plan_json import plan_document
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from reconciler.cli.commands import Given
 
-@click.command("apply")
-@PATHS
-@PROJECT_OPTIONS
-@SERVER_OPTIONS
-@INPUT_OPTIONS
-@PLAN_OPTIONS
-@MAX_CHANGES
-@CANARY
-@MAX_FAILURES
-@click.option("--auto-approve", is_flag=True, help="Do not ask.")
-@click.option("--wait-for-lock", is_flag=True, help="Wait for another apply of this checkout to end.")
-@output_options(TEXT, JSON)
-@click.pass_obj
-def command(session: Session, /, **said: Any) -> int:
+WORDS = (
+    PATHS,
+    *PROJECT_OPTIONS,
+    *SERVER_OPTIONS,
+    *INPUT_OPTIONS,
+    *PLAN_OPTIONS,
+    *WAVE_OPTIONS,
+    flag("--auto-approve", "Do not ask."),
+    flag("--wait-for-lock", "Wait for another apply of this checkout to end."),
+    *output_options(TEXT, JSON),
+)
+
+
+def act(session: Session, said: Given) -> int:
     """Make the server as the manifests say, and prove it.
 
     The first PATH may be a plan that was kept with `plan --out FILE`: then only what it holds is done, of the same

@@ -1,49 +1,40 @@
-"""Runs the commands that secrets come from or are delivered to; never a shell."""
+"""The commands by name, and what was said to one. Each one's module is imported when it is used.
+
+A command is a module that holds `WORDS`, what may be typed behind its name, and `act(session, given)`, which does it
+and returns the exit code; the docstring of `act` is its help.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import field
-from pathlib import Path
-
-from reconciler.model.command import Ran
 from reconciler.records import record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    Given = Mapping[str, Any]
+    """What was typed, by the names of its words."""
+
+PROGRAM = "reconciler"
+COMMANDS = {
+    "validate": "Check manifests, without any server.",
+    "plan": "Show what would change on the server. Changes nothing.",
+    "apply": "Make the server as the manifests say, and prove it.",
+    "show": "Show a plan that was kept with `plan --out`.",
+    "snapshot": "Keep what a server answers, without secrets.",
+    "export": "Write a server's live state as manifests.",
+    "kinds": "List everything a manifest can declare.",
+    "explain": "Explain a kind, or one of its fields.",
+    "schema": "Print the JSON Schemas of manifests and plans.",
+    "simulate": "Serve a mailcow of our own, to try things out.",
+}
+"""What each does; the same words as its own help begins with."""
 
 
 @record(frozen=True, slots=True)
-class Commands:
-    """Runs commands as they are written, in the folder of the project.
+class Said:
+    """A command line that was read."""
 
-    What they print is the secret; what they complain of may hold one, and goes nowhere.
-
-    Attributes:
-        folder: where they run.
-        environ: the variables they see; without those that hold API keys.
-    """
-
-    folder: Path
-    environ: Mapping[str, str] = field(repr=False)
-
-    def __call__(self, command: tuple[str, ...], *, given: bytes, seconds: float) -> Ran:
-        """Run one.
-
-        Raises:
-            OSError: it cannot be started.
-            TimeoutError: it took too long, and was ended.
-        """
-        import subprocess  # noqa: PLC0415  most runs start nothing
-
-        try:
-            ended = subprocess.run(  # noqa: S603  naming a program is what `{command: ...}` is for
-                command,
-                input=given,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                timeout=seconds,
-                cwd=self.folder,
-                env=dict(self.environ),
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise TimeoutError(f"{command[0]} took longer than {seconds:g} s") from None
-        return Ran(ended.returncode, ended.stdout)
+    command: str
+    given: Given

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Final
 
-from reconciler.model.plan import Plan
-from reconciler.model.report import Outcome, Report
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from reconciler.model.plan import Plan
+    from reconciler.model.report import Report
 
 
 class Exit(IntEnum):
@@ -23,7 +24,7 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-_RANKING: Final = (
+_RANKING = (
     Exit.INTERRUPTED,
     Exit.BUG,
     Exit.USAGE,
@@ -56,6 +57,8 @@ def of_plan(plan: Plan, *, detailed: bool) -> int:
 
 def of_report(report: Report) -> int:
     """How an apply ends: done only when everything is, and reading again proved it."""
+    from reconciler.model.report import Outcome  # noqa: PLC0415  only an apply has one
+
     done = all(change.outcome is Outcome.DONE for change in report.changes) and report.converged is True
     stopped = report.stopped.exit_code if report.stopped is not None else Exit.DONE
     interrupted = Exit.INTERRUPTED if report.interrupted else Exit.DONE

@@ -4,29 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import click
-
 from reconciler.cli.exits import Exit
 from reconciler.cli.options import format_option
 from reconciler.cli.session import JSON, TEXT, Session
+from reconciler.cli.words import Argument
 from reconciler.errors import UsageError
 from reconciler.model.reference import FieldReference, KindReference
 from reconciler.render.plan_json import json_text
 from reconciler.render.reference_json import field_document, kind_document
 from reconciler.render.reference_text import field_text, kind_text
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from reconciler.cli.commands import Given
 
-@click.command("explain")
-@click.argument("what", metavar="KIND[.FIELD]")
-@format_option(TEXT, JSON)
-@click.pass_obj
-def command(session: Session, /, what: str, **_given: str) -> int:
+WORDS = (Argument("what", metavar="KIND[.FIELD]"), format_option(TEXT, JSON))
+
+
+def act(session: Session, given: Given) -> int:
     """Explain a kind, or one of its fields.
 
     KIND is a section of a manifest such as `mailboxes`, or the word for one of them. It tells who usually changes a
     field, which versions of mailcow have and show it, what it takes, and what the API calls it.
     """
-    kind_name, dot, field_name = what.partition(".")
+    kind_name, dot, field_name = given["what"].partition(".")
     kind = _kind(kind_name, session.pipeline.references())
     if dot:
         field = _field(field_name, kind)

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import click
-
 from reconciler.cli.exits import Exit
 from reconciler.cli.files import write_folder
-from reconciler.cli.options import PROJECT_OPTIONS, SERVER_OPTIONS, output_options, project_of, server_of
+from reconciler.cli.inputs import project_of
+from reconciler.cli.options import PROJECT_OPTIONS, SERVER_OPTIONS, output_options
+from reconciler.cli.requests import server_of
 from reconciler.cli.session import JSON, TEXT, Session
+from reconciler.cli.words import flag, option
 from reconciler.render.diagnostic_json import findings_document
 from reconciler.render.diagnostic_text import diagnostics_text
 from reconciler.render.phrases import count
 from reconciler.render.plan_json import json_text
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from reconciler.cli.commands import Given
 
-@click.command("export")
-@click.option("--out", required=True, metavar="FOLDER", help="Where the manifests go.")
-@click.option("--overwrite", is_flag=True, help="Replace files that are there already.")
-@click.option("--all-fields", is_flag=True, help="Also what users and others usually change themselves.")
-@PROJECT_OPTIONS
-@SERVER_OPTIONS
-@output_options(TEXT, JSON)
-@click.pass_obj
-def command(session: Session, /, **given: Any) -> int:
+WORDS = (
+    option("--out", "Where the manifests go.", metavar="FOLDER", required=True),
+    flag("--overwrite", "Replace files that are there already."),
+    flag("--all-fields", "Also what users and others usually change themselves."),
+    *PROJECT_OPTIONS,
+    *SERVER_OPTIONS,
+    *output_options(TEXT, JSON),
+)
+
+
+def act(session: Session, given: Given) -> int:
     """Write a server's live state as manifests.
 
     A plan of what was written is empty.

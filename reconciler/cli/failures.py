@@ -7,8 +7,8 @@ import traceback
 
 import click
 
+from reconciler.cli.commands import PROGRAM
 from reconciler.cli.exits import Exit
-from reconciler.cli.group import PROGRAM
 from reconciler.cli.session import JSON, Session
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.render.diagnostic_json import error_document

@@ -1,29 +1,25 @@
-"""The commands by name: each one's module is imported when it is used."""
+"""The command line as click knows it: it reads what is not written plainly, says what is wrong, and writes the help."""
 
 from __future__ import annotations
 
 import importlib
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from reconciler import __version__
+from reconciler.cli.commands import COMMANDS, PROGRAM, Said
+from reconciler.cli.session import Session
+from reconciler.cli.words import Argument, Numbers, Option
 
-PROGRAM: Final = "reconciler"
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.cli.words import Word
+
+__all__ = ["command_help_text", "help_text", "read_with_click", "root"]
+
 _WIDTH: Final = 100
-COMMANDS: Final = {
-    "validate": "Check manifests, without any server.",
-    "plan": "Show what would change on the server. Changes nothing.",
-    "apply": "Make the server as the manifests say, and prove it.",
-    "show": "Show a plan that was kept with `plan --out`.",
-    "snapshot": "Keep what a server answers, without secrets.",
-    "export": "Write a server's live state as manifests.",
-    "kinds": "List everything a manifest can declare.",
-    "explain": "Explain a kind, or one of its fields.",
-    "schema": "Print the JSON Schemas of manifests and plans.",
-    "simulate": "Serve a mailcow of our own, to try things out.",
-}
-"""What each does; the same words as its own help begins with."""
 
 
 class LazyGroup(click.Group):
@@ -37,10 +33,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command, imported now; None when there is none."""
         del ctx
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = importlib.import_module(f"reconciler.cli.{cmd_name}").command
-        return command
+        return _command(cmd_name) if cmd_name in COMMANDS else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
@@ -60,6 +53,27 @@ def root() -> None:
     """Keep a mailcow mail server as YAML manifests in git."""
 
 
+def read_with_click(typed: Sequence[str], session: Session) -> Said | int:
+    """Read a command line.
+
+    Args:
+        typed: all of it, behind the program's name.
+        session: is told what it must heed even while the rest turns out to be wrong.
+
+    Returns:
+        What was said; an exit code where it was a question that is answered by now, such as for help.
+
+    Raises:
+        click.ClickException: something is wrong with it.
+    """
+    try:
+        with root.make_context(PROGRAM, list(typed), obj=session) as context:
+            said: Said = root.invoke(context)
+            return said
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+
+
 def help_text() -> str:
     """What ``help.txt`` holds: the help of all commands, kept so that showing it imports nothing."""
     return root.get_help(_context()) + "\n"
@@ -77,3 +91,51 @@ def command_help_text(name: str) -> str:
 
 def _context() -> click.Context:
     return root.make_context(PROGRAM, [], resilient_parsing=True, terminal_width=_WIDTH)
+
+
+def _command(name: str) -> click.Command:
+    module = importlib.import_module(f"reconciler.cli.{name}")
+    return click.Command(
+        name,
+        params=list(map(_parameter, module.WORDS)),
+        help=module.act.__doc__,
+        callback=lambda **given: Said(name, given),
+    )
+
+
+def _parameter(word: Word) -> click.Parameter:
+    if isinstance(word, Argument):
+        return click.Argument([word.name], nargs=-1 if word.many else 1, metavar=word.metavar, **_default(word))
+    if word.is_flag:
+        return click.Option([*word.flags, word.name], is_flag=True, callback=_heed, help=word.told)
+    return click.Option(
+        [*word.flags, word.name],
+        type=_type(word),
+        metavar=word.metavar,
+        multiple=word.many,
+        required=word.required,
+        show_default=word.shows_default,
+        is_eager=word.name == "format",
+        callback=_heed,
+        help=word.told,
+        **_default(word),
+    )
+
+
+def _default(word: Word) -> dict[str, Any]:
+    """What click is told of a default: to some of its versions, None is one."""
+    return {} if word.default is None else {"default": word.default}
+
+
+def _type(option: Option) -> click.ParamType[Any]:
+    if isinstance(option.takes, Numbers):
+        bounds = option.takes
+        return click.INT if bounds == Numbers() else click.IntRange(bounds.least, bounds.most)
+    return click.STRING if option.takes is None else click.Choice(option.takes)
+
+
+def _heed(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    """Tell the session how it is to speak, so that what is wrong with the rest is told that way."""
+    if parameter.name is not None and isinstance(context.obj, Session):
+        context.obj.heed(parameter.name, value)
+    return value

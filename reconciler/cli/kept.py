@@ -5,15 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from reconciler.cli.session import Given, Session
 from reconciler.errors import UsageError
 from reconciler.model.plan import Plan
 from reconciler.render.plan_reading import plan_from_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from reconciler.cli.commands import Given
+    from reconciler.cli.session import Session
 
 _SUFFIX: Final = ".json"
 _LARGEST: Final = 1 << 30
 _DECIDED: Final = {
     "domains": "--domain",
+    "targets": "--target",
     "resend": "--resend",
     "skip_unsupported": "--skip-unsupported",
     "allow_delete": "--allow-delete",

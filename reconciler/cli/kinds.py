@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import click
-
 from reconciler.cli.exits import Exit
 from reconciler.cli.options import format_option
 from reconciler.cli.session import JSON, TEXT, Session
@@ -11,11 +9,14 @@ from reconciler.render.plan_json import json_text
 from reconciler.render.reference_json import kinds_document
 from reconciler.render.reference_text import kinds_text
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from reconciler.cli.commands import Given
 
-@click.command("kinds")
-@format_option(TEXT, JSON)
-@click.pass_obj
-def command(session: Session, /, **_given: str) -> int:
+WORDS = (format_option(TEXT, JSON),)
+
+
+def act(session: Session, _given: Given) -> int:
     """List everything a manifest can declare.
 
     Each kind is a section of a manifest. `reconciler explain KIND` tells the rest.

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
-
-import click
 
 from reconciler.cli.exits import of_plan
 from reconciler.cli.files import write_private
@@ -17,24 +14,30 @@ from reconciler.cli.options import (
     PROJECT_OPTIONS,
     SERVER_OPTIONS,
     output_options,
-    plan_request_of,
 )
+from reconciler.cli.requests import plan_request_of
 from reconciler.cli.session import JSON, Session
 from reconciler.cli.views import plan_view
+from reconciler.cli.words import flag, option
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from reconciler.cli.commands import Given
+
+WORDS = (
+    PATHS,
+    *PROJECT_OPTIONS,
+    *SERVER_OPTIONS,
+    *INPUT_OPTIONS,
+    *PLAN_OPTIONS,
+    option("--live", "Plan against a snapshot instead of a server; no key is needed.", metavar="FILE"),
+    flag("--detailed-exitcode", "Exit with 2 when there are changes."),
+    option("--out", "Keep the plan, for `apply FILE PATH...` and `show FILE`.", metavar="FILE"),
+    *output_options(*ALL_FORMATS),
+)
 
 
-@click.command("plan")
-@PATHS
-@PROJECT_OPTIONS
-@SERVER_OPTIONS
-@INPUT_OPTIONS
-@PLAN_OPTIONS
-@click.option("--live", metavar="FILE", help="Plan against a snapshot instead of a server; no key is needed.")
-@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
-@click.option("--out", metavar="FILE", help="Keep the plan, for `apply FILE PATH...` and `show FILE`.")
-@output_options(*ALL_FORMATS)
-@click.pass_obj
-def command(session: Session, /, **given: Any) -> int:
+def act(session: Session, given: Given) -> int:
     """Show what would change on the server. Changes nothing.
 
     A read-only API key is enough.

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import importlib
 
-import click
-
+from reconciler.cli.commands import COMMANDS, Said
 from reconciler.cli.exits import Exit
-from reconciler.cli.group import PROGRAM, root
-from reconciler.cli.session import Session
+from reconciler.cli.typed import read_plainly
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.cli.session import Session
 
 
 def run(typed: Sequence[str], session: Session) -> int:
@@ -18,10 +22,12 @@ def run(typed: Sequence[str], session: Session) -> int:
         The exit code.
     """
     try:
-        with root.make_context(PROGRAM, list(typed), obj=session) as context:
-            return int(root.invoke(context) or Exit.DONE)
-    except click.exceptions.Exit as ended:
-        return ended.exit_code
+        said = _said_plainly(typed) or _said_somehow(typed, session)
+        if isinstance(said, int):
+            return said
+        for name, value in said.given.items():
+            session.heed(name, value)
+        return int(importlib.import_module(f"reconciler.cli.{said.command}").act(session, said.given))
     except KeyboardInterrupt:
         session.complain("\nInterrupted.\n")
         return Exit.INTERRUPTED
@@ -29,3 +35,17 @@ def run(typed: Sequence[str], session: Session) -> int:
         from reconciler.cli.failures import tell  # noqa: PLC0415  what most runs never need
 
         return tell(session, problem)
+
+
+def _said_plainly(typed: Sequence[str]) -> Said | None:
+    command, *rest = typed
+    if command not in COMMANDS:
+        return None
+    given = read_plainly(importlib.import_module(f"reconciler.cli.{command}").WORDS, rest)
+    return None if given is None else Said(command, given)
+
+
+def _said_somehow(typed: Sequence[str], session: Session) -> Said | int:
+    from reconciler.cli.group import read_with_click  # noqa: PLC0415  it takes longer than many a command
+
+    return read_with_click(typed, session)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Mapping, Sequence
-from typing import Any, TextIO, cast
 
-from reconciler.cli.surroundings import Surroundings
-from reconciler.flow import Pipeline
-from reconciler.model.profile import RequestCost
 from reconciler.records import record
 from reconciler.render.commands import without_commands
-from reconciler.render.style import Style
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any, TextIO
+
+    from reconciler.cli.surroundings import Surroundings
+    from reconciler.flow import Pipeline
+    from reconciler.model.profile import RequestCost
+    from reconciler.render.style import Style
 
 TEXT = "text"
 JSON = "json"
@@ -36,12 +40,23 @@ class Session:
     streaming: bool = False
     verbosity: int = 0
 
+    def heed(self, name: str, value: Any) -> None:
+        """Take to heart what an option says of how to speak; others say nothing of it."""
+        if name == "format":
+            self.format = value
+        elif value and name == "verbose":
+            self.verbosity = 1
+        elif value and name == "quiet":
+            self.verbosity = -1
+
     @property
     def pipeline(self) -> Pipeline:
         """The pipeline, imported when it is needed."""
         if self.given_pipeline is not None:
             return self.given_pipeline
-        return cast("Pipeline", importlib.import_module("reconciler.pipeline"))
+        whole: Any = importlib.import_module("reconciler.pipeline")
+        pipeline: Pipeline = whole
+        return pipeline
 
     @property
     def style(self) -> Style:
@@ -81,7 +96,3 @@ class Session:
             stream.flush()
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-Given = Mapping[str, Any]
-"""What click read from the command line, by option."""

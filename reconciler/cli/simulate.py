@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
-
-import click
+from typing import Final
 
 from reconciler.cli.exits import Exit
-from reconciler.cli.session import Session
 from reconciler.cli.surroundings import KEY_VARIABLE, URL_VARIABLE
+from reconciler.cli.words import Numbers, option
 from reconciler.errors import UsageError
 from reconciler.simulator import Simulator, State, UnknownVersionError, snapshot, state_file
 from reconciler.simulator.faults import Faults
 from reconciler.simulator.http import serve
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from reconciler.cli.commands import Given
+    from reconciler.cli.session import Session
+
 _NEWEST: Final = "2026-07a"
 _HOST: Final = "127.0.0.1"
 
+WORDS = (
+    option("--version", "Which mailcow to behave like.", metavar="VERSION", default=_NEWEST),
+    option("--port", "0 takes a free one.", takes=Numbers(0, 65535), default=8080),
+    option("--api-key", "May read and write.", metavar="KEY", default="simulator-key"),
+    option("--read-only-key", "May only read.", metavar="KEY"),
+    option("--state", "Keep what the server remembers in this file.", metavar="FILE"),
+    option("--load", "Start with this live state: GET answers by path, as JSON.", metavar="SNAPSHOT"),
+    option("--fault", "What goes wrong, such as `latency=20ms`.", name="faults", metavar="FAULT", many=True),
+    option("--seed", "Of what goes wrong by chance.", takes=Numbers(), default=0),
+)
 
-@click.command("simulate")
-@click.option("--version", default=_NEWEST, show_default=True, metavar="VERSION", help="Which mailcow to behave like.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes a free one.")
-@click.option("--api-key", default="simulator-key", show_default=True, metavar="KEY", help="May read and write.")
-@click.option("--read-only-key", metavar="KEY", help="May only read.")
-@click.option("--state", metavar="FILE", help="Keep what the server remembers in this file.")
-@click.option("--load", metavar="SNAPSHOT", help="Start with this live state: GET answers by path, as JSON.")
-@click.option("--fault", "faults", multiple=True, metavar="FAULT", help="What goes wrong, such as `latency=20ms`.")
-@click.option("--seed", type=int, default=0, help="Of what goes wrong by chance.")
-@click.pass_obj
-def command(session: Session, /, **given: Any) -> int:
+
+def act(session: Session, given: Given) -> int:
     """Serve a mailcow of our own, to try things out.
 
     It listens on this machine only, behaves like the real server of its version, and prints its address on a line by
@@ -50,7 +54,7 @@ def command(session: Session, /, **given: Any) -> int:
     return Exit.DONE
 
 
-def _simulator(given: dict[str, Any], state: State | None) -> Simulator:
+def _simulator(given: Given, state: State | None) -> Simulator:
     try:
         return Simulator(given["version"], api_key=given["api_key"], read_only_key=given["read_only_key"], state=state)
     except UnknownVersionError as problem:

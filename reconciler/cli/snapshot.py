@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import click
-
 from reconciler.cli.exits import Exit
 from reconciler.cli.files import write_private
-from reconciler.cli.options import CONNECTION_OPTIONS, PROJECT_OPTIONS, output_options, project_of, server_of
+from reconciler.cli.inputs import project_of
+from reconciler.cli.options import CONNECTION_OPTIONS, PROJECT_OPTIONS, output_options
+from reconciler.cli.requests import server_of
 from reconciler.cli.session import TEXT, Session
+from reconciler.cli.words import flag, option
 from reconciler.render.diagnostic_text import diagnostics_text
 from reconciler.render.phrases import count
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from reconciler.cli.commands import Given
 
-@click.command("snapshot")
-@click.option("--out", required=True, metavar="FILE", help="Where it goes.")
-@click.option("--details", is_flag=True, help="Also what takes a request for each mailbox: spam scores, app passwords.")
-@PROJECT_OPTIONS
-@CONNECTION_OPTIONS
-@output_options(TEXT)
-@click.pass_obj
-def command(session: Session, /, **given: Any) -> int:
+WORDS = (
+    option("--out", "Where it goes.", metavar="FILE", required=True),
+    flag("--details", "Also what takes a request for each mailbox: spam scores, app passwords."),
+    *PROJECT_OPTIONS,
+    *CONNECTION_OPTIONS,
+    *output_options(TEXT),
+)
+
+
+def act(session: Session, given: Given) -> int:
     """Keep what a server answers, without secrets.
 
     `plan --live FILE` plans against it without any server or key, such as in a pull request from a fork; `simulate

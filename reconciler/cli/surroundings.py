@@ -5,18 +5,21 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Mapping
-from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Final, TextIO
 
 from reconciler.flow import Clock, Workplace
 from reconciler.records import record
-from reconciler.render.style import Style, coloured, plain
 
-URL_VARIABLE: Final = "MAILCOW_URL"
-KEY_VARIABLE: Final = "MAILCOW_API_KEY"
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import TextIO
+
+    from reconciler.render.style import Style
+
+URL_VARIABLE = "MAILCOW_URL"
+KEY_VARIABLE = "MAILCOW_API_KEY"
 
 
 @record(frozen=True, slots=True)
@@ -71,6 +74,8 @@ class Surroundings:
 
     def style(self, stream: TextIO) -> Style:
         """The palette for a stream: https://no-color.org, dumb terminals and pipes are respected."""
+        from reconciler.render.style import coloured, plain  # noqa: PLC0415  not everything that is told has colours
+
         colourless = self.environ.get("NO_COLOR") or self.environ.get("TERM") == "dumb" or not stream.isatty()
         return plain() if colourless else coloured()
 
@@ -80,8 +85,12 @@ def of_this_process() -> Surroundings:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    now = datetime.now(tz=UTC).astimezone()
-    moment = now.strftime("%Y-%m-%dT%H%M%S")
+    now = time.localtime()
     begun = time.perf_counter() - time.process_time()  # nothing was waited for until now
-    clock = Clock(now=time.perf_counter, sleep=time.sleep, today=now.date().isoformat(), moment=moment)
+    clock = Clock(
+        now=time.perf_counter,
+        sleep=time.sleep,
+        today=time.strftime("%Y-%m-%d", now),
+        moment=time.strftime("%Y-%m-%dT%H%M%S", now),
+    )
     return Surroundings(sys.stdin, sys.stdout, sys.stderr, Path.cwd(), os.environ, clock, os.getpid(), begun)

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import click
-
 from reconciler.cli.exits import Exit
-from reconciler.cli.options import INPUT_OPTIONS, PATHS, PROJECT_OPTIONS, inputs_of, output_options, project_of
+from reconciler.cli.inputs import inputs_of, project_of
+from reconciler.cli.options import INPUT_OPTIONS, PATHS, PROJECT_OPTIONS, output_options
 from reconciler.cli.session import JSON, TEXT, Session
-from reconciler.render.diagnostic_text import diagnostics_text
 from reconciler.render.phrases import count
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from reconciler.cli.commands import Given
 
-@click.command("validate")
-@PATHS
-@PROJECT_OPTIONS
-@INPUT_OPTIONS
-@output_options(TEXT, JSON)
-@click.pass_obj
-def command(session: Session, /, **given: Any) -> int:
+WORDS = (PATHS, *PROJECT_OPTIONS, *INPUT_OPTIONS, *output_options(TEXT, JSON))
+
+
+def act(session: Session, given: Given) -> int:
     """Check manifests, without any server.
 
     Every file is read and everything that is wrong is told at once, with file, line and column.
@@ -34,7 +30,10 @@ def command(session: Session, /, **given: Any) -> int:
         counts = {"resources": checked.resources, "files": checked.files}
         session.give(json_text({**findings_document(checked.diagnostics), **counts}))
     else:
-        session.say(diagnostics_text(checked.diagnostics, session.talk_style))
+        if checked.diagnostics:
+            from reconciler.render.diagnostic_text import diagnostics_text  # noqa: PLC0415  as above
+
+            session.say(diagnostics_text(checked.diagnostics, session.talk_style))
         session.give(f"Valid: {count(checked.resources, 'resource')} in {count(checked.files, 'file')}\n")
     if given["profile"]:
         session.tell_profile(checked.timings)

@@ -5,28 +5,25 @@ from __future__ import annotations
 import re
 from typing import Final
 
-import click
-
-from reconciler.cli.session import Given
+from reconciler.cli.words import Numbers, option
 from reconciler.errors import UsageError
 from reconciler.planning.waves import Waves
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from reconciler.cli.commands import Given
+
 _LIMIT: Final = re.compile(r"(\d{1,9})(%?)")
 
-MAX_CHANGES: Final = click.option(
-    "--max-changes",
-    type=click.IntRange(1),
-    metavar="N",
-    help="Carry out only the first N changes, and say what is left.",
-)
-CANARY: Final = click.option(
-    "--canary",
-    multiple=True,
-    metavar="DOMAIN",
-    help="Carry out the changes of this domain first, and the rest only if it is then as declared.",
-)
-MAX_FAILURES: Final = click.option(
-    "--max-failures", metavar="N|P%", help="Stop once more than N changes, or P percent of them, have failed."
+WAVE_OPTIONS: Final = (
+    option("--max-changes", "Carry out only the first N changes, and say what is left.", metavar="N", takes=Numbers(1)),
+    option(
+        "--canary",
+        "Carry out the changes of this domain first, and the rest only if it is then as declared.",
+        metavar="DOMAIN",
+        many=True,
+    ),
+    option("--max-failures", "Stop once more than N changes, or P percent of them, have failed.", metavar="N|P%"),
 )
 
 

@@ -9,7 +9,8 @@ import pytest
 
 import reconciler.cli
 from reconciler import __version__
-from reconciler.cli.group import COMMANDS, help_text, root
+from reconciler.cli.commands import COMMANDS
+from reconciler.cli.group import help_text, root
 
 HELP_FILE = Path(reconciler.cli.__file__).parent / "help.txt"
 ROOT = Path(reconciler.cli.__file__).parents[2]
