@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,7 +21,7 @@ from reconciler.model.reference import KindReference
 from reconciler.model.report import Event, Report
 from reconciler.model.secret import Secret
 from reconciler.planning.waves import Waves
-from reconciler.records import record
+from reconciler.records import field, record
 
 Requests = Callable[[], Sequence[RequestCost]]
 

@@ -1,141 +1,203 @@
-"""Dataclasses that cost next to nothing to define: their methods are written when they are first needed.
+"""Dataclasses that cost next to nothing to define: their methods are made when they are first needed.
 
 `dataclasses.dataclass` writes and compiles five or six methods for every class at import, which takes most of a
-millisecond; a command defines two hundred classes, makes instances of a third of them, and compares a few. `record`
-takes the same arguments and makes the same classes, but leaves that work until somebody asks, and writes what makes an
-instance itself, because that is asked for most: the standard decorator would write all the rest along with it. Type
-checkers are shown the standard decorator.
+millisecond, after importing `inspect` and what that needs, which takes ten; a command defines a hundred classes, makes
+a few instances of a third of them, and compares a few. `record` takes the same arguments and makes the same classes,
+but leaves the work until somebody asks: the first instances of a class are made field by field, and only what is made
+often is worth compiling. What is hardly ever asked of a record, such as its `repr`, the standard decorator still
+writes. Type checkers are shown the standard names.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final, cast
 
 if TYPE_CHECKING:
     from dataclasses import dataclass as record
+    from dataclasses import field, replace
 else:
 
     def record(cls: type | None = None, /, **options: bool) -> Any:
         """Make a class a dataclass; the arguments are those of the standard decorator."""
         return _promised(cls, options) if cls is not None else lambda given: _promised(given, options)
 
+    def field(**said: Any) -> Any:
+        """Say more of a field than its default; the arguments are those of the standard function."""
+        return _Said(said)
 
-__all__ = ["record"]
+    def replace(instance: Any, /, **changes: Any) -> Any:
+        """Make an instance like another one, but for some fields."""
+        for name, part in vars(type(instance))[_OWN].parts.items():
+            if not part.given:
+                if name in changes:
+                    raise ValueError(f"field {name} is declared with init=False, it cannot be specified with replace()")
+            elif name not in changes:
+                changes[name] = getattr(instance, name)
+        return type(instance)(**changes)
+
+
+__all__ = ["field", "fields_of", "record", "replace"]
 
 _MAKING: Final = "__init__"
-_TELLING: Final = ("__dataclass_fields__", "__dataclass_params__", "__match_args__")
+_MATCHING: Final = "__match_args__"
+_EQUALITY: Final = "__eq__"
+_HASH: Final = "__hash__"
+_ORDERING: Final = {"__lt__": operator.lt, "__le__": operator.le, "__gt__": operator.gt, "__ge__": operator.ge}
+_TELLING: Final = ("__dataclass_fields__", "__dataclass_params__")
 """What says what is in an instance."""
 
-_COMPARING: Final = ("__eq__", "__repr__", "__getstate__", "__setstate__")
-_HASHING: Final = ("__hash__",)
-_ORDERING: Final = ("__lt__", "__le__", "__gt__", "__ge__")
-"""What many classes are never asked for."""
-
-_WRITTEN: Final = frozenset((_MAKING, *_TELLING, *_COMPARING, *_HASHING, *_ORDERING))
+_REST: Final = ("__repr__", "__getstate__", "__setstate__")
+_WRITTEN: Final = frozenset((_MAKING, _MATCHING, _EQUALITY, _HASH, *_ORDERING, *_TELLING, *_REST))
 _ABOUT: Final = frozenset(("__annotations__", "__doc__", "__module__", "__post_init__", "__qualname__"))
 _OWN: Final = "__record__"
-"""Where a class keeps how it is written."""
+"""Where a class keeps how it is made."""
+
+_FEW: Final = 100
+"""So many instances are made field by field sooner than what makes them at once is compiled."""
+
+_REQUIRED: Final = object()
+_LEFT_OUT: Final = object()
+
+
+def fields_of(instance: object) -> dict[str, Any]:
+    """What is in a record, by field."""
+    return {name: getattr(instance, name) for name in vars(type(instance))[_OWN].parts}
 
 
 def _promised(cls: type, options: dict[str, bool]) -> type:
     """Give a class its slots now, and promises of the rest."""
     own = dict(vars(cls))
-    cls = _with_slots(cls, own) if options.get("slots") else cls
-    later = (*_COMPARING, *(_ORDERING if options.get("order") else ()), *(_HASHING if options.get("frozen") else ()))
-    writing = _Writing(cls, own, options)
-    for name in (_MAKING, _TELLING[0], _TELLING[-1]):
-        setattr(cls, name, _Promise(name, writing))
-    for name in later:
-        if own.get(name) is None:
-            setattr(cls, name, _Promise(name, writing))
-    if not options.get("frozen") and "__hash__" not in own:
-        cls.__hash__ = None  # type: ignore[assignment]  # what can change has no hash
-    setattr(cls, _OWN, writing)
+    writing = _Writing(own, options)
+    names = [_EQUALITY, *(_ORDERING if options.get("order") else ()), *((_HASH,) if options.get("frozen") else ())]
+    promised: dict[str, Any] = {
+        name: _Promise(name, writing)
+        for name in (_MAKING, _MATCHING, _TELLING[0], *names, *_REST)
+        if name == _MAKING or own.get(name) is None
+    }
+    if not options.get("frozen") and _HASH not in own:
+        promised[_HASH] = None  # what can change has no hash
+    promised[_OWN] = writing
+    if options.get("slots"):
+        cls = _with_slots(cls, own, promised)
+    else:
+        for name, promise in promised.items():
+            setattr(cls, name, promise)
+    writing.cls = cls
     return cls
 
 
-def _with_slots(cls: type, own: dict[str, Any]) -> type:
-    """The class again, with a slot for each field that no base has one for."""
+def _with_slots(cls: type, own: dict[str, Any], more: dict[str, Any]) -> type:
+    """The class again, with more in it, and with a slot for each field that no base has one for."""
     fields = own.get("__annotations__", {})
     taken = {slot for base in cls.__mro__[1:] for slot in getattr(base, "__slots__", ())}
     body = {
         name: value for name, value in own.items() if name not in fields and name not in ("__dict__", "__weakref__")
     }
     slots = tuple(name for name in fields if name not in taken)
-    again = type(cls)(cls.__name__, cls.__bases__, {**body, "__slots__": slots})
+    again = type(cls)(cls.__name__, cls.__bases__, {**body, **more, "__slots__": slots})
     again.__qualname__ = cls.__qualname__
     return again
 
 
-class _Part(NamedTuple):
-    """A field, as far as making an instance needs it.
+class _Said:
+    """What `field` was told."""
+
+    __slots__ = ("said",)
+
+    def __init__(self, said: dict[str, Any]) -> None:
+        self.said = said
+
+
+class _Part:
+    """A field.
 
     Attributes:
         default: what it is where nothing is given; `_REQUIRED` where something must be.
         made: makes the default anew for each instance.
         by_name: whether it is given by name only.
         given: whether it is given at all.
+        compared: whether it tells instances apart.
     """
 
-    default: Any
-    made: Callable[[], Any] | None
-    by_name: bool
-    given: bool = True
+    __slots__ = ("by_name", "compared", "default", "given", "made")
+
+    def __init__(self, said: Any, *, by_name: bool) -> None:
+        more: Mapping[str, Any] = said.said if isinstance(said, _Said) else {"default": said}
+        if type(said).__module__ == "dataclasses":
+            names = ("default", "default_factory", "init", "compare")
+            more = {n: v for n in names if type(v := getattr(said, n)).__name__ != "_MISSING_TYPE"}
+        self.default = more.get("default", _REQUIRED)
+        self.made: Callable[[], Any] | None = more.get("default_factory")
+        self.by_name = by_name
+        self.given: bool = more.get("init", True)
+        self.compared: bool = more.get("compare", True)
 
 
 class _Writing:
-    """Writes a class like one of ours, or has the standard decorator do so and takes over what is wanted of it."""
+    """Makes the methods of a class, or has the standard decorator write them and takes over what is wanted of it."""
 
-    __slots__ = ("_cls", "_options", "_own", "_parts")
+    __slots__ = ("_options", "_own", "_parts", "cls")
 
-    def __init__(self, cls: type, own: dict[str, Any], options: dict[str, bool]) -> None:
-        self._cls = cls
+    def __init__(self, own: dict[str, Any], options: dict[str, bool]) -> None:
+        self.cls: type = object
         self._own = own
         self._options = options
         self._parts: dict[str, _Part] | None = None
 
     def write(self, name: str) -> None:
-        """Write what was promised under a name, and what goes along with it."""
+        """Make what was promised under a name, and what goes along with it."""
         if name == _MAKING:
-            self._make()
+            self._begin()
+        elif name == _MATCHING:
+            self._keep(name, tuple(each for each, part in self.parts.items() if part.given and not part.by_name))
+        elif name in (_EQUALITY, _HASH, *_ORDERING):
+            self._compare()
         elif name in _TELLING:
-            self._take(_TELLING, eq=False, repr=False, order=False, init=False)
+            self._take(_TELLING)
         else:
-            self._take((*_COMPARING, *_HASHING, *_ORDERING), init=False)
+            self._take(_REST)
 
     @property
     def parts(self) -> dict[str, _Part]:
         """The fields in order, those of the bases first."""
         if self._parts is None:
-            self._parts = {}
-            for base in reversed(self._cls.__mro__[1:]):
+            found: dict[str, _Part] = {}
+            for base in reversed(self.cls.__mro__[1:]):
                 if _OWN in vars(base):
-                    self._parts.update(vars(base)[_OWN].parts)
-            self._parts.update(self._own_parts())
+                    found.update(vars(base)[_OWN].parts)
+            found.update(self._own_parts())
+            self._parts = found
         return self._parts
 
     def _own_parts(self) -> Iterator[tuple[str, _Part]]:
-        standard = sys.modules.get("dataclasses")
         for name in self._own.get("__annotations__", ()):
-            said = self._own.get(name, _REQUIRED)
-            made, given = None, True
-            if standard is not None and isinstance(said, standard.Field):
-                made = None if said.default_factory is standard.MISSING else said.default_factory
-                given = said.init
-                said = _REQUIRED if said.default is standard.MISSING else said.default
-            yield name, _Part(said, made, bool(self._options.get("kw_only")), given)
+            yield name, _Part(self._own.get(name, _REQUIRED), by_name=bool(self._options.get("kw_only")))
 
-    def _make(self) -> None:
-        """Write `__init__`, and what keeps an instance of a frozen class as it is."""
-        cls, frozen = self._cls, self._options.get("frozen")
-        parts = self.parts
+    def _begin(self) -> None:
+        """Prepare the class for instances, the first of which are made field by field."""
+        if not self._options.get("slots"):
+            self._leave_defaults()
+        if self._options.get("frozen"):
+            _guard(self.cls, frozenset(self.parts))
+        self._keep(_MAKING, _field_by_field(self))
+
+    def _leave_defaults(self) -> None:
+        """Leave the defaults of fields as attributes of the class, where it has no slots in their place."""
+        for name, part in self._own_parts():
+            if part.default is not _REQUIRED:
+                setattr(self.cls, name, part.default)
+            elif name in vars(self.cls):
+                delattr(self.cls, name)
+
+    def compile(self) -> None:
+        """Write and compile what makes an instance."""
         known: dict[str, Any] = {"_left_out": _LEFT_OUT, "_set": object.__setattr__}
         heads: list[str] = []
         heads_by_name: list[str] = []
         lines = []
-        for name, part in parts.items():
+        for name, part in self.parts.items():
             value = name
             head = name
             if part.made is not None:
@@ -151,40 +213,104 @@ class _Writing:
                 continue
             else:
                 value = f"_make_{name}()" if part.made is not None else f"_default_{name}"
+            frozen = self._options.get("frozen")
             lines.append(f"    _set(self, {name!r}, {value})" if frozen else f"    self.{name} = {value}")
-        if hasattr(cls, "__post_init__"):
+        if hasattr(self.cls, "__post_init__"):
             lines.append("    self.__post_init__()")
         told = ", ".join(("self", *heads, *(("*", *heads_by_name) if heads_by_name else ())))
         exec(f"def __init__({told}):\n" + ("\n".join(lines) or "    pass"), known)  # noqa: S102  as dataclass does
-        made = known[_MAKING]
-        made.__qualname__ = f"{cls.__qualname__}.{_MAKING}"
-        made.__module__ = cls.__module__
-        cls.__init__ = made  # type: ignore[misc]
-        if frozen:
-            _guard(cls, frozenset(parts))
-        if not self._options.get("slots"):
-            self._leave_defaults()
+        self._keep(_MAKING, known[_MAKING])
 
-    def _leave_defaults(self) -> None:
-        """Leave the defaults of fields as attributes of the class, where it has no slots in their place."""
-        for name, part in self._own_parts():
-            if part.default is not _REQUIRED:
-                setattr(self._cls, name, part.default)
-            elif name in vars(self._cls):
-                delattr(self._cls, name)
+    def _compare(self) -> None:
+        """Make what compares instances, by their fields as tuples."""
+        key = _as_tuple(*(name for name, part in self.parts.items() if part.compared))
 
-    def _take(self, names: tuple[str, ...], **less: bool) -> None:
-        from dataclasses import dataclass  # noqa: PLC0415  takes as long to import as many classes to define
+        def __eq__(self: object, other: object) -> Any:  # noqa: N807  it becomes one
+            return key(self) == key(other) if other.__class__ is self.__class__ else NotImplemented
 
-        cls, own = self._cls, self._own
+        def __hash__(self: object) -> int:  # noqa: N807  as above
+            return hash(key(self))
+
+        def comparing(compare: Callable[[Any, Any], Any]) -> Callable[[object, object], Any]:
+            def compared(self: object, other: object) -> Any:
+                return compare(key(self), key(other)) if other.__class__ is self.__class__ else NotImplemented
+
+            return compared
+
+        made = {_EQUALITY: __eq__, _HASH: __hash__, **{name: comparing(each) for name, each in _ORDERING.items()}}
+        for name, method in made.items():
+            if isinstance(vars(self.cls).get(name), _Promise):
+                self._keep(name, method)
+
+    def _take(self, names: tuple[str, ...]) -> None:
+        """Take methods over from a standard dataclass of the same fields."""
+        import dataclasses  # noqa: PLC0415  takes as long to import as a hundred classes to define
+
+        cls, own = self.cls, self._own
         wanted = {*own.get("__annotations__", ()), *_ABOUT, *_WRITTEN}
-        body = {name: value for name, value in own.items() if name in wanted}
-        like = vars(dataclass(**{**self._options, **less})(type(cls)(cls.__name__, cls.__bases__, body)))
+        body = {
+            name: dataclasses.field(**value.said) if isinstance(value, _Said) else value
+            for name, value in own.items()
+            if name in wanted
+        }
+        less = {"init": False, "eq": False, "order": False}
+        like = vars(dataclasses.dataclass(**{**self._options, **less})(type(cls)(cls.__name__, cls.__bases__, body)))
         for name in names:
             if name in like and own.get(name) is None:
                 setattr(cls, name, like[name])
             elif isinstance(vars(cls).get(name), _Promise):
                 delattr(cls, name)
+
+    def _keep(self, name: str, made: Any) -> None:
+        """Keep a promise."""
+        if callable(made):
+            made.__name__ = name
+            made.__qualname__ = f"{self.cls.__qualname__}.{name}"
+            made.__module__ = self.cls.__module__
+        setattr(self.cls, name, made)
+
+
+def _field_by_field(writing: _Writing) -> Callable[..., None]:
+    """What makes the first instances; whatever it cannot make, what is compiled makes, or refuses as Python does."""
+    cls, parts = writing.cls, writing.parts
+    in_order = [name for name, part in parts.items() if part.given and not part.by_name]
+    goes_on = hasattr(cls, "__post_init__")
+    left = _FEW
+
+    def __init__(self: Any, /, *given: Any, **named: Any) -> None:  # noqa: N807  it becomes one
+        nonlocal left
+        left -= 1
+        values = dict(zip(in_order, given, strict=False))
+        if left >= 0 and len(given) <= len(in_order) and values.keys().isdisjoint(named):
+            values.update(named)
+            for name, part in parts.items():
+                if part.given and name in values:
+                    value = values.pop(name)
+                elif part.made is not None:
+                    value = part.made()
+                elif part.default is not _REQUIRED:
+                    value = part.default
+                elif part.given:
+                    break
+                else:
+                    continue
+                object.__setattr__(self, name, value)
+            else:
+                if not values:
+                    if goes_on:
+                        self.__post_init__()
+                    return
+        writing.compile()
+        getattr(cls, _MAKING)(self, *given, **named)
+
+    return __init__
+
+
+def _as_tuple(*names: str) -> Callable[[object], tuple[Any, ...]]:
+    """What gives the values of some fields."""
+    if len(names) > 1:
+        return cast("Callable[[object], tuple[Any, ...]]", operator.attrgetter(*names))
+    return lambda instance: tuple(getattr(instance, name) for name in names)
 
 
 def _guard(cls: type, names: frozenset[str]) -> None:
@@ -209,10 +335,6 @@ def _guard(cls: type, names: frozenset[str]) -> None:
 
     cls.__setattr__ = __setattr__  # type: ignore[method-assign,assignment]
     cls.__delattr__ = __delattr__  # type: ignore[method-assign,assignment]
-
-
-_REQUIRED: Final = object()
-_LEFT_OUT: Final = object()
 
 
 class _Promise:

@@ -1,20 +1,24 @@
 """Records are dataclasses: what the standard decorator makes of a class, ours makes too, later."""
 
 import copy
+import dataclasses
 import pickle
+import subprocess
+import sys
 from collections.abc import Callable
-from dataclasses import FrozenInstanceError, asdict, dataclass, field, fields, is_dataclass, replace
+from dataclasses import FrozenInstanceError, asdict, fields, is_dataclass
 from types import FunctionType
 from typing import Any
 
 import pytest
 
-from reconciler.records import record
+from reconciler import records
+from reconciler.records import fields_of, record, replace
 
 Decorator = Callable[..., Callable[[type], type]]
 
 
-def _classes(decorator: Decorator) -> dict[str, type[Any]]:
+def _classes(decorator: Decorator, field: Any) -> dict[str, type[Any]]:
     @decorator(frozen=True, slots=True)
     class Base:
         """A base."""
@@ -75,7 +79,32 @@ def _classes(decorator: Decorator) -> dict[str, type[Any]]:
         found: dict[str, int] = field(default_factory=dict, init=False)
         fixed: int = field(default=7, init=False)
 
-    return {each.__name__: each for each in (Base, Derived, Open, Loose, Ordered, Hashed, Hidden)}
+    @decorator(frozen=True, slots=True)
+    class Partly:
+        """With a field that tells no instances apart, and one that does."""
+
+        number: int
+        remembered: int = field(default=0, compare=False)
+
+    return {each.__name__: each for each in (Base, Derived, Open, Loose, Ordered, Hashed, Hidden, Partly)}
+
+
+def _ours() -> dict[str, type[Any]]:
+    return _classes(record, records.field)
+
+
+def _made_often() -> dict[str, type[Any]]:
+    """Ours, after so many instances that what makes them was compiled."""
+    classes = _ours()
+    for _ in range(200):
+        for each in classes.values():
+            each() if each.__name__ in ("Open", "Loose") else each(number=1) if "number" in each.__slots__ else None
+    classes["Derived"](1)
+    return classes
+
+
+def _standard() -> dict[str, type[Any]]:
+    return _classes(dataclasses.dataclass, dataclasses.field)
 
 
 def _told(action: Callable[[], Any]) -> str:
@@ -84,6 +113,11 @@ def _told(action: Callable[[], Any]) -> str:
         return str(action()).replace("_classes.<locals>.", "")
     except Exception as error:  # noqa: BLE001  whatever it is, it must be the same
         return f"{type(error).__name__}: {error}".replace("_classes.<locals>.", "")
+
+
+def is_ours(classes: dict[str, type[Any]]) -> bool:
+    """Whether classes were made by our decorator."""
+    return hasattr(classes["Base"], "__record__")
 
 
 USES: list[Callable[[dict[str, type[Any]]], Any]] = [
@@ -97,7 +131,17 @@ USES: list[Callable[[dict[str, type[Any]]], Any]] = [
     lambda each: each["Derived"](5, weight=-1),
     lambda each: [each.name for each in fields(each["Derived"])],
     lambda each: (is_dataclass(each["Loose"]), asdict(each["Base"](1))),
-    lambda each: replace(each["Derived"](1), number=9),
+    lambda each: dataclasses.replace(each["Derived"](1), number=9),
+    lambda each: replace(each["Derived"](1), number=9) if is_ours(each) else each["Derived"](9),
+    lambda each: (replace if is_ours(each) else dataclasses.replace)(each["Derived"](1), nothing=9),
+    lambda each: (replace if is_ours(each) else dataclasses.replace)(each["Hidden"](number=1), fixed=9),
+    lambda each: (replace if is_ours(each) else dataclasses.replace)(each["Hidden"](number=1), number=9).number,
+    lambda each: [each["Partly"](1, 2) == each["Partly"](1, 3), each["Partly"](1) == each["Partly"](2)],
+    lambda each: hash(each["Partly"](1, 2)) == hash(each["Partly"](1, 3)),
+    lambda each: each["Base"](1) == (1, (), []),
+    lambda each: each["Base"](1, number=2),
+    lambda each: each["Base"](1, unknown=2),
+    lambda each: each["Base"](1, (), [], 4),
     lambda each: hash(each["Base"](1)),
     lambda each: hash(each["Ordered"](1, "x")) == hash(each["Ordered"](1, "x")),
     lambda each: hash(each["Open"]()),
@@ -121,11 +165,31 @@ USES: list[Callable[[dict[str, type[Any]]], Any]] = [
 @pytest.mark.parametrize("number", range(len(USES)))
 def test_a_record_behaves_as_the_standard_dataclass_does(number: int) -> None:
     use = USES[number]
-    assert _told(lambda: use(_classes(record))) == _told(lambda: use(_classes(dataclass)))
+    expected = _told(lambda: use(_standard()))
+    assert _told(lambda: use(_ours())) == expected
+    assert _told(lambda: use(_made_often())) == expected
+
+
+def test_the_fields_of_a_record_are_told_in_order_those_of_its_base_first() -> None:
+    instance = _ours()["Derived"](1, ("a",), weight=2)
+    assert list(fields_of(instance).items()) == [("number", 1), ("names", ("a",)), ("more", []), ("weight", 2)]
+
+
+def test_making_comparing_and_replacing_records_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from reconciler.records import field, record, replace\n"
+        "@record(frozen=True, slots=True, order=True)\n"
+        "class Pair:\n"
+        "    one: int\n"
+        "    other: list[int] = field(default_factory=list)\n"
+        "assert Pair(1) == replace(Pair(2), one=1) < Pair(3) and hash(Pair(1, ())) == hash(Pair(1, ()))\n"
+        "assert not {'dataclasses', 'inspect'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
 def test_a_frozen_record_stays_as_it_is() -> None:
-    instance = _classes(record)["Base"](1)
+    instance = _ours()["Base"](1)
     with pytest.raises(FrozenInstanceError):
         instance.number = 2
     with pytest.raises(FrozenInstanceError):
@@ -133,7 +197,7 @@ def test_a_frozen_record_stays_as_it_is() -> None:
 
 
 def test_a_record_is_matched_by_position() -> None:
-    base = _classes(record)["Base"]
+    base = _ours()["Base"]
     match base(1, ("a",)):
         case base(number, names):
             assert (number, names) == (1, ("a",))
@@ -153,7 +217,7 @@ def test_a_record_is_pickled() -> None:
 
 
 def test_each_method_is_written_when_it_is_needed() -> None:
-    loose = _classes(record)["Loose"]
+    loose = _ours()["Loose"]
 
     def written() -> set[str]:
         return {name for name in ("__init__", "__eq__", "__repr__") if isinstance(vars(loose)[name], FunctionType)}
@@ -162,4 +226,6 @@ def test_each_method_is_written_when_it_is_needed() -> None:
     instance = loose()
     assert written() == {"__init__"}
     assert instance == loose()
+    assert written() == {"__init__", "__eq__"}
+    assert repr(instance).endswith("Loose(number=4, found={})")
     assert written() == {"__init__", "__eq__", "__repr__"}

@@ -1,12 +1,11 @@
 """Where the server is and what opens it, checked before anything is sent."""
 
 import re
-from dataclasses import field
 from pathlib import Path
 
 from reconciler.api.origin import Origin
 from reconciler.errors import UsageError
-from reconciler.records import record
+from reconciler.records import field, record
 
 __all__ = ["ServerAccess"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
 from typing import Final
 
 from reconciler.engine.calls import LOST_IN_A_ROW, Answered, Calls
@@ -18,7 +17,7 @@ from reconciler.model.change import Action, Change
 from reconciler.model.operation import Operation, Verb
 from reconciler.model.report import ChangeEnded, Event, Leftover, Outcome, Report, Stopped
 from reconciler.model.state import LiveState
-from reconciler.records import record
+from reconciler.records import field, record
 from reconciler.spec.kind import Kind
 
 FRUITLESS_ROUNDS: Final = 3

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Final
 
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
 from reconciler.model.operation import Operation
 from reconciler.model.report import ChangeEnded, Outcome
-from reconciler.records import record
+from reconciler.records import record, replace
 
 _IN_ORDER: Final = (Action.CREATE, Action.MOVE)
 """Changes whose later operations are about what the first one brings about."""

@@ -16,14 +16,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import field
 from typing import Final, NamedTuple
 
 from reconciler.history.checkout import Checkout
 from reconciler.history.git import Repository
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.state import DesiredState
-from reconciler.records import record
+from reconciler.records import field, record
 
 __all__ = [
     "DEFAULT_ENVIRONMENT",

@@ -7,7 +7,6 @@ apply began since and did not converge. `applied` remembers which these are.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Final, NoReturn
 
 from reconciler.errors import ManifestError
@@ -26,6 +25,7 @@ from reconciler.manifest.files import Source
 from reconciler.manifest.reading import LearningMemory
 from reconciler.model.diagnostic import Diagnostic, Severity, error
 from reconciler.model.state import DesiredState
+from reconciler.records import replace
 
 __all__ = ["base_of_run", "find_base"]
 

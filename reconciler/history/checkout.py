@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
 from pathlib import Path
 from typing import Final
 
 from reconciler.history.git import Entry, Repository
 from reconciler.manifest.files import MAY_BE_READ, Source
 from reconciler.manifest.inside import resolved
-from reconciler.records import record
+from reconciler.records import field, record
 
 __all__ = ["Checkout", "checkout_of"]
 

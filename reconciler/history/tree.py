@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -21,7 +20,7 @@ from reconciler.manifest.reading import LearningMemory, read
 from reconciler.manifest.values import Assignment, read_values
 from reconciler.model.diagnostic import Diagnostic, Origin, error
 from reconciler.model.state import DesiredState
-from reconciler.records import record
+from reconciler.records import record, replace
 
 __all__ = ["Layout", "declared_at", "laid_out", "project_at"]
 

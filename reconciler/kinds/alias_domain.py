@@ -1,10 +1,10 @@
 """Alias domains."""
 
-from dataclasses import replace
 from typing import Annotated, Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import Verb
+from reconciler.records import replace
 from reconciler.spec.addresses import Domain
 from reconciler.spec.amounts import UNLIMITED, RateLimit
 from reconciler.spec.codecs import State

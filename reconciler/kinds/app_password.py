@@ -1,12 +1,12 @@
 """App passwords."""
 
-from dataclasses import replace
 from html import escape, unescape
 from typing import Annotated, Any, Final, Required, TypedDict
 
 from reconciler.model.operation import Verb
 from reconciler.model.resource import Value
 from reconciler.model.version import Version
+from reconciler.records import replace
 from reconciler.spec.addresses import MAILBOX_ADDRESS, MailboxAddress
 from reconciler.spec.codec import Scope, refuse
 from reconciler.spec.codecs import COLUMN, State, a_set_of, text, truthy, words

@@ -1,11 +1,11 @@
 """BCC maps."""
 
-from dataclasses import replace
 from typing import Annotated, Final, Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import Verb
 from reconciler.model.version import Version
+from reconciler.records import replace
 from reconciler.spec.addresses import DomainOrAddress, MailAddress
 from reconciler.spec.codecs import State, words
 from reconciler.spec.kind import Kind, Situation, crud, listed

@@ -1,9 +1,9 @@
 """CORS."""
 
-from dataclasses import replace
 from typing import Annotated, Final, TypedDict
 
 from reconciler.model.version import Version
+from reconciler.records import replace
 from reconciler.spec.codecs import a_set_of, choice, text
 from reconciler.spec.kind import Attributes, Situation
 from reconciler.spec.names import domain_for_wire

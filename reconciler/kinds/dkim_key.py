@@ -1,11 +1,11 @@
 """DKIM keys."""
 
-from dataclasses import replace
 from typing import Annotated, Any, Final, Required, TypedDict
 
 from reconciler.model.operation import Verb
 from reconciler.model.resource import Values
 from reconciler.model.version import Version
+from reconciler.records import replace
 from reconciler.spec.addresses import Domain
 from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.codecs import Flag, text

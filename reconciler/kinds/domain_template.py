@@ -1,10 +1,10 @@
 """Domain templates."""
 
-from dataclasses import replace
 from typing import Annotated, Any, Final, Required, TypedDict
 
 from reconciler.model.operation import HandleOf, Verb
 from reconciler.model.version import Version
+from reconciler.records import replace
 from reconciler.spec.amounts import size
 from reconciler.spec.codec import Codec
 from reconciler.spec.codecs import Flag, Name, State, Tags, choice, collated, number, text, truthy, words

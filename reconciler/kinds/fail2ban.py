@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from ipaddress import ip_address
 from typing import Annotated, Any, Final, TypedDict
 
 from reconciler.model.resource import Value
+from reconciler.records import replace
 from reconciler.spec.amounts import duration
 from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.codecs import Flag, a_set_of, number, text

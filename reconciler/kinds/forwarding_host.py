@@ -1,9 +1,9 @@
 """Forwarding hosts."""
 
-from dataclasses import replace
 from typing import Annotated, Final, Required, TypedDict
 
 from reconciler.model.operation import Verb
+from reconciler.records import replace
 from reconciler.spec.codec import Codec
 from reconciler.spec.codecs import FLAG, Name
 from reconciler.spec.kind import Attributes, Kind, Situation, crud, listed

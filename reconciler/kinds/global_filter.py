@@ -1,10 +1,10 @@
 """The global filters."""
 
-from dataclasses import replace
 from typing import Annotated, Final, TypedDict
 
 from reconciler.model.operation import Verb
 from reconciler.model.resource import Value
+from reconciler.records import replace
 from reconciler.spec.codecs import text
 from reconciler.spec.kind import Kind, Routes, Situation, Source
 from reconciler.spec.mark import MAIN, field

@@ -1,10 +1,10 @@
 """Mailbox templates."""
 
-from dataclasses import replace
 from typing import Annotated, Any, Final, Required, TypedDict
 
 from reconciler.model.operation import HandleOf, Verb
 from reconciler.model.version import OLDEST, Version
+from reconciler.records import replace
 from reconciler.spec.amounts import SizeOrUnlimited
 from reconciler.spec.codecs import Flag, MailboxState, Name, Tags, a_set_of, choice, collated, words
 from reconciler.spec.kind import Kind, Situation, crud, listed

@@ -1,11 +1,11 @@
 """Relayhosts."""
 
-from dataclasses import replace
 from typing import Annotated, Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import HandleOf, Verb
 from reconciler.model.resource import Values
+from reconciler.records import replace
 from reconciler.spec.codecs import State, Trimmed, TrimmedOrEmpty
 from reconciler.spec.kind import Kind, Situation, crud, listed
 from reconciler.spec.mark import field

@@ -1,10 +1,10 @@
 """Resources."""
 
-from dataclasses import replace
 from typing import Annotated, Any, Final, Required, TypedDict
 
 from reconciler.model.operation import Verb
 from reconciler.model.resource import Values
+from reconciler.records import replace
 from reconciler.spec.addresses import MAIL_ADDRESS
 from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.codecs import LARGEST_INT, ShortLine, State, choice, number

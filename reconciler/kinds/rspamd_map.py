@@ -1,8 +1,8 @@
 """Rspamd maps."""
 
-from dataclasses import replace
 from typing import Annotated, Final, Required, TypedDict
 
+from reconciler.records import replace
 from reconciler.spec.codecs import Text, choice
 from reconciler.spec.kind import Kind, Routes
 from reconciler.spec.mark import field

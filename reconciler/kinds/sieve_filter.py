@@ -1,9 +1,9 @@
 """Sieve filters."""
 
-from dataclasses import replace
 from typing import Annotated, Final, Required, TypedDict
 
 from reconciler.model.resource import Value, Values
+from reconciler.records import replace
 from reconciler.spec.addresses import MailboxAddress
 from reconciler.spec.codecs import Name, State, choice, text
 from reconciler.spec.kind import Kind, Situation, Source, crud

@@ -1,11 +1,11 @@
 """TLS policies."""
 
 import re
-from dataclasses import replace
 from typing import Annotated, Any, Final, Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import HandleOf, Verb
+from reconciler.records import replace
 from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.codecs import COLUMN, State, choice, text
 from reconciler.spec.kind import Kind, Situation, crud, listed

@@ -2,7 +2,6 @@
 
 import re
 import zlib
-from dataclasses import replace
 from ipaddress import ip_address
 from typing import Annotated, Any, Final, Required, TypedDict
 
@@ -10,6 +9,7 @@ from reconciler.model.address import Address
 from reconciler.model.operation import HandleOf, Verb
 from reconciler.model.resource import Observed
 from reconciler.model.state import LiveState
+from reconciler.records import replace
 from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.codecs import ACTIVE, COLUMN, Flag, State, Trimmed, TrimmedOrEmpty
 from reconciler.spec.kind import Attributes, Kind, Situation, crud, listed

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import field
 from typing import Any
 
 from reconciler.manifest.contents import Batch, keys_of, numbered
@@ -17,7 +16,7 @@ from reconciler.manifest.defaults import Inherited, overlay
 from reconciler.manifest.options import quick_options
 from reconciler.manifest.words import entry_words
 from reconciler.model.resource import EntryOptions
-from reconciler.records import record
+from reconciler.records import field, record
 from reconciler.spec.accept_many import DoubtfulError
 from reconciler.spec.kind import Kind
 from reconciler.spec.scope import Scope

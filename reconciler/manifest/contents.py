@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import field
 
 from reconciler.model.address import Address
 from reconciler.model.resource import EntryOptions, Value, Values
 from reconciler.model.state import Relocation, Removal
 from reconciler.model.table import Sheet
-from reconciler.records import record
+from reconciler.records import field, record
 from reconciler.spec.kind import Kind
 
 __all__ = ["Batch", "Contents", "batches_of", "keys_of", "numbered", "section_place"]

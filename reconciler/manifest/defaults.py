@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Any, Final
 
 from reconciler.manifest import suggest
@@ -12,7 +11,7 @@ from reconciler.manifest.document import Document
 from reconciler.manifest.findings import Findings, Spot
 from reconciler.manifest.options import both_managed_and_initial, read_options
 from reconciler.manifest.words import DEFAULTS, INITIAL, LIFECYCLE, entry_words
-from reconciler.records import record
+from reconciler.records import field, record
 from reconciler.spec.codec import Scope
 from reconciler.spec.kind import Kind
 from reconciler.spec.refusal import InvalidError

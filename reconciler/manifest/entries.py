@@ -7,7 +7,6 @@ The rest is read one by one here, so that all that is wrong is told, and where.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
 from itertools import compress
 from typing import Any
 
@@ -21,7 +20,7 @@ from reconciler.manifest.options import both_managed_and_initial, read_options
 from reconciler.manifest.words import INITIAL, entry_words
 from reconciler.model.address import Address
 from reconciler.model.resource import EntryOptions, Values
-from reconciler.records import record
+from reconciler.records import field, record
 from reconciler.spec.codec import Scope
 from reconciler.spec.kind import Kind
 from reconciler.spec.refusal import InvalidError

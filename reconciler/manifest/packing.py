@@ -7,7 +7,6 @@ password, is refused here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import fields
 from itertools import chain
 from typing import Any, Final
 
@@ -19,6 +18,7 @@ from reconciler.model.resource import NOTHING, PLAIN, EntryOptions, Place, Value
 from reconciler.model.secret import SecretSource, SourceKind
 from reconciler.model.state import Relocation, Removal
 from reconciler.model.table import JoinedTexts, Passage, Sheet
+from reconciler.records import fields_of
 
 __all__ = ["UnpackableError", "packed", "unpacked"]
 
@@ -277,7 +277,7 @@ def _meant(tagged: Any) -> Value:
 
 
 def _attributes(value: Any) -> list[Value]:
-    return [getattr(value, each.name) for each in fields(value)]
+    return list(fields_of(value).values())
 
 
 def _options(*parts: Any) -> EntryOptions:

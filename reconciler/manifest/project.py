@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,7 +10,7 @@ from reconciler.errors import UsageError
 from reconciler.manifest.files import PROJECT_FILE, Source
 from reconciler.manifest.inside import resolved
 from reconciler.model.policy import Policy
-from reconciler.records import record
+from reconciler.records import field, fields_of, record, replace
 
 __all__ = ["GuardSettings", "Project", "PruneRule", "ServerSettings", "Settings", "Trusted", "find_project"]
 
@@ -118,7 +117,7 @@ class Settings:
 
 
 def _said(settings: ServerSettings | GuardSettings) -> Iterator[tuple[str, Any]]:
-    return ((each.name, value) for each in fields(settings) if (value := getattr(settings, each.name)) is not None)
+    return ((name, value) for name, value in fields_of(settings).items() if value is not None)
 
 
 @record(frozen=True, slots=True)

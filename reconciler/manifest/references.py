@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from reconciler.manifest.complaints import Complaint
 from reconciler.manifest.document import Document
@@ -11,7 +10,7 @@ from reconciler.manifest.findings import Findings, Spot
 from reconciler.manifest.union import Declarations
 from reconciler.model.resource import Declared, Value
 from reconciler.model.table import Sheet, sheets_of
-from reconciler.records import record
+from reconciler.records import record, replace
 from reconciler.spec.kind import Kind
 
 __all__ = ["complete_references"]

@@ -10,7 +10,6 @@ import os
 import string
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import field
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, NamedTuple
 
@@ -25,7 +24,7 @@ from reconciler.model.command import Run
 from reconciler.model.diagnostic import Diagnostic, Origin, error
 from reconciler.model.resource import Value
 from reconciler.model.secret import Secret, SecretSource, SourceKind, may_hold_api_key
-from reconciler.records import record
+from reconciler.records import field, record
 from reconciler.spec.secrets import KEY, is_readable, is_verbatim_hash
 
 __all__ = ["SecretSources", "Surroundings", "Wanted", "wanted_by"]

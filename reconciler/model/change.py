@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from enum import StrEnum
 
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Origin
 from reconciler.model.resource import Value
-from reconciler.records import record
+from reconciler.records import field, record
 
 
 class Action(StrEnum):

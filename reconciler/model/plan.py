@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import field
 
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.focus import EVERYTHING, Focus
-from reconciler.records import record
+from reconciler.records import field, record
 
 
 @record(frozen=True, slots=True)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from fnmatch import fnmatchcase
 
-from reconciler.records import record
+from reconciler.records import field, record
 
 
 @record(frozen=True, slots=True)

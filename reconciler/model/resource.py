@@ -8,11 +8,10 @@ in the mapping is not written.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 from typing import Any, NamedTuple
 
 from reconciler.model.address import Address
-from reconciler.records import record
+from reconciler.records import field, record
 
 Value = Any
 """A canonical value: str, int, float, bool, a tuple of values, a mapping from str to values, or a `SecretSource`."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 
 from reconciler.model.address import Address
 from reconciler.model.resource import Declared, Observed, Place, Value
-from reconciler.records import record
+from reconciler.records import field, record
 
 
 @record(frozen=True, slots=True)

@@ -9,13 +9,12 @@ from __future__ import annotations
 from abc import abstractmethod
 from bisect import bisect_right
 from collections.abc import Iterator, KeysView, Mapping, Sequence
-from dataclasses import field
 from itertools import chain
 from typing import Final, TypeVar, overload
 
 from reconciler.model.address import Address
 from reconciler.model.resource import Declared, EntryOptions, Observed, Place, Value
-from reconciler.records import record
+from reconciler.records import field, record
 
 __all__ = ["UNKNOWN", "DeclaredTable", "JoinedTexts", "LiveTable", "Passage", "Sheet", "Table", "sheets_of"]
 

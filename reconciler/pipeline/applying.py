@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import closing
-from dataclasses import replace
 
 from reconciler.engine.apply import Means
 from reconciler.engine.apply import apply as carry_out
@@ -22,6 +21,7 @@ from reconciler.pipeline.interruption import interruptible
 from reconciler.pipeline.planning import Planned, read_live
 from reconciler.pipeline.workplace import journal
 from reconciler.planning.diff import diff
+from reconciler.records import replace
 from reconciler.remote.handles import Handles
 from reconciler.remote.writer import ApiWriter
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
-
 from reconciler.errors import ManifestError
 from reconciler.flow import PlanRequest, PlanResult
 from reconciler.history.applied import Base
@@ -27,7 +25,7 @@ from reconciler.planning.guard import Limits, guard
 from reconciler.planning.options import PlanOptions, PruneScope
 from reconciler.planning.reach import about_nothing, reach_of
 from reconciler.planning.renaming import renamed
-from reconciler.records import record
+from reconciler.records import fields_of, record, replace
 from reconciler.remote.wanted import Wanted, listed_fields, wanted_by
 from reconciler.spec.mark import MAIN, TEMPLATE
 
@@ -240,8 +238,7 @@ def limits_of(request: PlanRequest) -> Limits:
 
 def _said(request: PlanRequest) -> dict[str, int]:
     """The limits that are numbers and are given."""
-    given = ((each.name, getattr(request.limits, each.name)) for each in fields(request.limits))
-    return {name: value for name, value in given if isinstance(value, int)}
+    return {name: value for name, value in fields_of(request.limits).items() if isinstance(value, int)}
 
 
 def _listed(difference: Difference) -> dict[str, tuple[str, ...]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from reconciler.errors import PlanRefused
 from reconciler.flow import PlanRequest
 from reconciler.history.asked import Choice
@@ -16,6 +14,7 @@ from reconciler.pipeline.planning import Planned, limits_of, plan
 from reconciler.planning.compile import compile_changes
 from reconciler.planning.guard import guard
 from reconciler.planning.standing import Moved, Standing, dependents, standing
+from reconciler.records import replace
 from reconciler.render.plan_json import plan_document
 from reconciler.render.plan_reading import plan_from_document
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import field
 
-from reconciler.records import record
+from reconciler.records import field, record
 
 
 @record(slots=True)

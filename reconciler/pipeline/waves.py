@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import replace
 
 from reconciler.errors import UsageError
 from reconciler.flow import PlanRequest, PlanResult
@@ -16,6 +15,7 @@ from reconciler.model.operation import Operation
 from reconciler.pipeline.planning import Planned
 from reconciler.planning.compile import compile_changes
 from reconciler.planning.waves import canaries, first_of
+from reconciler.records import replace
 
 
 def in_waves(request: PlanRequest, planned: PlanResult) -> PlanResult:

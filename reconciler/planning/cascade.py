@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
 
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
@@ -18,7 +17,7 @@ from reconciler.model.state import LiveState
 from reconciler.planning.following import Consequence, Followers
 from reconciler.planning.future import future_of
 from reconciler.planning.room import Room
-from reconciler.records import record
+from reconciler.records import field, record
 from reconciler.spec.kind import Kind
 
 Wanted = Callable[[Address], Values | None]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from reconciler.model.address import Address
@@ -17,7 +16,7 @@ from reconciler.model.state import LiveState
 from reconciler.planning.cascade import cascade, homes_of, sets
 from reconciler.planning.future import future_of
 from reconciler.planning.order import phase_of, ranks
-from reconciler.records import record
+from reconciler.records import record, replace
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.encode import steps_of
 from reconciler.spec.kind import Kind

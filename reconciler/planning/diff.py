@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from typing import Final
 
 from reconciler.model.address import Address
@@ -20,7 +19,7 @@ from reconciler.planning.options import PlanOptions
 from reconciler.planning.ownership import Departure, departures, homes_left, kept, step_today, unmanaged
 from reconciler.planning.reach import Reach, reach_of
 from reconciler.planning.sides import Sides
-from reconciler.records import record
+from reconciler.records import record, replace
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.encode import is_replacement
 from reconciler.spec.kind import Kind

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field, replace
 
 from reconciler.model.change import Absent, Action, FieldChange, Reason
 from reconciler.model.resource import Declared, Observed, Value
 from reconciler.model.secret import Secret
 from reconciler.planning import compare
 from reconciler.planning.sides import Sides
-from reconciler.records import record
+from reconciler.records import field, record, replace
 from reconciler.spec.encode import is_replacement
 from reconciler.spec.kind import Field, Kind
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from reconciler.model.address import Address
 from reconciler.model.resource import Observed, Value
 from reconciler.model.state import LiveState
-from reconciler.records import record
+from reconciler.records import record, replace
 from reconciler.spec.codecs import NONE
 from reconciler.spec.kind import Kind
 from reconciler.spec.mark import Follows

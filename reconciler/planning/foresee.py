@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from reconciler.model.address import Address
 from reconciler.model.change import Change
@@ -14,6 +13,7 @@ from reconciler.planning.cascade import Cascade, cascade
 from reconciler.planning.diff import diff
 from reconciler.planning.difference import Difference
 from reconciler.planning.options import PlanOptions
+from reconciler.records import replace
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.kind import Kind
 

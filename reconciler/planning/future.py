@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from reconciler.model.change import Action, Change
 from reconciler.model.resource import Observed
 from reconciler.model.state import LiveState
+from reconciler.records import replace
 from reconciler.spec.kind import Kind
 from reconciler.spec.mark import TEMPLATE, UNSET
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field
 from fnmatch import fnmatchcase
 
 from reconciler.model.address import Address
@@ -13,7 +12,7 @@ from reconciler.model.policy import Policy
 from reconciler.model.resource import Place
 from reconciler.model.secret import Secret, SecretSource
 from reconciler.model.state import DesiredState
-from reconciler.records import record
+from reconciler.records import field, record
 
 
 @record(frozen=True, slots=True)

@@ -6,12 +6,12 @@ The renamed resource itself is left as it was read; what names it is compared, a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from reconciler.model.address import Address
 from reconciler.model.resource import Observed, Value
 from reconciler.model.state import DesiredState, LiveState
 from reconciler.planning.options import PlanOptions
+from reconciler.records import replace
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.kind import Field, Kind
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change, FieldChange
@@ -12,7 +11,7 @@ from reconciler.model.resource import Declared, Observed
 from reconciler.model.state import DesiredState, LiveState
 from reconciler.planning.difference import Findings
 from reconciler.planning.options import PlanOptions
-from reconciler.records import record
+from reconciler.records import field, record
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.encode import situation_of
 from reconciler.spec.kind import Field, Kind, Situation

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from reconciler.model.resource import Observed, Value
 from reconciler.model.table import UNKNOWN
-from reconciler.records import record
+from reconciler.records import record, replace
 from reconciler.remote.schedule import DOMAIN, HANDLE, Get
 from reconciler.spec.decode import Decoder, Row, dig
 from reconciler.spec.kind import Source

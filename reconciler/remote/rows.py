@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from itertools import compress, repeat
 from operator import itemgetter
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.resource import Observed
 from reconciler.model.table import UNKNOWN
-from reconciler.records import record
+from reconciler.records import record, replace
 from reconciler.remote.schedule import Get
 from reconciler.remote.table import CompactRows, ObservedTable
 from reconciler.spec.decode import Decoder, Row
@@ -72,7 +71,7 @@ def _table(decoder: Decoder, answers: Sequence[tuple[Get, Rows]]) -> Listed | No
     positions = dict(zip(keys, range(len(keys)), strict=True))
     if len(positions) != len(keys):
         return None
-    return Listed(ObservedTable(decoder, CompactRows(form, records), positions), tuple(unreadable))
+    return Listed(ObservedTable(decoder, CompactRows(form, form.alike(records)), positions), tuple(unreadable))
 
 
 def _folded(keys: list[str]) -> list[str]:

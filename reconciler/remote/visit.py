@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import field
 
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.resource import Observed
 from reconciler.model.state import LiveState
-from reconciler.records import record
+from reconciler.records import field, record
 from reconciler.remote.crew import Errand
 from reconciler.remote.joins import join_of
 from reconciler.remote.rows import Rows, ambiguities, half_made, listed

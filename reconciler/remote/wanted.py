@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import field
 
 from reconciler.model.address import Address
 from reconciler.model.state import DesiredState
 from reconciler.model.table import sheets_of
-from reconciler.records import record
+from reconciler.records import field, record
 from reconciler.spec.kind import Kind
 from reconciler.spec.mark import MAIN
 from reconciler.spec.names import container_in

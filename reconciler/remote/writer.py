@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field, replace
 from typing import Any, Final
 
 from reconciler.api import Client, Entry, Judgement, Verdict
@@ -13,7 +12,7 @@ from reconciler.model.operation import HandleOf, Operation, Verb
 from reconciler.model.reply import Reply
 from reconciler.model.report import Outcome
 from reconciler.model.secret import MASK, Secret, SecretSource
-from reconciler.records import record
+from reconciler.records import field, record, replace
 from reconciler.remote.handles import Handles, HandleUnknownError
 from reconciler.spec.kind import Kind
 

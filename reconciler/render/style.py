@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from enum import Enum
 from typing import Final
 
 from reconciler.model.change import Action
 from reconciler.model.diagnostic import Severity
 from reconciler.model.report import Outcome
-from reconciler.records import record
+from reconciler.records import field, record
 
 
 class Role(Enum):

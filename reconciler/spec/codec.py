@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import field
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from reconciler.model.resource import Value
-from reconciler.records import record
+from reconciler.records import field, record
 from reconciler.spec.accept_many import AcceptMany, DoubtfulError
 from reconciler.spec.decode_many import DecodeMany, Types
 from reconciler.spec.refusal import Refusal, for_pydantic, refuse

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from reconciler.model.address import Address
@@ -11,6 +10,7 @@ from reconciler.model.change import Absent, Action, Change, FieldChange
 from reconciler.model.operation import HandleOf, Item, Verb
 from reconciler.model.resource import NOTHING, Observed, Value, Values
 from reconciler.model.state import LiveState
+from reconciler.records import replace
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.codecs import NONE
 from reconciler.spec.kind import Field, Kind, Situation

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Required, get_args, get_origin, get_type_hints
 
@@ -13,7 +12,7 @@ from reconciler.model.operation import Verb
 from reconciler.model.resource import NOTHING, Observed, Value, Values
 from reconciler.model.state import LiveState
 from reconciler.model.version import Version
-from reconciler.records import record
+from reconciler.records import field, record
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.codec import Codec, Scope
 from reconciler.spec.mark import MAIN, UNSET, Mark, Owner

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from reconciler.model.operation import Verb
+from reconciler.records import replace
 from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.codecs import a_set_of
 from reconciler.spec.kind import Situation, Source

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
+from reconciler.records import replace
 from reconciler.spec.step import Step
 
 __all__ = ["set_anew"]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from reconciler.model.operation import Verb
+from reconciler.records import replace
 from reconciler.spec.amounts import UNLIMITED
 from reconciler.spec.kind import Situation
 from reconciler.spec.step import Step

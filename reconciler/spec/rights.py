@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Annotated, Any, Final
 
+from reconciler.records import replace
 from reconciler.spec.amounts import RATE, UNLIMITED
 from reconciler.spec.codec import Codec
 from reconciler.spec.codecs import a_set_of, choice, truthy
