@@ -13,7 +13,6 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final, Protocol
 
 from reconciler.api import Reading, ReadingState
-from reconciler.api.jsontext import Typed
 from reconciler.errors import ProtocolError, UsageError
 from reconciler.model.secret import MASK
 from reconciler.records import replace
@@ -34,8 +33,8 @@ _NO_SECRET: Final = frozenset({"passwd_update", "force_pw_update", "attribute_ha
 class Gets(Protocol):
     """Where answers come from."""
 
-    def get(self, *segments: str, typed: Typed | None = None) -> Reading:
-        """Ask for what is below ``get/``, to be read as records where `typed` makes such."""
+    def get(self, *segments: str) -> Reading:
+        """Ask for what is below ``get/``."""
 
 
 class Recording:
@@ -46,9 +45,9 @@ class Recording:
         self._keeping = threading.Lock()
         self.answers: dict[str, Any] = {}
 
-    def get(self, *segments: str, typed: Typed | None = None) -> Reading:
+    def get(self, *segments: str) -> Reading:
         """Ask, and keep the answer."""
-        reading = self._source.get(*segments, typed=typed)
+        reading = self._source.get(*segments)
         if reading.state in (ReadingState.CONTENT, ReadingState.EMPTY):
             value = reading.value if reading.state is ReadingState.CONTENT else json.loads(reading.body)
             with self._keeping:
@@ -69,7 +68,7 @@ class Recorded:
         self._lists = {source.path: _whole(source) for source in _narrowed(kinds)}
         self._by_domain: dict[str, dict[str, list[Any]]] = {}
 
-    def get(self, *segments: str, typed: Typed | None = None) -> Reading:
+    def get(self, *segments: str) -> Reading:
         """Give an answer.
 
         Raises:
