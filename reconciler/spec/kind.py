@@ -282,7 +282,8 @@ class Kind:
     @property
     def about(self) -> str:
         """What the kind is, for people."""
-        return (self.record.__doc__ or "").strip()
+        lines = (self.record.__doc__ or "").strip().splitlines()
+        return "\n".join(map(str.strip, lines))  # Python leaves them indented before 3.13
 
     @property
     def owner(self) -> Owner:
