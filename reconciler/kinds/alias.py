@@ -8,7 +8,7 @@ from reconciler.model.operation import HandleOf, Verb
 from reconciler.model.resource import Observed, Value
 from reconciler.spec.addresses import ALIAS_ADDRESS, MAIL_ADDRESS, AliasAddress
 from reconciler.spec.codec import Codec, Many, Scope, refuse
-from reconciler.spec.codecs import Flag, State, a_set_of, text
+from reconciler.spec.codecs import TEXT_COLUMN, Flag, State, a_set_of, text
 from reconciler.spec.decode_many import Types
 from reconciler.spec.kind import Attributes, Kind, Situation, crud, listed
 from reconciler.spec.mark import Follows, field
@@ -16,7 +16,7 @@ from reconciler.spec.step import Stage, Step
 
 _SPECIAL: Final = {"discard": "goto_null", "spam": "goto_spam", "ham": "goto_ham"}
 _SPECIAL_READ: Final = {"null@localhost": "discard", "spam@localhost": "spam", "ham@localhost": "ham"}
-_LIST: Final = a_set_of(MAIL_ADDRESS, wire="text", least=1)
+_LIST: Final = a_set_of(MAIL_ADDRESS, wire="text", least=1, most_bytes=TEXT_COLUMN)
 
 
 def _accept_targets(value: Any, scope: Scope) -> Value:

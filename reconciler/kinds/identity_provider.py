@@ -9,7 +9,19 @@ from reconciler.model.resource import Value, Values
 from reconciler.model.version import Version
 from reconciler.spec.amounts import duration
 from reconciler.spec.codec import Codec, Scope, refuse
-from reconciler.spec.codecs import Flag, Line, Text, as_text, choice, number, text, truthy, words
+from reconciler.spec.codecs import (
+    COLUMN,
+    SAYS_SOMETHING,
+    TEXT_COLUMN,
+    Flag,
+    Line,
+    as_text,
+    choice,
+    number,
+    text,
+    truthy,
+    words,
+)
 from reconciler.spec.handover import OWN
 from reconciler.spec.kind import Attributes, Kind, Routes, Situation, Source
 from reconciler.spec.mappings import a_list_of
@@ -37,6 +49,8 @@ _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
 _COMMON: Final = (
     *("provider", "ignore_certificate", "create_mailboxes", "extra_redirect_urls", "default_template", "templates"),
 )
+_NOTHING: Final = ("", "0")
+"""To PHP (empty())."""
 _ENCRYPTION: Final = {"none": (0, 0), "tls": (1, 0), "starttls": (0, 1)}
 
 ENCRYPTION: Final = replace(
@@ -47,7 +61,9 @@ ENCRYPTION: Final = replace(
 
 
 def _accept_templates(value: Any, _scope: Scope) -> dict[str, str]:
-    if isinstance(value, Mapping) and all(isinstance(each, str) and each for pair in value.items() for each in pair):
+    """Read templates by attribute; what is nothing to PHP is dropped, with all of them."""
+    words = [each for pair in value.items() for each in pair] if isinstance(value, Mapping) else [""]
+    if all(isinstance(each, str) and each not in _NOTHING for each in words):
         return dict(sorted(value.items()))
     raise refuse("mapping-expected", "this takes templates by attribute", hint="write `{staff: Staff}`")
 
@@ -65,23 +81,34 @@ TEMPLATES: Final = Codec(
 
 
 def _lowered(value: Any, _scope: Scope) -> str:
-    if isinstance(value, str) and value != "0":
+    if isinstance(value, str) and value not in _NOTHING and len(value) <= COLUMN:
         return value.lower()
     raise refuse("text-expected", f"`{value}` is not the name of an attribute", hint="write one, in quotes if need be")
 
 
+def _lowered_or_empty(value: Any, scope: Scope) -> str:
+    return "" if value == "" else _lowered(value, scope)
+
+
 def _accept_server_url(value: Any, _scope: Scope) -> str:
-    if isinstance(value, str) and value.rstrip("/") and not any(map(str.isspace, value)):
-        return value.rstrip("/")
+    bare = value.rstrip("/") if isinstance(value, str) else ""
+    if bare not in _NOTHING and len(bare.encode()) <= TEXT_COLUMN and not any(map(str.isspace, bare)):
+        return bare
     raise refuse("url-malformed", f"`{value}` is not an address", hint="write it like `https://login.acme.example`")
 
 
-ATTRIBUTE_NAME: Final = Codec(accept=_lowered, decode=as_text, schema={"type": "string"})
+ATTRIBUTE_NAME: Final = Codec(accept=_lowered, decode=as_text, schema={"type": "string", "minLength": 1})
+ATTRIBUTE_OR_EMPTY: Final = replace(ATTRIBUTE_NAME, accept=_lowered_or_empty, schema={"type": "string"})
 SERVER_URL: Final = Codec(accept=_accept_server_url, decode=as_text, schema={"type": "string", "format": "uri"})
-LDAP_HOST: Final = text(least=1, pattern=r"^(?:[^\s0]\S*|0\S+)$")
+LDAP_HOST: Final = text(least=1, most_bytes=TEXT_COLUMN, pattern=r"^(?:[^\s0]\S*|0\S+)$")
 """Attributes are stored in lowercase, Keycloak's address without slashes at its end, hosts without blanks (2025-03 to
 2026-07a, functions.inc.php: identity_provider)."""
-URLS: Final = replace(a_list_of(text(least=1), encode=list), decode=_listed)
+URL: Final = text(least=1, most_bytes=TEXT_COLUMN, pattern=SAYS_SOMETHING)
+URLS: Final = replace(a_list_of(replace(URL, core=None), encode=list), decode=_listed)
+SCOPES: Final = URL
+FILTER: Final = text(most_bytes=TEXT_COLUMN, pattern=r"^(?:[^0][\s\S]*|0[\s\S]+)?$")
+TEMPLATE_NAME: Final = text(most=COLUMN, pattern=r"^(?:[^0\r\n][^\r\n]*|0[^\r\n]+)?$")
+"""What must not be `0`, which is stored as nothing, or taken for nothing said (2025-03 to 2026-07a)."""
 
 
 def _setting(about: str, *names: str, default: Any = UNSET, absent: Any = UNSET, since: str | None = None) -> Mark:
@@ -106,11 +133,12 @@ class IdentityProvider(TypedDict, total=False):
             "Keycloak: mail programs log in with the attribute `mailcow_password`.", "mailpassword_flow", default=False
         ),
     ]
-    authorize_url: Annotated[Line, _setting("OIDC: where people log in.", "authorize_url")]
-    token_url: Annotated[Line, _setting("OIDC: where tokens come from.", "token_url")]
-    userinfo_url: Annotated[Line, _setting("OIDC: where it tells who somebody is.", "userinfo_url")]
+    authorize_url: Annotated[str, URL, _setting("OIDC: where people log in.", "authorize_url")]
+    token_url: Annotated[str, URL, _setting("OIDC: where tokens come from.", "token_url")]
+    userinfo_url: Annotated[str, URL, _setting("OIDC: where it tells who somebody is.", "userinfo_url")]
     client_scopes: Annotated[
-        Line,
+        str,
+        SCOPES,
         _setting("OIDC: what is asked for.", "client_scopes", default="openid profile email mailcow_template"),
     ]
     client_id: Annotated[Line, _setting("Keycloak, OIDC: what mailcow is called there.", "client_id")]
@@ -141,10 +169,10 @@ class IdentityProvider(TypedDict, total=False):
     ]
     attribute_field: Annotated[
         str,
-        ATTRIBUTE_NAME,
+        ATTRIBUTE_OR_EMPTY,
         _setting("LDAP: what chooses a template; case means nothing.", "attribute_field", default=""),
     ]
-    filter: Annotated[Text, _setting("LDAP: who is looked for.", "filter", default="")]
+    filter: Annotated[str, FILTER, _setting("LDAP: who is looked for.", "filter", default="")]
     periodic_sync: Annotated[
         Flag,
         _setting("Keycloak, LDAP: apply templates now and then, not only at login.", "periodic_sync", default=False),
@@ -163,7 +191,7 @@ class IdentityProvider(TypedDict, total=False):
         _setting("Who logs in gets a mailbox.", "login_provisioning", default=True, absent=True, since="2025-05"),
     ]
     default_template: Annotated[
-        Text, _setting("The mailbox template of those no other fits.", "default_template", absent="")
+        str, TEMPLATE_NAME, _setting("The mailbox template of those no other fits.", "default_template", absent="")
     ]
     templates: Annotated[
         Value,

@@ -15,7 +15,6 @@ from reconciler.spec.codecs import (
     MailboxState,
     ShortLine,
     Tags,
-    a_set_of,
     choice,
     reference,
     words,
@@ -29,7 +28,7 @@ from reconciler.spec.policies import POLICY_SOURCES, Senders, senders_field, sen
 from reconciler.spec.rights import Permissions
 from reconciler.spec.scores import SHIPPED_SCORES, SPAM_SCORE
 from reconciler.spec.secrets import Password
-from reconciler.spec.sender_rights import EXTERNAL_SENDER, SENDER_RIGHTS, same_rights, unknown_senders
+from reconciler.spec.sender_rights import EXTERNAL_SENDERS, SENDER_RIGHTS, same_rights, unknown_senders
 from reconciler.spec.step import Stage, Step
 from reconciler.spec.tags import tags_of
 
@@ -217,7 +216,7 @@ class Mailbox(TypedDict, total=False):
     ]
     external_send_as: Annotated[
         tuple[str, ...],
-        a_set_of(EXTERNAL_SENDER, wire="text"),
+        EXTERNAL_SENDERS,
         field(
             "Addresses and `@domains` of other servers they may send as. The server never shows it.",
             edit="extended_sender_acl",

@@ -18,6 +18,8 @@ from .state import Table
 
 TEXT_LENGTH: Final = 255
 """Characters of most text columns."""
+LONG_TEXT_BYTES: Final = 65535
+"""Bytes of a column of type TEXT."""
 
 TINYINT: Final = (-128, 127)
 SMALLINT: Final = (-32768, 32767)
@@ -43,6 +45,18 @@ def text(column: str, value: object, length: int = TEXT_LENGTH, *, nullable: boo
         raise ServerCrash.sql(*_NOT_NULL, f"Column '{column}' cannot be null")
     written = "Array" if php.is_array(value) else php.text(value)
     if len(written) > length:
+        raise ServerCrash.sql(*_TOO_LONG, f"Data too long for column '{column}' at row 1")
+    return written
+
+
+def long_text(column: str, value: object) -> str | None:
+    """A value as a TEXT column stores it that may be null.
+
+    Raises:
+        ServerCrash: It is too long.
+    """
+    written = text(column, value, LONG_TEXT_BYTES, nullable=True)
+    if written is not None and len(written.encode("utf-8", "surrogatepass")) > LONG_TEXT_BYTES:
         raise ServerCrash.sql(*_TOO_LONG, f"Data too long for column '{column}' at row 1")
     return written
 

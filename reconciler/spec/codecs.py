@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any, Final
@@ -93,17 +93,22 @@ def _within(most_bytes: int, value: str) -> str:
     )
 
 
+TEXT_COLUMN: Final = 65_535
+"""Bytes of the database's columns for long texts; what is longer ends the call with an empty answer (2022-01a to
+2026-07a, init_db.inc.php)."""
+
 Text = Annotated[str, text()]
-Line = Annotated[str, text(least=1, pattern=r"^[^\r\n]*$")]
+LongText = Annotated[str, text(most_bytes=TEXT_COLUMN)]
+Line = Annotated[str, text(least=1, most_bytes=TEXT_COLUMN, pattern=r"^[^\r\n]*$")]
 
 COLUMN: Final = 255
-"""Characters of most of the database's text columns; what is longer ends the call with an empty answer (2022-01a to
-2026-07a, init_db.inc.php)."""
+"""Characters of most of the database's text columns, of which the same is true."""
 
 ShortText = Annotated[str, text(most=COLUMN)]
 ShortLine = Annotated[str, text(least=1, most=COLUMN, pattern=r"^[^\r\n]*$")]
-Name = Annotated[str, text(least=1, most=COLUMN, pattern=r"^(?:[^0\r\n][^\r\n]*|0[^\r\n]+)$")]
-"""A line that must say something to PHP, to which `0` is nothing (2022-01a to 2026-07a: empty())."""
+SAYS_SOMETHING: Final = r"^(?:[^0\r\n][^\r\n]*|0[^\r\n]+)$"
+"""A line that is something to PHP, to which `0` is nothing (2022-01a to 2026-07a: empty())."""
+Name = Annotated[str, text(least=1, most=COLUMN, pattern=SAYS_SOMETHING)]
 
 _TRIMMED: Final = r"\S(?:[^\r\n]*\S)?"
 Trimmed = Annotated[str, text(least=1, most=COLUMN, pattern=r"^(?:[^\s0](?:[^\r\n]*\S)?|0[^\r\n]*\S)$")]
@@ -212,6 +217,7 @@ def a_set_of(
     join: str = ",",
     least: int = 0,
     most: int | None = None,
+    most_bytes: int | None = None,
 ) -> Codec:
     """Make a codec for a list whose order means nothing and in which nothing stands twice.
 
@@ -220,7 +226,9 @@ def a_set_of(
         split: what separates the elements of a string that is read.
         join: what separates them in a string that is written.
         least: how many there must be; at most `most`.
+        most_bytes: how much room there is for the string that is written, whose elements are of 255 bytes at most.
     """
+    few = _few(most, most_bytes)
     fold_one = element.fold or (lambda value: value)
 
     def canonical(values: list[str]) -> tuple[str, ...]:
@@ -238,7 +246,9 @@ def a_set_of(
             raise refuse("list-too-short", f"this needs at least {least}", hint="name one, or leave the field out")
         if most is not None and len(listed) > most:
             raise refuse("list-too-long", f"this takes {most} at most", hint="mailcow stops reading there; shorten it")
-        return canonical([element.accept(each, scope) for each in listed])
+        accepted = canonical([element.accept(each, scope) for each in listed])
+        _have_room(most_bytes, accepted, encode)
+        return accepted
 
     def decode(value: Any) -> tuple[str, ...]:
         if isinstance(value, str):
@@ -259,10 +269,23 @@ def a_set_of(
         | ({"minItems": least} if least else {})
         | ({"maxItems": most} if most is not None else {}),
         elements=True,
-        accept_many=Many(accept, accept_many.accept_sets(element.accept_all, canonical, least=least, most=most)),
+        accept_many=Many(accept, accept_many.accept_sets(element.accept_all, canonical, least=least, most=few)),
         shown=joined_texts if (wire, join) == ("text", ",") else None,
         decode_many=Many(decode, decode_many.decode_sets(decode, plain)) if plain and split == _ANY_SEPARATOR else None,
     )
+
+
+def _few(most: int | None, most_bytes: int | None) -> int | None:
+    """How many elements surely have room, each with a character between it and the next."""
+    return most if most_bytes is None else most_bytes // (COLUMN + 1)
+
+
+def _have_room(most_bytes: int | None, values: tuple[str, ...], encode: Callable[[tuple[str, ...]], Any]) -> None:
+    """Let a list pass that takes up no more than so many bytes as one text."""
+    taken = 0 if most_bytes is None else len(encode(values))
+    if most_bytes is not None and taken > most_bytes:
+        why = f"these take up {taken} bytes together, and mailcow keeps {most_bytes}"
+        raise refuse("list-too-long", why, hint="name fewer, or shorter ones")
 
 
 def joined_texts(values: Sequence[Value]) -> Sequence[Any]:

@@ -9,7 +9,7 @@ from reconciler.model.resource import Value
 from reconciler.records import record
 from reconciler.spec.addresses import MAIL_ADDRESS
 from reconciler.spec.codec import Codec, Refusal, Scope, refuse
-from reconciler.spec.codecs import ACTIVE, FLAG, a_set_of, as_text, text
+from reconciler.spec.codecs import ACTIVE, FLAG, TEXT_COLUMN, a_set_of, as_text, text
 from reconciler.spec.mark import UNSET
 from reconciler.spec.secrets import SECRET
 
@@ -155,17 +155,19 @@ CUSTOM_ATTRIBUTES: Final = Codec(
 )
 """Replaced as a whole; none are shown as an empty list (2023-11a to 2026-07a, recorded exchanges)."""
 
+_LONG: Final = text(most_bytes=TEXT_COLUMN)
+
 PUSHOVER: Final = or_word(
     a_mapping(
         {
             "key": Part(SECRET, "key"),
             "token": Part(SECRET, "token"),
             "state": Part(ACTIVE, "active", "active"),
-            "title": Part(text(), "title", ""),
-            "text": Part(text(), "text", ""),
+            "title": Part(_LONG, "title", ""),
+            "text": Part(_LONG, "text", ""),
             "sound": Part(text(), "sound", "pushover"),
-            "senders": Part(a_set_of(MAIL_ADDRESS, wire="text"), "senders", ()),
-            "senders_pattern": Part(text(), "senders_regex", ""),
+            "senders": Part(a_set_of(MAIL_ADDRESS, wire="text", most_bytes=TEXT_COLUMN), "senders", ()),
+            "senders_pattern": Part(_LONG, "senders_regex", ""),
             "raise_urgent": Part(FLAG, "evaluate_x_prio", default=False),
             "only_urgent": Part(FLAG, "only_x_prio", default=False),
         }

@@ -53,6 +53,9 @@ _RECIPIENT: Final = re.compile(r"age1[a-z0-9]{20,}|ssh-(?:ed25519|rsa) [A-Za-z0-
 _FORMS: Final = "`{env: NAME}`, `{file: path}`, `{command: [program, argument]}`"
 _HASH: Final = re.compile(r"\{([A-Z0-9-]+)\}(.+)$", re.DOTALL)
 
+_LONGEST_HASH: Final = 255
+"""What is longer ends the call with an empty answer (2022-01a to 2026-07a, init_db.inc.php)."""
+
 _PLAIN_FORMS: Final = [
     {"type": "object", "properties": {"env": {"type": "string"}}, "required": ["env"], "additionalProperties": False},
     {"type": "object", "properties": {"file": {"type": "string"}}, "required": ["file"], "additionalProperties": False},
@@ -142,6 +145,9 @@ def _read_hash(value: Any) -> SecretSource:
         raise refuse(
             "secret-literal", f"`{{{match[1]}}}` holds the password itself", hint="hash it: `doveadm pw -s BLF-CRYPT`"
         )
+    if len(text) > _LONGEST_HASH:
+        hint = "make another of the password: `doveadm pw -s BLF-CRYPT`"
+        raise refuse("text-too-long", f"mailcow keeps {_LONGEST_HASH} characters of a hash", hint=hint)
     return SecretSource(SourceKind.HASH, (text,))
 
 

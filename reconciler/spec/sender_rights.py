@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from reconciler.model.address import Address
-from reconciler.model.resource import Observed, Values
+from reconciler.model.resource import Observed, Value, Values
 from reconciler.spec.addresses import MAIL_ADDRESS
-from reconciler.spec.codec import Codec, Scope
+from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.codecs import a_set_of
 from reconciler.spec.kind import Situation
 from reconciler.spec.names import domain_of, read_address
@@ -33,6 +34,22 @@ EXTERNAL_SENDER: Final = Codec(
     fold=str.lower,
     schema={"type": "string", "examples": ["anna@elsewhere.example", "@elsewhere.example"]},
 )
+_EXTERNAL: Final = a_set_of(EXTERNAL_SENDER, wire="text")
+_ROOM: Final = 6144
+
+
+def _accept_external(value: Any, scope: Scope) -> Value:
+    senders = _EXTERNAL.accept(value, scope)
+    taken = len(" ".join(str(EXTERNAL_SENDER.encode(each)) for each in senders if not each.startswith("@")))
+    if taken <= _ROOM:
+        return senders
+    why = f"these addresses take up {taken} characters together, and mailcow has room for {_ROOM}"
+    raise refuse("list-too-long", why, hint="name fewer, or whole domains: `@elsewhere.example`")
+
+
+EXTERNAL_SENDERS: Final = replace(_EXTERNAL, accept=_accept_external)
+"""What SOGo is told of them is one column, for which nothing is cut: every later change of the mailbox would end with
+an empty answer (2022-01a to 2026-07a, init_db.inc.php: ``_sogo_static_view``)."""
 
 
 def same_rights(situation: Situation, aliases: Iterable[Observed]) -> bool:

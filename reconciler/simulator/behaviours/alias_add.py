@@ -128,7 +128,7 @@ def _row(call: Call, address: str, domain: str, goto: str) -> Row:
     comments: dict[str, Any] = {name: call.data.get(name) for name in ("private_comment", "public_comment")}
     return {
         "address": sql.text("address", address if php.is_email(address) else f"@{domain}"),
-        "goto": goto,
+        "goto": sql.long_text("goto", goto),
         "domain": domain,
         "created": call.server.now(),
         "modified": None,

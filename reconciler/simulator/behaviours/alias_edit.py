@@ -54,7 +54,7 @@ def _edit_one(call: Call, row: Row, address: str) -> str:
             "address": sql.text("address", address),
             **{name: php.text(call.data[name]) if php.isset(call.data, name) else row[name] for name in _COMMENTS},
             "domain": domain,
-            "goto": goto,
+            "goto": sql.long_text("goto", goto),
             **{name: _flag(call, row, name) for name in _FLAGS},
         }
         change_alias(call.state, row["id"], call.server.now(), columns)

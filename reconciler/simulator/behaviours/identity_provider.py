@@ -38,7 +38,6 @@ _REQUIRED: Final = {
 _SCOPES: Final = "openid profile email mailcow_template"
 _MINUTES: Final = 15
 _LDAP_PORT: Final = 389
-_TEXT_LENGTH: Final = 65535
 
 
 @reads("identity-provider", since="identity_provider")
@@ -145,7 +144,7 @@ _COMPLETE: Final = {"keycloak": _complete_keycloak, "generic-oidc": _complete_oi
 
 def _store(call: Call, key: str, value: Any) -> None:
     table = call.table("identity_provider")
-    stored = sql.text("value", value, _TEXT_LENGTH)
+    stored = sql.long_text("value", "" if value is None else value)
     if key in table:
         sql.changed(table, key, call.server.now(), {"value": stored})
     else:

@@ -56,10 +56,10 @@ def _save(call: Call, username: str) -> None:
     call.table("pushover").insert(
         {
             "username": username,
-            **kept,
+            **{name: sql.long_text(name, value) for name, value in kept.items()},
             "attributes": _attributes(call),
-            "senders_regex": pattern,
-            "senders": _senders(senders),
+            "senders_regex": sql.long_text("senders_regex", pattern),
+            "senders": sql.long_text("senders", _senders(senders)),
             "active": sql.integer("active", active),
         }
     )

@@ -21,9 +21,6 @@ from reconciler.simulator.tables import domains
 
 declare("sieve_filters", indexes=("username",))
 
-SCRIPT_LENGTH: Final = 65535
-"""Bytes of a script that the database takes; mailcow means them to be characters."""
-
 _TYPES: Final = ("postfilter", "prefilter")
 _ADD: Final = ("mailbox", "add", "filter", ECHO, None)
 _EDIT: Final = ("mailbox", "edit", "filter", ECHO, None)
@@ -57,7 +54,7 @@ def _add(call: Call) -> None:
             "username": user,
             "script_desc": sql.text("script_desc", data["script_desc"]),
             "script_name": "active" if active else "inactive",
-            "script_data": sql.text("script_data", script, SCRIPT_LENGTH),
+            "script_data": sql.long_text("script_data", script),
             "filter_type": kind,
             "created": call.server.now(),
             "modified": None,
@@ -115,7 +112,7 @@ def _edit(call: Call, item: object) -> None:
         _deactivate(call, current["username"], kind)
     changes = {
         "script_desc": sql.text("script_desc", description),
-        "script_data": sql.text("script_data", script, SCRIPT_LENGTH),
+        "script_data": sql.long_text("script_data", script),
         "script_name": "active" if active == 1 else "inactive",
         "filter_type": kind,
     }

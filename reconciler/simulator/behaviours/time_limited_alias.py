@@ -86,7 +86,7 @@ def _insert(call: Call, username: str, hours: int) -> None:
         {
             "address": address,
             "goto": username,
-            "description": description,
+            "description": sql.long_text("description", description),
             "validity": call.server.unix_time() + hours * _HOUR,
             "created": call.server.now(),
             "modified": None,
