@@ -1,12 +1,12 @@
 """Domains."""
 
-from dataclasses import replace
 from itertools import pairwise
 from typing import Annotated, Any, Final, Required, TypedDict
 
 from reconciler.model.operation import Verb
 from reconciler.model.resource import Observed, Value, Values
 from reconciler.model.version import Version
+from reconciler.records import replace
 from reconciler.spec.addresses import DOMAIN_OR_ADDRESS, MAIL_ADDRESS, Domain
 from reconciler.spec.amounts import RateLimit, Size, duration, size_in_mebibytes
 from reconciler.spec.codec import Codec, Scope, refuse

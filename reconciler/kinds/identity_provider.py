@@ -1,12 +1,12 @@
 """The identity provider."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Annotated, Any, Final, TypedDict
 
 from reconciler.model.operation import Verb
 from reconciler.model.resource import Value, Values
 from reconciler.model.version import Version
+from reconciler.records import replace
 from reconciler.spec.amounts import duration
 from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.codecs import (

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from reconciler.model.resource import Value
 from reconciler.model.secret import Secret, SecretSource, SourceKind
+from reconciler.records import replace
 from reconciler.spec.codec import Codec, refuse
 
 VERBATIM_SCHEMES: Final = (

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from reconciler.model.address import Address
 from reconciler.model.resource import Observed, Value, Values
+from reconciler.records import replace
 from reconciler.spec.addresses import MAIL_ADDRESS
 from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.codecs import a_set_of
