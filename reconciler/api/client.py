@@ -1,22 +1,27 @@
 """Calls to one server: who may be asked what, what comes back, and what is done when nothing does."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from reconciler.api.access import ServerAccess
-from reconciler.api.envelope import Answer, Denial, DenialReason, denial_in
+from reconciler.api.envelope import Answer
 from reconciler.api.exchange import ExchangeFailed, Transport
-from reconciler.api.failures import Failure, FailureReason, denied, error_of
-from reconciler.api.jsontext import encode_json
+from reconciler.api.failures import Failure, FailureReason
 from reconciler.api.pace import Pace
 from reconciler.api.paths import get_path, kind_of_get, kind_of_post, post_path
 from reconciler.api.reading import Reading, ReadingState, reading_of
 from reconciler.api.retry import Patience, Timing
 from reconciler.api.statistics import CallCost, Statistics, Tally
 from reconciler.api.transport import transport_for
-from reconciler.api.verdict import Judgement, Verdict, verdict_of
 from reconciler.errors import AccessDenied, RequestRefused
+
+if TYPE_CHECKING:
+    from reconciler.api.denial import Denial
+    from reconciler.api.jsontext import Typed
+    from reconciler.api.verdict import Verdict
 
 __all__ = ["Client"]
 
@@ -68,7 +73,7 @@ class Client:
         self._first = threading.Lock()
         self._answered = False
         self._locked_out: Denial | None = None
-        self._may_write = True
+        self._read_only: Denial | None = None
         self._tally = Tally()
 
     def __enter__(self) -> Self:
@@ -90,12 +95,13 @@ class Client:
         """What the calls so far have cost."""
         return self._tally.snapshot()
 
-    def get(self, *segments: str, query: Mapping[str, str] | None = None) -> Reading:
+    def get(self, *segments: str, query: Mapping[str, str] | None = None, typed: Typed | None = None) -> Reading:
         """Read something, trying again where a failure may pass.
 
         Args:
             segments: The path behind `get/`, in pieces and unencoded, such as a collection, `all`, a domain.
             query: Parameters behind the path; versions before 2022-05 drop them.
+            typed: What makes records of the objects of a list, where mappings would be a waste.
 
         Returns:
             The answer: its state is `CONTENT`, `EMPTY`, `SILENT` or `NO_ROUTE`.
@@ -116,11 +122,13 @@ class Client:
         path = get_path(segments, query)
         attempt = 1
         while True:
-            outcome = self._read(path, f"get {kind}")
+            outcome = self._read(path, f"get {kind}", typed)
             if isinstance(outcome, Reading):
                 return outcome
             pause = self._patience.pause_after(outcome, attempt=attempt, answered_before=self._answered)
             if pause is None:
+                from reconciler.api.trouble import error_of  # noqa: PLC0415  most runs have none
+
                 raise error_of(outcome, origin=self.access.origin, call=f"get {kind}")
             attempt += 1
             self._timing.sleep(pause)
@@ -139,8 +147,11 @@ class Client:
         Raises:
             AccessDenied: The key or the address was refused, now or earlier, or the key may not write.
         """
-        if not self._may_write:
-            raise denied(Denial(DenialReason.READ_ONLY_KEY), origin=self.access.origin)
+        from reconciler.api.jsontext import encode_json  # noqa: PLC0415  a plan writes nothing
+        from reconciler.api.verdict import Judgement, Verdict, verdict_of  # noqa: PLC0415  as above
+
+        if self._read_only is not None:
+            raise self._refusal(self._read_only)
         content = encode_json(body)
         outcome = self._exchange("POST", post_path(segments), f"post {kind_of_post(segments)}", content)
         if isinstance(outcome, Failure):
@@ -148,13 +159,13 @@ class Client:
             return Verdict(judgement, status=outcome.status, cause=outcome.reason)
         return verdict_of(outcome)
 
-    def _read(self, path: bytes, call: str) -> Reading | Failure:
+    def _read(self, path: bytes, call: str, typed: Typed | None) -> Reading | Failure:
         outcome = self._exchange("GET", path, call)
         if isinstance(outcome, Failure):
             return outcome
         if outcome.is_redirect:
             return Failure(FailureReason.REDIRECTED, detail=outcome.location, status=outcome.status)
-        reading = reading_of(outcome)
+        reading = reading_of(outcome, typed)
         if reading.state is ReadingState.FAILED:
             reason = FailureReason.SERVER if outcome.status in _PASSING_STATUSES else FailureReason.UNINTELLIGIBLE
             return Failure(reason, detail=outcome.content_type, status=outcome.status)
@@ -180,24 +191,32 @@ class Client:
         size, seconds, busy = 0, None, False
         try:
             if self._locked_out is not None:
-                raise denied(self._locked_out, origin=self.access.origin)
+                raise self._refusal(self._locked_out)
             outcome, size, seconds = self._send(method, path, call, content)
             busy = _is_too_busy(outcome)
         finally:
             self.pace.leave(entered, call, size=size, seconds=seconds, refused=busy)
         if isinstance(outcome, Failure):
             return outcome
-        if denial := denial_in(outcome):
-            raise self._remember(denial)
+        if outcome.is_denied:
+            raise self._remember(outcome)
         if not outcome.is_failure and not outcome.is_redirect:
             self._answered = True
         return outcome
 
-    def _remember(self, denial: Denial) -> AccessDenied:
+    def _remember(self, answer: Answer) -> AccessDenied:
+        from reconciler.api.denial import DenialReason, denial_of  # noqa: PLC0415  most runs meet none
+
+        denial = denial_of(answer)
         if denial.reason is DenialReason.READ_ONLY_KEY:
-            self._may_write = False  # reading goes on, so that what happened can be told
+            self._read_only = denial  # reading goes on, so that what happened can be told
         else:
             self._locked_out = denial
+        return self._refusal(denial)
+
+    def _refusal(self, denial: Denial) -> AccessDenied:
+        from reconciler.api.denial import denied  # noqa: PLC0415  as above
+
         return denied(denial, origin=self.access.origin)
 
     def _send(

@@ -6,20 +6,24 @@ without members is `{}`. Content types can't be trusted either: 2022-01a sends i
 a key. So an answer is judged by its body first.
 """
 
-import re
-from enum import StrEnum
-from http import HTTPStatus
+from typing import Final
 
 from reconciler.api.jsontext import Body, decode_json
 from reconciler.errors import ProtocolError
 from reconciler.records import record
 
-__all__ = ["Answer", "Denial", "DenialReason", "denial_in", "error_message_in"]
+__all__ = ["BROKEN", "MISSING", "OK", "Answer", "error_message_in"]
+
+OK: Final = 200
+MISSING: Final = 404
+TOO_MANY: Final = 429
+BROKEN: Final = 500
+"""Statuses from here on say that the server is broken. These are plain numbers since `http` takes long to import."""
 
 _LARGEST_ERROR_OBJECT = 2_000
 _BRACKETS = frozenset(b"{[")
-_NOT_BLANK = re.compile(rb"\S")
-_ADDRESS_IN_REFUSAL = re.compile(r"^api access denied for ip (\S+)$")
+_BLANK = 64
+"""Bytes that are looked at first for one that is not blank."""
 
 
 @record(frozen=True, slots=True)
@@ -53,8 +57,8 @@ class Answer:
         """The first byte that is not blank; found without copying, since lists can be large."""
         if self.body and self.body[0] in _BRACKETS:
             return self.body[0]
-        found = _NOT_BLANK.search(self.body)
-        return self.body[found.start()] if found else None
+        text = self.body[:_BLANK].lstrip() or self.body.lstrip()
+        return text[0] if text else None
 
     @property
     def is_redirect(self) -> bool:
@@ -62,53 +66,18 @@ class Answer:
         return self.status in (301, 302, 303, 307, 308)
 
     @property
+    def is_denied(self) -> bool:
+        """Whether the server, or something before it, lets nobody in."""
+        return self.status in (401, 403)
+
+    @property
     def is_failure(self) -> bool:
         """Whether the server behind the API is broken rather than answering: 5xx, 429, or something that is not JSON.
 
         A missing Redis, database or dockerapi gives HTML with 500, and with 200 on 2022-01a (prerequisites.inc.php).
         """
-        broken = self.status >= HTTPStatus.INTERNAL_SERVER_ERROR or self.status == HTTPStatus.TOO_MANY_REQUESTS
+        broken = self.status >= BROKEN or self.status == TOO_MANY
         return broken or not (self.speaks_json or self.is_blank)
-
-
-class DenialReason(StrEnum):
-    """Why the server lets nobody in."""
-
-    WRONG_KEY = "wrong-key"
-    ADDRESS = "address"
-    READ_ONLY_KEY = "read-only-key"
-    OTHER = "other"
-
-
-@record(frozen=True, slots=True)
-class Denial:
-    """A 401 or 403.
-
-    Attributes:
-        reason: Which of the server's refusals it is; `OTHER` where something before the server may have spoken.
-        address: The client address the server saw, where it names one.
-    """
-
-    reason: DenialReason
-    address: str = ""
-
-
-def denial_in(answer: Answer) -> Denial | None:
-    """Tell whether the server refused the key, the address or the right to write; None when it did not.
-
-    401 means one of two things, told apart by the message only; each 401 counts towards a ban of the address
-    (sessions.inc.php). 403 is the answer to a write with a read-only key (json_api.php).
-    """
-    if answer.status not in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        return None
-    message = error_message_in(answer) or ""
-    if message == "authentication failed":
-        return Denial(DenialReason.WRONG_KEY)
-    if message == "API read/write access denied":
-        return Denial(DenialReason.READ_ONLY_KEY)
-    if named := _ADDRESS_IN_REFUSAL.match(message):
-        return Denial(DenialReason.ADDRESS, named[1])
-    return Denial(DenialReason.OTHER)
 
 
 def error_message_in(answer: Answer) -> str | None:

@@ -1,14 +1,10 @@
-"""Why an exchange did not come about, as a value, and the error that says so to people."""
+"""Why an exchange did not come about, as a value."""
 
-import socket
-from collections.abc import Iterator
 from enum import StrEnum
 
-from reconciler.api.envelope import Denial, DenialReason
-from reconciler.errors import AccessDenied, ApiError, ConnectionFailed, ProtocolError
 from reconciler.records import record
 
-__all__ = ["Failure", "FailureReason", "broken", "denied", "error_of", "not_connected", "why_not_connected"]
+__all__ = ["Failure", "FailureReason", "broken"]
 
 
 class FailureReason(StrEnum):
@@ -28,62 +24,6 @@ class FailureReason(StrEnum):
     REDIRECTED = "redirected"
 
 
-_HINTS = {
-    FailureReason.NAME: "check the server's name and this machine's DNS",
-    FailureReason.REFUSED: "check the port, and that the server is running",
-    FailureReason.UNREACHABLE: "check the server's address, and this machine's network",
-    FailureReason.CERTIFICATE: "if the certificate comes from an authority of your own, name its file as the CA file",
-    FailureReason.TLS: "check that the port speaks TLS, and its version",
-    FailureReason.CONNECT_TIMEOUT: "check the address, the port and the firewalls between",
-    FailureReason.READ_TIMEOUT: "large servers take minutes for their lists: allow more time, or read less at once",
-    FailureReason.BROKEN: "check the server's log, and the time limits of a proxy before it",
-    FailureReason.TOO_LARGE: "check that the address is that of a mailcow server",
-    FailureReason.SERVER: "check the server's containers: its database, Redis or dockerapi may be down",
-    FailureReason.UNINTELLIGIBLE: "check that the address is that of a mailcow server, and that its containers run",
-    FailureReason.REDIRECTED: "use the address it names, if you trust it; the API key is never sent along a redirect",
-}
-
-_SUMMARIES = {
-    FailureReason.NAME: "the server's name is not known",
-    FailureReason.REFUSED: "the server refuses the connection",
-    FailureReason.UNREACHABLE: "the server cannot be reached",
-    FailureReason.CERTIFICATE: "the server's certificate is not trusted",
-    FailureReason.TLS: "no encrypted connection to the server could be made",
-    FailureReason.CONNECT_TIMEOUT: "the server does not answer",
-    FailureReason.READ_TIMEOUT: "the server took too long to answer",
-    FailureReason.BROKEN: "the connection broke before the answer was complete",
-    FailureReason.TOO_LARGE: "the server's answer is too large",
-    FailureReason.SERVER: "the server is failing",
-    FailureReason.UNINTELLIGIBLE: "the server's answer is not one of mailcow's API",
-    FailureReason.REDIRECTED: "the server redirects elsewhere",
-}
-
-_DENIALS = {
-    DenialReason.WRONG_KEY: (
-        "api-wrong-key",
-        "the server does not know the API key, or it is switched off",
-        "compare it with the administrator's settings; ten refused requests get this machine's address banned",
-    ),
-    DenialReason.ADDRESS: (
-        "api-address-refused",
-        "the API key is right, but not for this machine's address",
-        "add the address to those the key allows; ten refused requests get it banned",
-    ),
-    DenialReason.READ_ONLY_KEY: (
-        "api-key-read-only",
-        "the API key may read only",
-        "use the read-write key for this; plan, export and drift work with the read-only one",
-    ),
-    DenialReason.OTHER: (
-        "api-access-denied",
-        "the server, or something before it, denies access",
-        "look for a firewall, a login of a proxy, or a ban of this machine's address",
-    ),
-}
-
-_NEVER_UNDERSTOOD = (FailureReason.TOO_LARGE, FailureReason.UNINTELLIGIBLE, FailureReason.REDIRECTED)
-
-
 @record(frozen=True, slots=True)
 class Failure:
     """One exchange that brought no usable answer.
@@ -101,61 +41,8 @@ class Failure:
     status: int = 0
 
 
-def not_connected(error: OSError) -> Failure:
-    """Read what was raised when a connection was to be made."""
-    if isinstance(error, TimeoutError):
-        return Failure(FailureReason.CONNECT_TIMEOUT, sent=False)
-    return Failure(why_not_connected(error), sent=False, detail=str(error))
-
-
 def broken(error: OSError) -> Failure:
     """Read what was raised once something may have been sent."""
     if isinstance(error, TimeoutError):
         return Failure(FailureReason.READ_TIMEOUT)
     return Failure(FailureReason.BROKEN, detail=str(error))
-
-
-def error_of(failure: Failure, *, origin: str, call: str) -> ApiError:
-    """Make the error that ends a read.
-
-    Args:
-        failure: What broke last.
-        origin: The server's address.
-        call: The kind of call, without the names it was about.
-    """
-    kind = ProtocolError if failure.reason in _NEVER_UNDERSTOOD else ConnectionFailed
-    return kind(
-        _SUMMARIES[failure.reason],
-        id=f"api-{failure.reason}",
-        hint=_HINTS[failure.reason],
-        origin=origin,
-        call=call,
-        detail=failure.detail,
-        **({"status": failure.status} if failure.status else {}),
-    )
-
-
-def denied(denial: Denial, *, origin: str) -> AccessDenied:
-    """Make the error that ends the run where the server lets nobody in."""
-    error_id, summary, hint = _DENIALS[denial.reason]
-    return AccessDenied(summary, id=error_id, hint=hint, origin=origin, address=denial.address)
-
-
-def why_not_connected(error: Exception) -> FailureReason:
-    """Say what kept a connection from being made, from the error and what caused it."""
-    for cause in _causes(error):
-        if isinstance(cause, socket.gaierror):
-            return FailureReason.NAME
-        if isinstance(cause, ConnectionRefusedError):
-            return FailureReason.REFUSED
-        if type(cause).__name__ == "SSLCertVerificationError":  # by name: ssl is imported only where it is used
-            return FailureReason.CERTIFICATE
-        if type(cause).__module__ == "ssl":
-            return FailureReason.TLS
-    return FailureReason.UNREACHABLE
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__

@@ -7,14 +7,17 @@ comes in chunks, or that ends with the connection, and gzip.
 
 from __future__ import annotations
 
-import socket
 import zlib
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from reconciler.api.exchange import ExchangeFailed, Received
 from reconciler.api.failures import Failure, FailureReason
 from reconciler.api.jsontext import Body
 from reconciler.records import record
+
+if TYPE_CHECKING:
+    from _socket import socket
 
 __all__ = ["receive"]
 
@@ -27,7 +30,7 @@ _INTERIM = 200
 """Statuses below say that the answer is still to come."""
 
 
-def receive(connection: socket.socket, *, largest: int) -> tuple[Received, bool]:
+def receive(connection: socket, *, largest: int) -> tuple[Received, bool]:
     """Receive the answer to the request that was just sent.
 
     Args:
@@ -74,7 +77,7 @@ class _Head:
 class _Stream:
     """A connection's bytes, with those that came before they were asked for."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket) -> None:
         self.rest = b""
         self._connection = connection
 

@@ -1,26 +1,26 @@
-"""JSON to values and back, in one place: msgspec where it is installed, the standard library elsewhere."""
+"""JSON to values and back, in one place: small texts by the standard library, large ones by msgspec where it is.
+
+Importing msgspec takes as long as the standard library takes for a megabyte, which is more than most servers ever say
+in one run. Both give the same values, and refuse the same texts.
+"""
 
 import json
+import sys
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from reconciler.errors import ProtocolError
 
-__all__ = ["Body", "decode_json", "decode_list", "encode_json"]
+__all__ = ["Body", "Typed", "decode_json", "decode_large", "decode_rows", "decode_small", "encode_json", "rows_in"]
 
 Body = bytes | bytearray
 """An answer's body; a large one is the buffer it came into, because copying hundreds of megabytes takes time."""
 
+Typed = Callable[[Body], list[Any] | None]
+"""(the JSON text of a list of objects) -> a record for each of them; None where the text is no such list."""
 
-def _decoder() -> tuple[Callable[[Body], Any], tuple[type[Exception], ...]]:
-    try:
-        import msgspec  # noqa: PLC0415  optional
-    except ImportError:
-        return json.loads, (ValueError, RecursionError)
-    return msgspec.json.Decoder().decode, (msgspec.DecodeError, ValueError, RecursionError)
-
-
-_decode, _undecodable = _decoder()
+_IMPORT_PAYS: Final = 1_000_000
+"""Bytes that are decoded in one process before importing msgspec pays (measured: 9 ms, and 9 ms a megabyte)."""
 
 
 def decode_json(body: Body) -> Any:
@@ -30,9 +30,66 @@ def decode_json(body: Body) -> Any:
         ProtocolError: `api-bad-json`, when the text is cut short or is not JSON. The text itself is not told: it may
             hold secrets.
     """
+    return _decoded(body, large=_is_worth_msgspec(body))
+
+
+def decode_rows(body: Body, typed: Typed | None) -> list[Any]:
+    """Read the JSON text of a list, or of an object in place of one.
+
+    Args:
+        typed: what makes records of the objects of a list, for large ones.
+
+    Returns:
+        For each object a record, or a mapping; what is no object is left out.
+
+    Raises:
+        ProtocolError: `api-bad-json`.
+    """
+    large = _is_worth_msgspec(body)
+    if large and typed is not None:
+        records = typed(body)
+        if records is not None:
+            return records
+    return rows_in(_decoded(body, large=large))
+
+
+def rows_in(value: Any) -> list[Any]:
+    """The objects of a list, or the one in place of it; what is no object is left out, as is one without content."""
+    if isinstance(value, dict):
+        return [value] if value else []
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+
+
+def encode_json(value: Any) -> bytes:
+    """Write a request's body, compact, in UTF-8."""
+    return _ENCODER.encode(value).encode()
+
+
+class _SoFar:
+    """What this process has decoded without msgspec, and whether it has found out that there is none."""
+
+    size = 0
+    lacks_msgspec = False
+
+
+def _is_worth_msgspec(body: Body) -> bool:
+    """Whether msgspec is there, and worth importing where it has not been."""
+    if _SoFar.lacks_msgspec or sys.modules.get("msgspec") is not None:
+        return not _SoFar.lacks_msgspec
+    _SoFar.size += len(body)
+    if _SoFar.size < _IMPORT_PAYS:
+        return False
     try:
-        return _decode(body)
-    except _undecodable as error:
+        import msgspec  # noqa: F401, PLC0415  optional, and slow to import
+    except ImportError:
+        _SoFar.lacks_msgspec = True
+    return not _SoFar.lacks_msgspec
+
+
+def _decoded(body: Body, *, large: bool) -> Any:
+    try:
+        return decode_large(body) if large else decode_small(body)
+    except (ValueError, RecursionError) as error:
         raise ProtocolError(
             "the server's answer is not valid JSON",
             id="api-bad-json",
@@ -41,27 +98,47 @@ def decode_json(body: Body) -> Any:
         ) from error
 
 
-def decode_list(body: Body, record: type) -> list[Any] | None:
-    """Read the JSON text of a list of objects into records, leaving out what they have no place for.
+def decode_large(body: Body) -> Any:
+    """Read a text by msgspec.
 
-    Args:
-        record: a type made with msgspec; truths may be spelled as numbers and words.
-
-    Returns:
-        The records; None where the text is no such list, whatever else it is.
+    Raises:
+        ValueError, RecursionError: it is no JSON.
     """
-    import msgspec  # noqa: PLC0415  there is such a type, so it is there
+    from msgspec import MsgspecError  # noqa: PLC0415  as above
+    from msgspec.json import decode  # noqa: PLC0415  as above
 
     try:
-        found: list[Any] = msgspec.json.decode(body, type=list[record], strict=False)  # type: ignore[valid-type]
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        return None
-    return found
+        return decode(body)
+    except MsgspecError as error:
+        raise ValueError("this is no JSON") from error
 
 
-def encode_json(value: Any) -> bytes:
-    """Write a request's body, compact, in UTF-8."""
-    return _ENCODER.encode(value).encode()
+def decode_small(body: Body) -> Any:
+    """Read a text by the standard library, as strictly as msgspec: no halves of letters, and no endless numbers.
+
+    Raises:
+        ValueError, RecursionError: it is no such text.
+    """
+    text = str(body, "utf-8")
+    value = _DECODER.decode(text)
+    if "\\ud" in text or "\\uD" in text:
+        _ENCODER.encode(value).encode()  # half a letter cannot be said in UTF-8
+    return value
 
 
+def _finite(text: str) -> float:
+    """Read a number, unless it is too large for one."""
+    number = float(text)
+    if number in (_ENDLESS, -_ENDLESS):
+        raise ValueError("a number is too large")
+    return number
+
+
+def _refuse(word: str) -> NoReturn:
+    """Refuse what is no number of JSON, such as `NaN`."""
+    raise ValueError(f"{word} is no number")
+
+
+_ENDLESS: Final = float("inf")
+_DECODER: Final = json.JSONDecoder(parse_float=_finite, parse_constant=_refuse)
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)

@@ -9,7 +9,8 @@ import httpx
 
 from reconciler.api.access import ServerAccess
 from reconciler.api.exchange import ExchangeFailed, Received, Transport
-from reconciler.api.failures import Failure, FailureReason, why_not_connected
+from reconciler.api.failures import Failure, FailureReason
+from reconciler.api.trouble import why_not_connected
 from reconciler.errors import UsageError
 
 __all__ = ["HttpxTransport", "through_proxy"]

@@ -1,12 +1,10 @@
 """What a GET brought, as a value."""
 
 from enum import StrEnum
-from http import HTTPStatus
 from typing import Any
 
-from reconciler.api.envelope import Answer, error_message_in
-from reconciler.api.jsontext import Body, decode_json, decode_list
-from reconciler.errors import ProtocolError
+from reconciler.api.envelope import MISSING, OK, Answer, error_message_in
+from reconciler.api.jsontext import Body, Typed, decode_json, decode_rows
 from reconciler.records import record
 
 __all__ = ["Reading", "ReadingState", "reading_of"]
@@ -41,11 +39,13 @@ class Reading:
         state: What came.
         body: The JSON text for `CONTENT` and `EMPTY`.
         message: The server's own words for `NO_ROUTE` and `REFUSED`.
+        typed: What makes records of the objects of a list.
     """
 
     state: ReadingState
     body: Body = b""
     message: str = ""
+    typed: Typed | None = None
 
     @property
     def value(self) -> Any:
@@ -56,28 +56,17 @@ class Reading:
         """
         return decode_json(self.body) if self.state is ReadingState.CONTENT else None
 
-    def records(self, record: type) -> list[Any] | None:
-        """The content as a list of records (see `decode_list`); None where it is not one."""
-        if self.state is ReadingState.EMPTY:
-            return []
-        return decode_list(self.body, record) if self.state is ReadingState.CONTENT else None
-
     @property
     def rows(self) -> list[Any]:
-        """The content of a list; empty for `{}`, which is how the server writes a list without members.
+        """The objects of a list, or the one object that came: a record for each, or a mapping; none for `{}`.
 
         Raises:
-            ProtocolError: `api-bad-json`, or `api-not-a-list` when an object came.
+            ProtocolError: `api-bad-json`.
         """
-        value = self.value
-        if value is None:
-            return []
-        if not isinstance(value, list):
-            raise ProtocolError("the server answered an object where a list is expected", id="api-not-a-list")
-        return value
+        return decode_rows(self.body, self.typed) if self.state is ReadingState.CONTENT else []
 
 
-def reading_of(answer: Answer) -> Reading:
+def reading_of(answer: Answer, typed: Typed | None = None) -> Reading:
     """Say what a GET brought; a denial or a redirect is to be looked for first."""
     if answer.is_failure:
         return Reading(ReadingState.FAILED)
@@ -85,9 +74,9 @@ def reading_of(answer: Answer) -> Reading:
         return Reading(ReadingState.SILENT)
     message = error_message_in(answer)
     if message is not None:
-        absent = answer.status == HTTPStatus.NOT_FOUND
+        absent = answer.status == MISSING
         return Reading(ReadingState.NO_ROUTE if absent else ReadingState.REFUSED, message=message)
-    if answer.status != HTTPStatus.OK:
+    if answer.status != OK:
         return Reading(ReadingState.FAILED)
     empty = len(answer.body) <= _LONGEST_EMPTY and answer.body.strip() in (b"{}", b"[]")
-    return Reading(ReadingState.EMPTY if empty else ReadingState.CONTENT, answer.body)
+    return Reading(ReadingState.EMPTY if empty else ReadingState.CONTENT, answer.body, typed=typed)

@@ -7,8 +7,8 @@ is needed only where a proxy is asked for (`proxied.py`).
 
 from __future__ import annotations
 
+import _socket
 import select
-import socket
 import threading
 from collections import deque
 from collections.abc import Mapping
@@ -16,12 +16,15 @@ from typing import TYPE_CHECKING
 
 from reconciler.api.access import ServerAccess
 from reconciler.api.exchange import ExchangeFailed, Received, Transport
-from reconciler.api.failures import broken, not_connected
+from reconciler.api.failures import broken
 from reconciler.api.incoming import receive
 from reconciler.api.origin import Origin
 
 if TYPE_CHECKING:
     import ssl
+
+Connection = _socket.socket
+"""What `socket.socket` is made of: that is slower to import than a small server to read, for nothing that is needed."""
 
 __all__ = ["KeepAliveTransport", "transport_for"]
 
@@ -75,7 +78,7 @@ class KeepAliveTransport:
         self._timeout = timeout
         self._connect_timeout = connect_timeout
         self._largest_answer = largest_answer
-        self._idle: deque[socket.socket] = deque()
+        self._idle: deque[Connection] = deque()
         self._lock = threading.Lock()
         self._closed = False
 
@@ -117,7 +120,7 @@ class KeepAliveTransport:
         for connection in idle:
             connection.close()
 
-    def _give_back(self, connection: socket.socket) -> None:
+    def _give_back(self, connection: Connection) -> None:
         """Keep a connection for the next request."""
         with self._lock:
             if not self._closed:
@@ -125,7 +128,7 @@ class KeepAliveTransport:
                 return
         connection.close()
 
-    def _take(self) -> socket.socket | None:
+    def _take(self) -> Connection | None:
         """Find a kept connection that the server has not closed meanwhile, the most recently used first.
 
         An idle connection has nothing to say; one that is readable was closed, or speaks out of turn.
@@ -139,23 +142,49 @@ class KeepAliveTransport:
                 return connection
             connection.close()
 
-    def _connect(self) -> socket.socket:
+    def _connect(self) -> Connection:
+        connection = None
         try:
-            connection = socket.create_connection((self._origin.host, self._origin.port), self._connect_timeout)
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection = _reached(self._origin, self._connect_timeout)
+            connection.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, 1)
             if self._context is not None:
-                connection = self._encrypted(connection, self._context)
+                from reconciler.api.trust import encrypted  # noqa: PLC0415  as below
+
+                connection = encrypted(connection, self._context, self._origin.host)
         except OSError as error:
+            from reconciler.api.trouble import not_connected  # noqa: PLC0415  most runs have none
+
+            if connection is not None:
+                connection.close()
             raise ExchangeFailed(not_connected(error)) from error
         connection.settimeout(self._timeout)
         return connection
 
-    def _encrypted(self, connection: socket.socket, context: ssl.SSLContext) -> socket.socket:
+
+def _reached(origin: Origin, timeout: float) -> Connection:
+    """Connect to the first of a host's addresses that answers.
+
+    The name is in ASCII, and given as bytes: the system would have a text encoded by a codec that takes long to import.
+
+    Raises:
+        OSError: none did; why the last one did not.
+    """
+    why = OSError("the name has no address")
+    for family, type_, protocol, _, address in _socket.getaddrinfo(
+        origin.host.encode("ascii"), origin.port, 0, _socket.SOCK_STREAM
+    ):
+        connection = None
         try:
-            return context.wrap_socket(connection, server_hostname=self._origin.host)
-        except OSError:
-            connection.close()
-            raise
+            connection = _socket.socket(family, type_, protocol)
+            connection.settimeout(timeout)
+            connection.connect(address)
+        except OSError as error:
+            why = error
+            if connection is not None:
+                connection.close()
+        else:
+            return connection
+    raise why
 
 
 def _request(method: str, path: bytes, headers: Mapping[str, str], content: bytes | None) -> bytes:

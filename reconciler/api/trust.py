@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import certifi
 
 from reconciler.errors import UsageError
 
-__all__ = ["trusting"]
+if TYPE_CHECKING:
+    import _socket
+
+__all__ = ["encrypted", "trusting"]
 
 
 def trusting(ca_file: Path | None) -> ssl.SSLContext:
@@ -35,3 +40,14 @@ def trusting(ca_file: Path | None) -> ssl.SSLContext:
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     return context
+
+
+def encrypted(connection: _socket.socket, context: ssl.SSLContext, host: str) -> ssl.SSLSocket:
+    """Encrypt a connection that was just made.
+
+    Raises:
+        OSError: the other side does not speak TLS, or is not trusted; the connection is closed then.
+    """
+    plain = socket.socket(connection.family, connection.type, connection.proto, connection.detach())
+    plain.settimeout(connection.gettimeout())
+    return context.wrap_socket(plain, server_hostname=host)

@@ -1,10 +1,9 @@
 """What the server said about a write, as a value."""
 
 from enum import StrEnum
-from http import HTTPStatus
 from typing import Any
 
-from reconciler.api.envelope import Answer
+from reconciler.api.envelope import BROKEN, MISSING, Answer
 from reconciler.api.jsontext import decode_json
 from reconciler.errors import ProtocolError
 from reconciler.records import record
@@ -92,7 +91,7 @@ class Verdict:
     @property
     def no_route(self) -> bool:
         """Whether this version of the server has no such route."""
-        return self.status == HTTPStatus.NOT_FOUND and self.judgement is Judgement.REFUSED
+        return self.status == MISSING and self.judgement is Judgement.REFUSED
 
 
 def verdict_of(answer: Answer) -> Verdict:
@@ -100,7 +99,7 @@ def verdict_of(answer: Answer) -> Verdict:
     if answer.is_redirect:
         return Verdict(Judgement.UNKNOWN, status=answer.status, cause="redirected")
     if answer.is_failure:
-        cause = "not-json" if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR else "server-error"
+        cause = "not-json" if answer.status < BROKEN else "server-error"
         return Verdict(Judgement.UNKNOWN, status=answer.status, cause=cause)
     if answer.is_blank:
         return Verdict(Judgement.UNKNOWN, status=answer.status, cause="empty-body")

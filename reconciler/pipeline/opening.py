@@ -17,7 +17,6 @@ from reconciler.pipeline.stopwatch import Stopwatch
 from reconciler.records import record
 from reconciler.remote.reader import Reader
 from reconciler.remote.schedule import readable_routes
-from reconciler.remote.snapshot import Recorded
 from reconciler.spec.capabilities import Capabilities
 
 DEFAULT_PARALLELISM: Final = 4
@@ -61,6 +60,8 @@ def opened(server: Server | Snapshot, watch: Stopwatch) -> Iterator[OpenServer]:
     """
     kinds = registry()
     if isinstance(server, Snapshot):
+        from reconciler.remote.snapshot import Recorded  # noqa: PLC0415  a server that runs needs none of it
+
         recorded = Recorded(server.answers, kinds)
         told = recorded.get("status", "version").value
         version = _version(str(told["version"]) if isinstance(told, dict) and "version" in told else None)

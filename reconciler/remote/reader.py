@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from contextlib import nullcontext
+from typing import TYPE_CHECKING
 
 from reconciler.api import ReadingState
 from reconciler.errors import ProtocolError
@@ -12,14 +13,15 @@ from reconciler.model.state import LiveState
 from reconciler.remote.crew import Crew
 from reconciler.remote.rows import Rows
 from reconciler.remote.schedule import Get, kinds_to_read
-from reconciler.remote.snapshot import Gets
 from reconciler.remote.table import CompactRows
 from reconciler.remote.visit import Readout, Visit, Waiting
 from reconciler.remote.wanted import Wanted, wanted_of
 from reconciler.spec.capabilities import Capabilities
-from reconciler.spec.decode import main_rows
 from reconciler.spec.kind import Kind
 from reconciler.spec.rowform import RowForm
+
+if TYPE_CHECKING:
+    from reconciler.remote.snapshot import Gets
 
 NOTHING_READ = LiveState({})
 
@@ -91,7 +93,7 @@ class Reader:
         return {key: observed.handle for key, observed in live.of(kind).items()}
 
     def _fetch(self, get: Get, form: RowForm | None) -> Rows:
-        reading = self._client.get(*get.segments)
+        reading = self._client.get(*get.segments, typed=None if form is None else form.decode)
         if reading.state is ReadingState.SILENT:
             raise ProtocolError(
                 "the server answered nothing where it must answer a list",
@@ -106,7 +108,5 @@ class Reader:
                 hint="the version it tells may not be the one it runs",
                 route="/".join(get.segments[:2]),
             )
-        records = reading.records(form.record) if form is not None else None
-        if form is not None and records is not None:
-            return CompactRows(form, records)
-        return main_rows(reading.value)
+        rows = reading.rows
+        return rows if form is None else CompactRows(form, form.alike(rows))

@@ -71,7 +71,7 @@ def _table(decoder: Decoder, answers: Sequence[tuple[Get, Rows]]) -> Listed | No
     positions = dict(zip(keys, range(len(keys)), strict=True))
     if len(positions) != len(keys):
         return None
-    return Listed(ObservedTable(decoder, CompactRows(form, records), positions), tuple(unreadable))
+    return Listed(ObservedTable(decoder, CompactRows(form, form.alike(records)), positions), tuple(unreadable))
 
 
 def _folded(keys: list[str]) -> list[str]:

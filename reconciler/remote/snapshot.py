@@ -10,7 +10,7 @@ import json
 import re
 import threading
 from collections.abc import Collection, Mapping
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from reconciler.api import Reading, ReadingState
 from reconciler.errors import ProtocolError, UsageError
@@ -18,6 +18,9 @@ from reconciler.model.secret import MASK
 from reconciler.records import replace
 from reconciler.spec.kind import Kind, Source
 from reconciler.spec.mark import MAIN
+
+if TYPE_CHECKING:
+    from reconciler.api.jsontext import Typed
 
 ABOUT: Final = "snapshot"
 """The entry that is no answer."""
@@ -33,8 +36,8 @@ _NO_SECRET: Final = frozenset({"passwd_update", "force_pw_update", "attribute_ha
 class Gets(Protocol):
     """Where answers come from."""
 
-    def get(self, *segments: str) -> Reading:
-        """Ask for what is below ``get/``."""
+    def get(self, *segments: str, typed: Typed | None = None) -> Reading:
+        """Ask for what is below ``get/``, to be read as records where `typed` makes such."""
 
 
 class Recording:
@@ -45,14 +48,14 @@ class Recording:
         self._keeping = threading.Lock()
         self.answers: dict[str, Any] = {}
 
-    def get(self, *segments: str) -> Reading:
+    def get(self, *segments: str, typed: Typed | None = None) -> Reading:
         """Ask, and keep the answer."""
         reading = self._source.get(*segments)
         if reading.state in (ReadingState.CONTENT, ReadingState.EMPTY):
             value = reading.value if reading.state is ReadingState.CONTENT else json.loads(reading.body)
             with self._keeping:
                 self.answers[_GET + "/".join(segments)] = value
-        return reading
+        return replace(reading, typed=typed)
 
 
 class Recorded:
@@ -68,7 +71,7 @@ class Recorded:
         self._lists = {source.path: _whole(source) for source in _narrowed(kinds)}
         self._by_domain: dict[str, dict[str, list[Any]]] = {}
 
-    def get(self, *segments: str) -> Reading:
+    def get(self, *segments: str, typed: Typed | None = None) -> Reading:
         """Give an answer.
 
         Raises:
@@ -76,13 +79,13 @@ class Recorded:
         """
         path = "/".join(segments)
         if _GET + path in self._answers:
-            return _reading(self._answers[_GET + path])
+            return _reading(self._answers[_GET + path], typed)
         if _GET + path == VERSION_PATH:
             return Reading(ReadingState.SILENT)
         for listed, whole in self._lists.items():
             if _GET + whole in self._answers and (path == listed or path.startswith(f"{listed}/")):
                 wanted = path.removeprefix(listed).removeprefix("/")
-                return _reading(self._rows(_GET + whole, wanted.split(",") if wanted else None))
+                return _reading(self._rows(_GET + whole, wanted.split(",") if wanted else None), typed)
         raise ProtocolError(
             "the snapshot lacks what the manifests need",
             id="snapshot-lacks",
@@ -102,9 +105,9 @@ class Recorded:
         return [row for domain in domains for row in self._by_domain[path].get(domain, ())]
 
 
-def _reading(answer: Any) -> Reading:
+def _reading(answer: Any, typed: Typed | None) -> Reading:
     state = ReadingState.CONTENT if answer else ReadingState.EMPTY
-    return Reading(state, json.dumps(answer).encode())
+    return Reading(state, json.dumps(answer).encode(), typed=typed)
 
 
 def _rows_of(answer: Any) -> list[Any]:

@@ -227,11 +227,4 @@ def _measured(row: Row, paths: tuple[tuple[str, str | tuple[str, ...]], ...]) ->
     return found
 
 
-def main_rows(answer: Any) -> list[Row]:
-    """The rows of a list the server answered: a list, one object, or ``{}`` for none."""
-    if isinstance(answer, Mapping):
-        return [answer] if answer else []
-    return [row for row in answer or () if isinstance(row, Mapping)]
-
-
 Observe = Callable[[Row], Observed | None]

@@ -1,25 +1,26 @@
 """The compact form of a kind's rows: typed records of only what is wanted, decoded from JSON at once.
 
 A list of a large server is hundreds of megabytes of which a third is wanted. Decoded into records it takes a quarter
-of the time and a fifth of the memory that mappings take. It needs msgspec; without it, and for kinds whose rows are
-reshaped by code, rows stay mappings.
+of the time and a fifth of the memory that mappings take. It needs msgspec; without it, in small answers, and in those
+that have odd values, rows stay mappings, and columns of them are the same. Kinds whose rows are reshaped by code have
+no form.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
-from importlib.util import find_spec
-from operator import attrgetter
-from typing import Any, Final
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.kind import Field, Kind
 from reconciler.spec.mark import MAIN, WHOLE
 
-__all__ = ["AVAILABLE", "MISSING", "RowForm", "row_form"]
+if TYPE_CHECKING:
+    from reconciler.spec.rowrecords import RowRecords
 
-AVAILABLE: Final = find_spec("msgspec") is not None
+__all__ = ["MISSING", "RowForm", "row_form"]
 
 
 class Missing:
@@ -38,70 +39,70 @@ _DEEPEST: Final = 2
 
 
 class RowForm:
-    """How rows of one kind are kept.
-
-    Attributes:
-        record: the type of a row, to decode lists of.
-    """
+    """How rows of one kind are kept: large answers as typed records of what is wanted, small ones as they came."""
 
     def __init__(self, types: Mapping[str, Any]) -> None:
-        """Make a form.
+        """Make a form; nothing is imported for it until a large answer comes.
 
         Args:
             types: the paths in a row, each with the type it is decoded as.
         """
-        from msgspec import UNSET, UnsetType, defstruct  # noqa: PLC0415  optional, and slow to import
-        from msgspec.json import Decoder  # noqa: PLC0415  as above
+        self._places = {path: place_in(path) for path in types}
+        self._types = types
+        self._making = Lock()
+        self._made: RowRecords | None = None
 
-        self._unset = UNSET
-        self._places: dict[str, tuple[str, str]] = {}
-        outer: dict[str, dict[str, Any]] = {}
-        for path, type_ in types.items():
-            holder, _, name = path.rpartition(".")
-            outer.setdefault(holder, {})[name] = type_ | UnsetType
+    def decode(self, text: bytes | bytearray) -> list[Any] | None:
+        """Read the JSON text of a list of objects into records, leaving out what they have no place for.
 
-        def struct(name: str, members: Mapping[str, Any]) -> Any:
-            fields = [(f"f{number}", type_, UNSET) for number, type_ in enumerate(members.values())]
-            rename = dict(zip((field[0] for field in fields), members, strict=True))
-            return defstruct(name, fields, rename=rename, gc=False)
+        Truths may be spelled as numbers and words. To be called where msgspec is installed only.
 
-        members = outer.pop("", {})
-        nested = {name: struct(f"Row{number}", inner) for number, (name, inner) in enumerate(outer.items())}
-        whole = {**members, **{name: inner | None | UnsetType for name, inner in nested.items()}}
-        attributes = {name: f"f{number}" for number, name in enumerate(whole)}
-        self.record: type = struct("Row", whole)
-        # made ready here: threads that decode a type for the first time at once crash the process (msgspec 0.22)
-        Decoder(list[self.record])  # type: ignore[name-defined]
-        for path in types:
-            holder, _, name = path.rpartition(".")
-            inside = f"f{list(outer[holder]).index(name)}" if holder else ""
-            self._places[path] = (attributes[holder or name], inside)
+        Returns:
+            The records; None where the text is no such list, whatever else it is.
+        """
+        return self._records().decode(text)
+
+    def alike(self, rows: list[Any]) -> list[Any]:
+        """Rows of several answers, all of them records where some are."""
+        if self._made is None or len(set(map(type, rows))) == 1:
+            return rows
+        made = self._made
+        return [made.of(row) if type(row) is dict else row for row in rows]
 
     def column(self, rows: Sequence[Any], path: str) -> list[Any]:
-        """What stands at a path in each row, `MISSING` where nothing does."""
-        attribute, inside = self._places[path]
-        found: list[Any] = list(map(attrgetter(attribute), rows))
-        unset = self._unset
-        if inside:
-            found = [getattr(each, inside, unset) for each in found]
-        if type(unset) in set(map(type, found)):
-            return [MISSING if each is unset else each for each in found]
-        return found
+        """What stands at a path in each row, `MISSING` where nothing does; the rows are alike."""
+        outer, inner = self._places[path]
+        if not rows or type(rows[0]) is not dict:
+            return self._made.column(rows, path) if self._made is not None else []
+        if not outer:
+            return [row.get(inner, MISSING) for row in rows]
+        holders = [row.get(outer) for row in rows]
+        return [each.get(inner, MISSING) if type(each) is dict else MISSING for each in holders]
 
-    def mapping(self, row: Any) -> dict[str, Any]:
-        """A row as a mapping again, with what is wanted in it."""
+    def mapping(self, row: Any) -> Mapping[str, Any]:
+        """A row as a mapping, with what is wanted in it at least."""
+        if type(row) is dict:
+            return row
         found: dict[str, Any] = {}
-        for path in self._places:
+        for path, (outer, inner) in self._places.items():
             (value,) = self.column([row], path)
             if value is not MISSING:
-                holder, _, name = path.rpartition(".")
-                (found.setdefault(holder, {}) if holder else found)[name] = value
+                (found.setdefault(outer, {}) if outer else found)[inner] = value
         return found
+
+    def _records(self) -> RowRecords:
+        """What makes records, made by one thread for all."""
+        with self._making:
+            if self._made is None:
+                from reconciler.spec.rowrecords import RowRecords  # noqa: PLC0415  slow to import
+
+                self._made = RowRecords(self._types)
+            return self._made
 
 
 def row_form(kind: Kind, capabilities: Capabilities, wanted: Collection[str]) -> RowForm | None:
-    """The compact form of rows of which some fields are wanted; None where rows stay mappings."""
-    if not AVAILABLE or kind.on_read is not None or kind.singleton:
+    """The compact form of rows of which some fields are wanted; None where they have none."""
+    if kind.on_read is not None or kind.singleton:
         return None
     chosen = [
         each
@@ -131,3 +132,9 @@ def _further_paths(kind: Kind) -> list[str]:
     measures = [path for paths in kind.measures.values() for path in ((paths,) if isinstance(paths, str) else paths)]
     paths = (kind.handle, kind.present, *kind.kept.values(), *kind.witnesses.values(), *measures)
     return [path for path in paths if path]
+
+
+def place_in(path: str) -> tuple[str, str]:
+    """The two names in a path, the first empty where there is only one."""
+    outer, _, inner = path.rpartition(".")
+    return outer, inner

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from reconciler.api.envelope import Answer, Denial, DenialReason, denial_in
+from reconciler.api.denial import Denial, DenialReason, denial_of
+from reconciler.api.envelope import Answer
 from reconciler.api.reading import Reading, ReadingState, reading_of
 from reconciler.api.verdict import Entry, Judgement, verdict_of
 from reconciler.errors import ProtocolError
@@ -25,18 +26,18 @@ def test_a_page_of_html_is_a_broken_server_whatever_its_status(status: int) -> N
 def test_json_under_the_wrong_content_type_is_read() -> None:
     answer = Answer(401, b'{"type":"error","msg":"authentication failed"}', "text/html; charset=utf-8")
 
-    assert denial_in(answer) == Denial(DenialReason.WRONG_KEY)
+    assert denial_of(answer) == Denial(DenialReason.WRONG_KEY)
 
 
 def test_the_address_the_server_refuses_is_told() -> None:
     answer = Answer(401, b'{"type":"error","msg":"api access denied for ip 2001:db8::7"}')
 
-    assert denial_in(answer) == Denial(DenialReason.ADDRESS, "2001:db8::7")
+    assert denial_of(answer) == Denial(DenialReason.ADDRESS, "2001:db8::7")
 
 
 @pytest.mark.parametrize(("status", "body"), [(403, b""), (403, HTML), (401, HTML), (401, b"[]")])
 def test_a_denial_without_the_servers_words_is_a_denial(status: int, body: bytes) -> None:
-    assert denial_in(Answer(status, body)) == Denial(DenialReason.OTHER)
+    assert denial_of(Answer(status, body)) == Denial(DenialReason.OTHER)
 
 
 @pytest.mark.parametrize("body", [b"", b" \n"])
@@ -69,11 +70,13 @@ def test_a_list_cut_short_is_a_protocol_error_that_does_not_tell_its_text() -> N
     assert "CANARY" not in f"{refusal.value} {refusal.value.details}"
 
 
-def test_an_object_where_rows_are_expected_is_a_protocol_error() -> None:
-    with pytest.raises(ProtocolError) as refusal:
-        _ = Reading(ReadingState.CONTENT, b'{"a":1}').rows
+def test_an_object_in_place_of_a_list_is_its_one_row() -> None:
+    assert Reading(ReadingState.CONTENT, b'{"a":1}').rows == [{"a": 1}]
 
-    assert refusal.value.id == "api-not-a-list"
+
+@pytest.mark.parametrize("body", [b'[1,{"a":1},null,[{"b":2}],"x",{}]', b' [ {"a" : 1} , [] , {}]\n'])
+def test_what_is_no_object_is_no_row(body: bytes) -> None:
+    assert Reading(ReadingState.CONTENT, body).rows == [{"a": 1}, {}]
 
 
 def test_endless_nesting_is_a_protocol_error() -> None:

@@ -231,7 +231,7 @@ def test_a_failing_server_is_asked_again_and_again_with_growing_pauses(
 ) -> None:
     server = serve(in_turn(Reply(502, b"<html>"), Reply(200, b"", cut=0, reset=True), says([1])))
 
-    assert connect(server.origin).get("domain", "all").rows == [1]
+    assert connect(server.origin).get("domain", "all").value == [1]
     assert clock.naps == [0.5, 1.0]
 
 
@@ -253,8 +253,8 @@ def test_html_under_status_200_passes_on_a_server_that_answered_before(serve: Se
     server = serve(in_turn(says([1]), HTML, says([2])))
     client = connect(server.origin)
 
-    assert client.get("domain", "all").rows == [1]
-    assert client.get("domain", "all").rows == [2]
+    assert client.get("domain", "all").value == [1]
+    assert client.get("domain", "all").value == [2]
 
 
 def test_html_from_a_server_that_never_answered_is_no_mailcow(serve: Serve, connect: Connect) -> None:
@@ -405,8 +405,8 @@ def test_a_list_in_pieces_is_put_together(serve: Serve, connect: Connect) -> Non
     server = serve(always(Reply(200, pieces, {"Transfer-Encoding": "chunked"})))
     client = connect(server.origin)
 
-    assert client.get("domain", "all").rows == [1, 2, 3]
-    assert client.get("domain", "all").rows == [1, 2, 3]
+    assert client.get("domain", "all").value == [1, 2, 3]
+    assert client.get("domain", "all").value == [1, 2, 3]
     assert server.connections == 1
 
 

@@ -31,7 +31,7 @@ def test_the_rest_of_an_answer_given_up_is_not_taken_for_the_next_one(serve: Ser
     with pytest.raises(ProtocolError):
         client.get("domain", "all")
 
-    assert client.get("domain", "all").rows == [1]
+    assert client.get("domain", "all").value == [1]
     assert server.connections == 2
 
 

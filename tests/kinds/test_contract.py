@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
+from reconciler.api.jsontext import rows_in
 from reconciler.kinds import registry
 from reconciler.model.resource import Observed
 from reconciler.model.secret import Secret
 from reconciler.model.version import Version
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.codec import Scope
-from reconciler.spec.decode import Decoder, main_rows
+from reconciler.spec.decode import Decoder
 from reconciler.spec.encode import pairs
 from reconciler.spec.kind import Field, Kind
 from reconciler.spec.mark import ASKED, MAIN, UNSET
@@ -45,7 +46,7 @@ def observed(kind: Kind, version: str) -> list[Observed]:
         decoder.observe({**row, ASKED: asked} if kind.sources[MAIN].each is not None else row)
         for name, asked, answer in answers(kind, version)
         if name == MAIN
-        for row in main_rows(answer)
+        for row in rows_in(answer)
     ]
     return [each for each in found if each is not None]
 
@@ -101,7 +102,7 @@ def test_what_further_lists_of_a_real_server_show_is_understood(kind: Kind, vers
     for name, _, answer in answers(kind, version):
         if name == MAIN or not capabilities.knows(kind.sources[name].since):
             continue
-        joined = decoder.join(resource, name, main_rows(answer))
+        joined = decoder.join(resource, name, rows_in(answer))
         shown = {each.name for each in kind.fields.values() if each.mark.source == name and each.readable(capabilities)}
         assert shown <= set(joined.values)
 

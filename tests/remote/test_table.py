@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.api.jsontext import rows_in
 from reconciler.kinds import registry
 from reconciler.model.table import UNKNOWN, LiveTable
 from reconciler.model.version import Version
@@ -13,28 +14,25 @@ from reconciler.remote.schedule import Get
 from reconciler.remote.table import CompactRows, ObservedTable
 from reconciler.remote.wanted import listed_fields
 from reconciler.spec.capabilities import Capabilities
-from reconciler.spec.decode import Decoder, main_rows
+from reconciler.spec.decode import Decoder, Row
 from reconciler.spec.kind import Kind
 from reconciler.spec.mark import MAIN
 from reconciler.spec.rowform import row_form
 from tests.kinds.samples import RECORDED, payloads
 
-msgspec = pytest.importorskip("msgspec")
+pytest.importorskip("msgspec")
 
 
 def _decoder(kind: Kind, version: str) -> Decoder:
     return Decoder(kind, Capabilities(Version.parse(version)), listed_fields(kind), {})
 
 
-def _compact(kind: Kind, version: str, answer: Any, **get: Any) -> Listed | None:
+def _compact(kind: Kind, version: str, answer: Any, *, typed: bool = True, **get: Any) -> Listed | None:
     form = row_form(kind, Capabilities(Version.parse(version)), listed_fields(kind))
     if form is None:
         return None
-    try:
-        records = msgspec.json.decode(json.dumps(answer), type=list[form.record], strict=False)  # type: ignore[name-defined]
-    except msgspec.DecodeError:
-        return None
-    return listed(_decoder(kind, version), [(Get(("x",), **get), CompactRows(form, records))])
+    rows = form.decode(json.dumps(answer).encode()) if typed else answer
+    return None if rows is None else listed(_decoder(kind, version), [(Get(("x",), **get), CompactRows(form, rows))])
 
 
 def _lists() -> list[tuple[str, str, Any]]:
@@ -49,13 +47,14 @@ def _lists() -> list[tuple[str, str, Any]]:
     return found
 
 
+@pytest.mark.parametrize("typed", [True, False], ids=["large", "small"])
 @pytest.mark.parametrize(
     ("name", "version", "answer"), _lists(), ids=lambda each: each if isinstance(each, str) else ""
 )
-def test_a_recorded_list_means_the_same_in_compact_form(name: str, version: str, answer: Any) -> None:
+def test_a_recorded_list_means_the_same_in_compact_form(name: str, version: str, answer: Any, *, typed: bool) -> None:
     kind = registry()[name]
-    plain = listed(_decoder(kind, version), [(Get(("x",)), main_rows(answer))])
-    compact = _compact(kind, version, main_rows(answer))
+    plain = listed(_decoder(kind, version), [(Get(("x",)), rows_in(answer))])
+    compact = _compact(kind, version, rows_in(answer), typed=typed)
     if compact is None:
         return
     assert dict(compact.resources) == dict(plain.resources)
@@ -119,3 +118,26 @@ def test_rows_without_values_are_told_of_and_left_out() -> None:
     found = _compact(registry()["mailbox"], "2026-07a", [_mailbox("a"), {"username": None}, {}])
     assert found is not None
     assert (list(found.resources), len(found.unreadable)) == (["a@a.example"], 2)
+
+
+def test_small_and_large_answers_of_one_kind_make_one_table() -> None:
+    kind = registry()["mailbox"]
+    form = row_form(kind, Capabilities(Version.parse("2026-07a")), listed_fields(kind))
+    assert form is not None
+    large: list[Row] = [_mailbox("a", quota="7"), _mailbox("b", attributes=None)]
+    small: list[Row] = [
+        _mailbox("c", attributes={"imap_access": 1}),
+        _mailbox("d", attributes=[], active=0),
+        {"username": None},
+    ]
+    decoded = form.decode(json.dumps(large).encode())
+    assert decoded is not None
+    answers = [(Get(("x",)), CompactRows(form, decoded)), (Get(("y",)), CompactRows(form, small))]
+    mixed = listed(_decoder(kind, "2026-07a"), answers)
+    plain = listed(_decoder(kind, "2026-07a"), [(Get(("x",)), large), (Get(("y",)), small)])
+    assert isinstance(mixed.resources, ObservedTable)
+    assert dict(mixed.resources) == dict(plain.resources)
+    assert mixed.unreadable == plain.unreadable
+    for name in listed_fields(kind):
+        values = [mixed.resources[key].values.get(name, UNKNOWN) for key in mixed.resources.positions]
+        assert list(mixed.resources.column(name) or values) == values
