@@ -8,14 +8,7 @@ from dataclasses import replace
 from reconciler.cli.approval import check_that_someone_can_be_asked, is_approved
 from reconciler.cli.exits import Exit, gravest, of_plan, of_report
 from reconciler.cli.kept import take_plan
-from reconciler.cli.options import (
-    INPUT_OPTIONS,
-    PATHS,
-    PLAN_OPTIONS,
-    PROJECT_OPTIONS,
-    SERVER_OPTIONS,
-    output_options,
-)
+from reconciler.cli.options import WHAT_TO_PLAN, output_options
 from reconciler.cli.progress import showing
 from reconciler.cli.requests import plan_request_of
 from reconciler.cli.session import JSON, TEXT, Session
@@ -36,11 +29,7 @@ if TYPE_CHECKING:
     from reconciler.cli.commands import Given
 
 WORDS = (
-    PATHS,
-    *PROJECT_OPTIONS,
-    *SERVER_OPTIONS,
-    *INPUT_OPTIONS,
-    *PLAN_OPTIONS,
+    *WHAT_TO_PLAN,
     *WAVE_OPTIONS,
     flag("--auto-approve", "Do not ask."),
     flag("--wait-for-lock", "Wait for another apply of this checkout to end."),

@@ -84,3 +84,6 @@ PLAN_OPTIONS = (
     option("--allow-delete-bytes", "Up to so many bytes of mail.", metavar="N", takes=Numbers(0)),
     option("--allow-changes", "Up to so many changes.", metavar="N", takes=Numbers(0)),
 )
+
+WHAT_TO_PLAN = (PATHS, *PROJECT_OPTIONS, *SERVER_OPTIONS, *INPUT_OPTIONS, *PLAN_OPTIONS)
+"""What a plan is made of; an apply begins with one."""

@@ -6,15 +6,7 @@ from dataclasses import replace
 
 from reconciler.cli.exits import of_plan
 from reconciler.cli.files import write_private
-from reconciler.cli.options import (
-    ALL_FORMATS,
-    INPUT_OPTIONS,
-    PATHS,
-    PLAN_OPTIONS,
-    PROJECT_OPTIONS,
-    SERVER_OPTIONS,
-    output_options,
-)
+from reconciler.cli.options import ALL_FORMATS, WHAT_TO_PLAN, output_options
 from reconciler.cli.requests import plan_request_of
 from reconciler.cli.session import JSON, Session
 from reconciler.cli.views import plan_view
@@ -25,11 +17,7 @@ if TYPE_CHECKING:
     from reconciler.cli.commands import Given
 
 WORDS = (
-    PATHS,
-    *PROJECT_OPTIONS,
-    *SERVER_OPTIONS,
-    *INPUT_OPTIONS,
-    *PLAN_OPTIONS,
+    *WHAT_TO_PLAN,
     option("--live", "Plan against a snapshot instead of a server; no key is needed.", metavar="FILE"),
     flag("--detailed-exitcode", "Exit with 2 when there are changes."),
     option("--out", "Keep the plan, for `apply FILE PATH...` and `show FILE`.", metavar="FILE"),
