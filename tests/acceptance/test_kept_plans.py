@@ -369,9 +369,10 @@ def test_a_plan_somebody_wrote_into_does_nothing_the_manifests_do_not_ask_for(pe
     assert person.asks("mailbox/anna@acme.example")["username"] == "anna@acme.example"
 
 
-def test_what_the_plan_decided_cannot_be_said_again(person: Person) -> None:
+@pytest.mark.parametrize("said", [("--allow-deletes", "100"), ("--target", "alias/*"), ("--domain", "acme.example")])
+def test_what_the_plan_decided_cannot_be_said_again(person: Person, said: tuple[str, str]) -> None:
     _keep(person)
-    refused = _carry_out(person, "--allow-deletes", "100")
+    refused = _carry_out(person, *said)
     assert (refused.code, "plan-decided" in refused.err) == (USAGE, True)
 
 
