@@ -7,7 +7,7 @@ from reconciler.model.operation import Verb
 from reconciler.model.resource import Observed, Value, Values
 from reconciler.model.version import Version
 from reconciler.records import replace
-from reconciler.spec.addresses import DOMAIN_OR_ADDRESS, MAIL_ADDRESS, Domain
+from reconciler.spec.addresses import DOMAIN, DOMAIN_OR_ADDRESS, MAIL_ADDRESS, Domain
 from reconciler.spec.amounts import RateLimit, Size, duration, size_in_mebibytes
 from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.codecs import (
@@ -28,7 +28,7 @@ from reconciler.spec.codecs import (
 from reconciler.spec.kind import Attributes, Kind, Situation, crud, listed
 from reconciler.spec.mappings import Part, a_mapping
 from reconciler.spec.mark import WHOLE, Bound, Follows, Owner, field
-from reconciler.spec.names import domain_of
+from reconciler.spec.names import domain_for_wire, domain_of, readable_domain
 from reconciler.spec.policies import POLICY_SOURCES, Senders, senders_field, senders_in_both_lists
 from reconciler.spec.step import Stage, Step
 from reconciler.spec.tags import tags_of
@@ -80,14 +80,29 @@ FOOTER: Final = a_mapping(
 """Excluded are mailboxes, aliases and alias domains; what is not sent is emptied (mailcow 2023-10 to 2026-07a,
 functions.mailbox.inc.php). Replies can be skipped since 2024-01, alias domains excluded since 2024-02."""
 
-_HOSTS_OF_MTA_STS: Final = a_set_of(
-    text(least=1, most=COLUMN, pattern=r"^[^\s,]*[^\s,.]$"), wire="text", least=1, most_bytes=COLUMN
-)
+
+def _accept_mail_exchanger(value: Any, _scope: Scope) -> str:
+    """Read the name of a host, or `*.` and a domain (2025-09 to 2026-07a, functions.inc.php: is_valid_domain_name)."""
+    wildcard = "*." if isinstance(value, str) and value.startswith("*.") else ""
+    host = readable_domain(value.removeprefix(wildcard)) if isinstance(value, str) else None
+    if host not in (None, "0"):
+        return f"{wildcard}{host}"
+    hint = "write `mail.acme.example`, or `*.acme.example` for all hosts there"
+    raise refuse("domain-malformed", f"`{value}` is no name of a host", hint=hint)
+
+
+def _encode_mail_exchanger(host: str) -> str:
+    wildcard = "*." if host.startswith("*.") else ""
+    return wildcard + domain_for_wire(host.removeprefix(wildcard))
+
+
+MAIL_EXCHANGER: Final = Codec(accept=_accept_mail_exchanger, encode=_encode_mail_exchanger, schema=DOMAIN.schema)
+_MAIL_EXCHANGERS: Final = a_set_of(MAIL_EXCHANGER, wire="text", least=1, most_bytes=COLUMN)
 
 MTA_STS: Final = a_mapping(
     {
         "mode": Part(choice("enforce", "testing", "none"), "mode"),
-        "mx": Part(_HOSTS_OF_MTA_STS, "mx"),
+        "mx": Part(_MAIL_EXCHANGERS, "mx"),
         "max_age": Part(duration(unit="s", least=1, most=31_536_000), "max_age", "7d"),
         "state": Part(ACTIVE, "active", "active"),
     },

@@ -220,6 +220,7 @@ class Mailbox(TypedDict, total=False):
         field(
             "Addresses and `@domains` of other servers they may send as. The server never shows it.",
             edit="extended_sender_acl",
+            beside=("alias_domain",),
         ),
     ]
     permissions: Annotated[

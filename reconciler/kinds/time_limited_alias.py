@@ -2,6 +2,7 @@
 
 from typing import Annotated, Final, Required, TypedDict
 
+from reconciler.model.address import Address
 from reconciler.model.operation import Verb
 from reconciler.model.resource import Values
 from reconciler.model.version import Version
@@ -33,7 +34,10 @@ class TimeLimitedAlias(TypedDict, total=False):
     domain: Annotated[
         Domain,
         field(
-            "The domain of the address: the mailbox's own, or one that stands for it.", add="domain", owner=Owner.USER
+            "The domain of the address: the mailbox's own, or one that stands for it.",
+            add="domain",
+            owner=Owner.USER,
+            beside=("alias_domain",),
         ),
     ]
     permanent: Annotated[Flag, field("It never runs out.", "permanent", default=False, repeated=True, owner=Owner.USER)]
@@ -61,6 +65,17 @@ def _until(attributes: Attributes, situation: Situation) -> Attributes:
     return {"validity": _A_YEAR, **attributes}
 
 
+def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
+    """Name a domain that is neither the mailbox's own nor one that stands for it (2025-12 to 2026-07a)."""
+    future, domain = situation.future, situation.after.get("domain")
+    own = domain_of(str(situation.after["mailbox"]))
+    if situation.verb is not Verb.ADD or domain in (None, own) or future.domains is not None:
+        return ()
+    if future.value(Address("alias_domain", str(domain)), "target") == own:
+        return ()
+    return (("domain", f"`{domain}` does not stand for `{own}`", "name one that does, or leave it out"),)
+
+
 def _key(values: Values) -> str:
     return inside(str(values["mailbox"]), str(values["description"]))
 
@@ -79,6 +94,7 @@ KIND = Kind(
     after=("mailbox", "alias_domain"),
     since=Version(2025, 12),
     unique=False,
+    clashes=_clashes,
     on_add=_in_its_domain,
     on_edit=_until,
 )

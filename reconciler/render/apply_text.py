@@ -46,7 +46,12 @@ def report_text(report: Report, style: Style) -> str:
 
 
 def _verdict(report: Report, style: Style) -> Iterator[str]:
-    if report.converged:
+    if report.converged and report.count(Outcome.DONE) < len(report.changes):
+        yield (
+            style.paint("Not converged", Role.ERROR)
+            + ": all that the server shows is as declared, but not all was done."
+        )
+    elif report.converged:
         yield style.paint("Converged", Role.GOOD) + ": reading again found the server as declared."
     elif report.converged is None:
         yield style.paint("Not verified", Role.WARNING) + ": the server was not read again."

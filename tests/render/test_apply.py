@@ -17,6 +17,12 @@ def test_a_report_names_what_was_not_done_and_what_did_not_take(golden: Golden) 
     golden("render/report.txt", report_text(samples.REPORT, plain()))
 
 
+def test_what_was_not_done_is_not_called_converged_because_nobody_can_see_it() -> None:
+    report = Report((ChangeEnded(samples.ANNA, Outcome.PARTIAL),), calls=1, converged=True, seconds=0.21)
+    told = report_text(report, plain())
+    assert "Not converged: all that the server shows is as declared, but not all was done.\n" in told
+
+
 def test_a_converged_report_is_short() -> None:
     report = Report((ChangeEnded(samples.ANNA, Outcome.DONE),), calls=1, converged=True, seconds=0.21)
     assert report_text(report, plain()) == (
