@@ -33,12 +33,14 @@ class Cascade:
         first: the deletions that come first.
         effects: by deletion, a sentence for each thing it does to others.
         causes: by resource that is wanted otherwise, the deletions that come first and change it.
+        gone: by resource that goes along without being deleted on its own account, the deletion it goes with.
     """
 
     live: LiveState
     first: frozenset[Address] = frozenset()
     effects: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
     causes: Mapping[Address, frozenset[Address]] = field(default_factory=dict)
+    gone: Mapping[Address, Address] = field(default_factory=dict)
 
 
 def cascade(kinds: Mapping[str, Kind], changes: Sequence[Change], live: LiveState, *, wanted: Wanted) -> Cascade:
@@ -71,11 +73,14 @@ class _Foresight:
         first = self._with_all_inside({*self._making_way(future), *undoing}, early)
         effects: dict[Address, list[str]] = defaultdict(list)
         causes: dict[Address, set[Address]] = defaultdict(set)
+        gone: dict[Address, Address] = {}
         for address in self.deletions:
             there = early if address in first else late
             for each in self._all(there, address):
                 effects[address].append(each.told)
                 there.suffer(each)
+                if each.gone:
+                    gone[each.address] = address
                 if address in first and self.wanted(each.address) is not None:
                     causes[each.address].add(address)
         return Cascade(
@@ -83,6 +88,7 @@ class _Foresight:
             frozenset(first),
             {address: tuple(found) for address, found in effects.items()},
             {address: frozenset(found) for address, found in causes.items()},
+            gone,
         )
 
     def _making_way(self, future: LiveState) -> Iterator[Address]:

@@ -76,15 +76,13 @@ class Followers:
             return self._state
         return replace(self._state, resources={**self._state.resources, **self._changed})
 
-    def consequences(self, deleted: Address) -> list[Consequence]:
-        """What the server would do if a resource were deleted now."""
-        found = []
+    def consequences(self, deleted: Address) -> Iterator[Consequence]:
+        """What the server would do if a resource were deleted now; what has happened by the time of asking counts."""
         for address, name, mark in self._named.get((deleted.kind, deleted.key.lower()), ()):
             observed = self._of(address.kind).get(address.key)
             consequence = None if observed is None else _consequence(observed, name, mark, deleted.key)
             if consequence is not None:
-                found.append(consequence)
-        return found
+                yield consequence
 
     def suffer(self, consequence: Consequence) -> None:
         """Let it happen."""
@@ -95,7 +93,7 @@ class Followers:
             resources[key] = replace(observed, values={**observed.values, consequence.field: consequence.after})
 
     def _of(self, kind: str) -> Mapping[str, Observed]:
-        return self._changed.get(kind) or self._state.of(kind)
+        return self._changed[kind] if kind in self._changed else self._state.of(kind)
 
 
 def _names(value: Value, mark: Follows) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from reconciler.model.address import Address
-from reconciler.model.change import Change
+from reconciler.model.change import Action, Change
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.resource import Values
 from reconciler.model.state import DesiredState, LiveState
@@ -44,7 +44,8 @@ def foresee(
         foreseen = cascade(kinds, difference.changes, live, wanted=wanted)
     changes = tuple(_with_effects(change, foreseen) for change in difference.changes)
     named = _still_named(kinds, desired, foreseen, options)
-    return replace(difference, changes=changes, diagnostics=(*difference.diagnostics, *named))
+    swept = _swept_away(desired, changes, foreseen)
+    return replace(difference, changes=changes, diagnostics=(*difference.diagnostics, *named, *swept))
 
 
 def _with_effects(change: Change, foreseen: Cascade) -> Change:
@@ -70,3 +71,18 @@ def _still_named(
                     origin=options.locate(declared.place),
                     address=address,
                 )
+
+
+def _swept_away(desired: DesiredState, changes: tuple[Change, ...], foreseen: Cascade) -> Iterator[Diagnostic]:
+    """Find what is only to be switched off, and would go with something that is deleted."""
+    for change in changes:
+        if change.action is Action.UPDATE and desired.get(change.address) is None and change.address in foreseen.gone:
+            cause = foreseen.gone[change.address]
+            yield Diagnostic(
+                "change-refused",
+                Severity.ERROR,
+                f"`{change.address}` is to stay, switched off, and would go with `{cause}`, which this plan deletes",
+                hint=f"remove both, or keep `{cause}`",
+                origin=change.origin,
+                address=change.address,
+            )

@@ -178,3 +178,34 @@ def test_a_relayhost_that_somebody_declares_to_use_does_not_go(welcome: Welcome)
     assert ("reference-dangling", "domain/acme.example") in findings(applied)
     assert unmanaged.code == 0
     assert effects(unmanaged) == {"relayhost/smtp.example:587": ["sets `relayhost` of `domain/acme.example` to `none`"]}
+
+
+def test_the_last_alias_goes_with_the_mailbox_and_the_domain_it_is_about(welcome: Welcome) -> None:
+    person = welcome()
+    assert applies(person, {"domains": [ACME], "mailboxes": PEOPLE[:1]}).code == 0
+    person.does("add/alias", {"address": "info@acme.example", "goto": "anna@acme.example", "active": 1})
+
+    applied = applies(person, {"removed": [{"domain": "acme.example"}, {"mailbox": "anna@acme.example"}]})
+
+    assert applied.code == 0, applied.err
+    assert "alias/info@acme.example" in str(effects(applied))
+    assert person.simulator.state.table("domain").get("acme.example") is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [("alias_domain", "other.example"), ("alias", "x@acme.example"), ("bcc_map", "outgoing:acme.example")],
+)
+def test_what_is_only_switched_off_does_not_go_with_a_domain_unasked(welcome: Welcome, kind: str, key: str) -> None:
+    person = welcome()
+    manifest: Manifest = {
+        "domains": [ACME],
+        "alias_domains": [{"name": "other.example", "target": "acme.example"}],
+        "aliases": [{"address": "x@acme.example", "to": ["x@y.example"]}],
+        "bcc_maps": [{"for": "acme.example", "direction": "outgoing", "to": "x@vault.example"}],
+    }
+    assert applies(person, manifest).code == 0
+
+    applied = applies(person, {"removed": [{"domain": "acme.example"}, {kind: key, "step": "off"}]})
+
+    assert (applied.code, findings(applied)) == (3, [("change-refused", f"{kind}/{key}")])
