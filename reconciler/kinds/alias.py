@@ -191,10 +191,11 @@ def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
 
 
 def _taken(situation: Situation) -> tuple[tuple[str, str, str], ...]:
-    """Find the mailbox whose address it is already, seen through an alias domain (all versions, ``add/alias``)."""
+    """Find the mailbox whose address it is already, seen through an alias domain (all versions, both writes)."""
     local, _, domain = situation.address.key.rpartition("@")
     target = situation.future.value(Address("alias_domain", domain), "target")
-    if situation.verb is not Verb.ADD or target is None:
+    new = situation.observed is None or situation.observed.address != situation.address
+    if situation.verb is Verb.DELETE or not new or target is None:
         return ()
     mailbox = Address("mailbox", f"{local}@{target}".lower())
     if situation.live.get(mailbox) is None and situation.future.get(mailbox) is None:

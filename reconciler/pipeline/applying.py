@@ -14,7 +14,7 @@ from reconciler.history.applied import applied_ref, remember_attempt, remember_s
 from reconciler.kinds import registry
 from reconciler.manifest.secrets import SecretSources
 from reconciler.manifest.secrets import wanted_by as wanted_secrets
-from reconciler.model.change import Action
+from reconciler.model.change import Action, Change
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.report import Event, Leftover, Outcome, Report
 from reconciler.pipeline.interruption import interruptible
@@ -143,11 +143,17 @@ def _leftovers(planned: Planned) -> tuple[Leftover, ...]:
     live, _ = read_live(planned.server, planned.loaded.desired, planned.options)
     again = diff(registry(), planned.loaded.desired, live, capabilities=planned.server.capabilities, options=options)
     left = [
-        Leftover(change.address, each.name)
+        Leftover(change.address, name)
         for change in again.changes
         if change.address in touched
-        for each in change.fields or ()
+        for name in _not_as_declared(change)
     ]
     gone = [change.address for change in planned.plan.changes if change.action is Action.DELETE]
     left += [Leftover(address, "still there") for address in gone if live.get(address) is not None]
     return tuple(left)
+
+
+def _not_as_declared(change: Change) -> tuple[str, ...]:
+    """The fields that are still to be changed; those of the key where it has kept its old name."""
+    key = registry()[change.address.kind].key if change.action is Action.MOVE else ()
+    return (*key, *(each.name for each in change.fields))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from reconciler.simulator.faults import Faults
 from tests.acceptance.conftest import Welcome
 
 ALIAS = """
@@ -38,6 +39,13 @@ sieve_filters:
   - {{mailbox: {mailbox}, type: prefilter, description: Keep, script: "keep;"}}
 sync_jobs:
   - {{mailbox: {mailbox}, host: imap.old.example, username: anna, initial: {{password: {{env: PASSWORD}}}}}}
+"""
+ALIAS_DOMAIN = """
+domains: [{{name: acme.example}}]
+alias_domains: [{{name: other.example, target: acme.example}}]
+mailboxes: [{{address: anna@acme.example, quota: 1GiB, initial: {{password: {{env: PASSWORD}}}}}}]
+aliases: [{{address: {alias}, to: [anna@acme.example]}}]
+{moved}
 """
 
 
@@ -81,3 +89,27 @@ def test_a_plan_says_what_a_renamed_mailbox_loses(welcome: Welcome) -> None:
     person.writes("mail.yaml", mailbox.format("ann") + "moved: [{mailbox: {from: anna@a.example, to: ann@a.example}}]")
     told = person.types("plan", "mail.yaml").out
     assert "leaves behind, at the old address: rate limit, spam score, allowed senders, blocked senders" in told
+
+
+def test_a_new_name_that_an_alias_domain_gives_to_somebody_else_is_refused_beforehand(welcome: Welcome) -> None:
+    person = welcome("2026-07a")
+    person.environ["PASSWORD"] = "Correct.Horse.7"
+    person.writes("mail.yaml", ALIAS_DOMAIN.format(alias="info@other.example", moved=""))
+    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
+    moved = "moved: [{alias: {from: info@other.example, to: anna@other.example}}]"
+    person.writes("mail.yaml", ALIAS_DOMAIN.format(alias="anna@other.example", moved=moved))
+    planned = person.types("plan", "mail.yaml")
+    assert planned.code == 3
+    assert "so this is the address of `mailbox/anna@acme.example`" in planned.err
+
+
+def test_what_kept_its_old_name_has_not_converged(welcome: Welcome) -> None:
+    person = welcome("2026-07a", faults=Faults.of("pretended:edit/alias"))
+    person.environ["PASSWORD"] = "Correct.Horse.7"
+    person.writes("mail.yaml", ALIAS_DOMAIN.format(alias="info@other.example", moved=""))
+    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
+    moved = "moved: [{alias: {from: info@other.example, to: sales@other.example}}]"
+    person.writes("mail.yaml", ALIAS_DOMAIN.format(alias="sales@other.example", moved=moved))
+    applied = person.types("apply", "mail.yaml", "--auto-approve")
+    assert applied.code == 6
+    assert "alias/sales@other.example: address not as declared" in applied.out
