@@ -25,6 +25,12 @@ SECONDS_TO_HEAR = 0.1
 UNFINISHED = "last-apply-unfinished"
 
 
+@pytest.fixture(autouse=True)
+def _heard() -> None:
+    """Have programs hear Ctrl-C also where the tests run in the background of a shell, which makes it ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def struck(turn: Turn, number: int, *signals: int, before: bool, words: tuple[str, ...]) -> tuple[int, str]:
     """Run a command in a process of its own, which gets signals when a write arrives or when it took effect.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,11 +17,12 @@ from reconciler.simulator import Answer, Simulator
 from reconciler.simulator.faults import Faults
 from reconciler.simulator.http import serving
 from tests.acceptance.person import KEY, READ_ONLY_KEY, Ended, Person
+from tests.properties.checkout import Checkout
 
 Manifest = Mapping[str, Any]
 
 FOUND_WRONG = 3
-WHY_NOT = {"change-refused", "only-one-allowed"}
+WHY_NOT = {"address-occupied", "change-refused", "limit-exceeded", "only-one-allowed"}
 """What the server would refuse, seen beforehand."""
 
 ALLOWING_ALL = (
@@ -88,26 +90,34 @@ class Town:
     Attributes:
         faults: what goes wrong from now on; nothing at first.
         before: the server's memory as it was when the town was founded.
+        read: what commands are told to read.
     """
 
     simulator: Watched
     person: Person
     faults: Faults = field(default_factory=Faults)
     before: dict[str, Any] = field(default_factory=dict)
+    read: tuple[str, ...] = ("mail.yaml",)
 
-    def declares(self, manifest: Manifest) -> None:
-        """Write the whole manifest anew."""
-        self.person.writes("mail.yaml", json.dumps(manifest, ensure_ascii=False, indent=1))
+    def declares(self, manifest: Manifest | Checkout) -> None:
+        """Write the whole manifest anew, as one file or as the files it is spread over."""
+        for old in ("mail", "values"):
+            shutil.rmtree(self.person.folder / old, ignore_errors=True)
+        if not isinstance(manifest, Checkout):
+            manifest = Checkout({"mail.yaml": json.dumps(manifest, ensure_ascii=False, indent=1)}, ("mail.yaml",))
+        for name, text in manifest.files.items():
+            self.person.writes(name, text)
+        self.read = manifest.words
 
     def applies(self, *words: str) -> Ended:
         """Run an apply."""
-        return self.person.types("apply", "mail.yaml", "--auto-approve", *ALLOWING_ALL, *words)
+        return self.person.types("apply", *self.read, "--auto-approve", *ALLOWING_ALL, *words)
 
     def plans(self, *words: str) -> Ended:
         """Run a plan; exit code 2 means that there are changes."""
-        return self.person.types("plan", "mail.yaml", "--detailed-exitcode", *ALLOWING_ALL, *words)
+        return self.person.types("plan", *self.read, "--detailed-exitcode", *ALLOWING_ALL, *words)
 
-    def makes_sense(self, manifest: Manifest) -> bool:
+    def makes_sense(self, manifest: Manifest | Checkout) -> bool:
         """Whether the server could be made so; where it could not, the plan says so before anything is sent."""
         self.declares(manifest)
         planned = self.plans()
@@ -116,7 +126,7 @@ class Town:
         assert told <= WHY_NOT, planned.err
         return planned.code != FOUND_WRONG
 
-    def converges_to(self, manifest: Manifest) -> None:
+    def converges_to(self, manifest: Manifest | Checkout) -> None:
         """Apply a manifest once: it is done, and there is nothing left to do."""
         self.declares(manifest)
         applied = self.applies()

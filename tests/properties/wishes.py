@@ -238,6 +238,11 @@ def removals(before: Manifest, after: Manifest) -> list[Entry]:
     return [{kind: key} for kind, key in gone if by_plural_of(kind).routes.delete is not None]
 
 
+def both(first: Manifest, second: Manifest) -> Manifest:
+    """All entries of two manifests."""
+    return {plural: [*first.get(plural, ()), *second.get(plural, ())] for plural in {**first, **second}}
+
+
 def by_plural_of(name: str) -> Any:
     """The kind of that name."""
     return next(kind for kind in by_plural().values() if kind.name == name)
