@@ -7,7 +7,7 @@ from reconciler.model.operation import Verb
 from reconciler.model.resource import Value
 from reconciler.model.version import Version
 from reconciler.records import replace
-from reconciler.spec.addresses import MAILBOX_ADDRESS, MailboxAddress
+from reconciler.spec.addresses import MAILBOX_ADDRESS, ListedMailbox
 from reconciler.spec.codec import Scope, refuse
 from reconciler.spec.codecs import COLUMN, State, a_set_of, text, truthy, words
 from reconciler.spec.kind import Attributes, Kind, Situation, Source, crud
@@ -52,7 +52,7 @@ class AppPassword(TypedDict, total=False):
 
     mailbox: Required[
         Annotated[
-            MailboxAddress,
+            ListedMailbox,
             field(
                 "Whose it is.",
                 read="mailbox",

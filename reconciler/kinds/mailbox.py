@@ -30,7 +30,7 @@ from reconciler.spec.scores import SHIPPED_SCORES, SPAM_SCORE
 from reconciler.spec.secrets import Password
 from reconciler.spec.sender_rights import EXTERNAL_SENDERS, SENDER_RIGHTS, same_rights, unknown_senders
 from reconciler.spec.step import Stage, Step
-from reconciler.spec.tags import tags_of
+from reconciler.spec.tags import stuck_tags, tags_of
 
 
 def _access(what: str, name: str, *, since: str | None = None) -> Mark:
@@ -327,7 +327,8 @@ def _check(values: Values) -> tuple[tuple[str, str, str], ...]:
 def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
     """Find a quota its domain does not allow, settings without use, and senders who are both let in and kept out."""
     strangers = unknown_senders(situation, addresses=("alias", "mailbox"), domains=("domain", "alias_domain"))
-    return (*_too_large(situation), *_without_use(situation), *strangers, *senders_in_both_lists(situation))
+    both = (*senders_in_both_lists(situation), *stuck_tags(situation))
+    return (*_too_large(situation), *_without_use(situation), *strangers, *both)
 
 
 def _without_use(situation: Situation) -> Iterator[tuple[str, str, str]]:

@@ -6,7 +6,7 @@ from reconciler.model.address import Address
 from reconciler.model.operation import Verb
 from reconciler.model.resource import Values
 from reconciler.model.version import Version
-from reconciler.spec.addresses import Domain, MailboxAddress
+from reconciler.spec.addresses import Domain, ListedMailbox
 from reconciler.spec.amounts import duration
 from reconciler.spec.codecs import Flag, Line
 from reconciler.spec.kind import Attributes, Kind, Situation, Source, crud
@@ -24,7 +24,7 @@ class TimeLimitedAlias(TypedDict, total=False):
 
     mailbox: Required[
         Annotated[
-            MailboxAddress,
+            ListedMailbox,
             field("Who gets the mail.", read="goto", add="username", refers="mailbox", owner=Owner.USER),
         ]
     ]

@@ -104,11 +104,11 @@ def asks_everywhere(kind: Kind, wanted: Wanted) -> bool:
 
 
 def container_gets(kind: Kind, containers: Iterable[str]) -> list[Get]:
-    """The GETs that list a kind whose list is asked for once for each container."""
+    """The GETs that list a kind whose list is asked for once for each container that can be asked for."""
     source = kind.sources[MAIN]
     codec = kind.fields[source.each or ""].codec
     wires = sorted({str(codec.encode(each)) for each in containers})
-    return [Get(segments(source.path, each=wire), subject=wire) for wire in wires]
+    return [Get(segments(source.path, each=wire), subject=wire) for wire in wires if can_be_asked_for(wire)]
 
 
 def list_gets(kind: Kind, domains: Sequence[str] | None, parallelism: int) -> list[Get]:
@@ -138,8 +138,14 @@ def source_gets(source: Source, *, domains: Iterable[str], handles: Iterable[str
         wires = sorted({domain_for_wire(domain) for domain in domains})
         return [Get(segments(source.path, domain=wire), subject=wire) for wire in wires]
     if HANDLE in source.path:
-        return [Get(segments(source.path, handle=handle), subject=handle) for handle in sorted(set(handles))]
+        askable = sorted(handle for handle in set(handles) if can_be_asked_for(handle))
+        return [Get(segments(source.path, handle=handle), subject=handle) for handle in askable]
     return [Get(segments(source.path))]
+
+
+def can_be_asked_for(name: str) -> bool:
+    """Whether a name can stand in a path: the server splits paths at slashes, encoded or not (json_api.php)."""
+    return "/" not in name
 
 
 def is_plain(source: Source) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
+from reconciler.records import replace
 from reconciler.spec import accept_many, decode_many
-from reconciler.spec.codec import Codec, Many, Scope
+from reconciler.spec.codec import Codec, Many, Scope, refuse
 from reconciler.spec.codecs import a_set_of, as_text
 from reconciler.spec.names import domain_for_people, domain_for_wire, read_address, read_domain
 
@@ -54,6 +55,19 @@ MAILBOX_ADDRESS: Final = Codec(
     decode_many=Many(_decode_mailbox_address, decode_many.decode_addresses(_decode_mailbox_address)),
 )
 MailboxAddress = Annotated[str, MAILBOX_ADDRESS]
+
+
+def _accept_listed_mailbox(value: Any, scope: Scope) -> str:
+    address = _accept_mailbox_address(value, scope)
+    if "/" not in address:
+        return address
+    why = f"what belongs to `{address}` cannot be asked for: mailcow splits paths at the slash"
+    raise refuse("address-with-slash", why, hint="give it to a mailbox without a slash, or see to it in mailcow itself")
+
+
+LISTED_MAILBOX: Final = replace(MAILBOX_ADDRESS, accept=_accept_listed_mailbox)
+ListedMailbox = Annotated[str, LISTED_MAILBOX]
+"""A mailbox whose belongings have no list of everybody's, so that it must be named in a path (2022-01a to 2026-07a)."""
 
 MAIL_ADDRESS: Final = Codec(
     accept=_accept_address,

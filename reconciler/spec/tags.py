@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.model.operation import HandleOf, Verb
+from reconciler.spec.kind import Situation
 from reconciler.spec.mark import Elements
 from reconciler.spec.step import Step
 
@@ -27,3 +28,12 @@ def tags_of(route: str, *, edited: str) -> Elements:
         )
 
     return Elements(add=add, remove=remove)
+
+
+def stuck_tags(situation: Situation) -> tuple[tuple[str, str, str], ...]:
+    """Say that a tag stays where the name of what has it cannot stand in a path, which is split at slashes."""
+    gone = {*situation.before.get("tags", ())} - {*situation.after.get("tags", ())}
+    if "tags" not in situation.changed or "/" not in situation.address.key or not gone:
+        return ()
+    why = f"mailcow can take no tag from what has a slash in its name, so `{min(gone)}` stays"
+    return (("tags", why, "keep the tag, or remove it in mailcow itself"),)

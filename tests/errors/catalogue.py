@@ -18,6 +18,8 @@ MANIFESTS: Final = {
     "address-malformed": "mailboxes:\n  - {address: 'an na@acme.example', quota: 1GiB}\n",
     "address-occupied": "aliases:\n  - {address: anna@bystander.example, to: [x@y.example]}\n",
     "address-taken": f"{_ANNA % 'state: active'}aliases:\n  - {{address: anna@acme.example, to: [x@y.example]}}\n",
+    "address-with-slash": "app_passwords:\n"
+    "- {mailbox: a/b@acme.example, name: Phone, protocols: [imap], initial: {password: {env: TOKEN}}}\n",
     "app-name-malformed": "app_passwords:\n"
     "  - {mailbox: anna@acme.example, name: '0', protocols: [imap], password: {env: PASSWORD}}\n",
     "boolean-expected": "mailboxes:\n  - {address: anna@acme.example, quota: 1GiB, imap: yes}\n",
