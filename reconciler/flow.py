@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from reconciler.history.asked import Asked, Choice
-from reconciler.history.git import RunGit
-from reconciler.manifest.project import GuardSettings, Project, PruneRule, ServerSettings
-from reconciler.model.command import Run
-from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.focus import EVERYTHING, Focus
-from reconciler.model.operation import Operation
-from reconciler.model.plan import Plan
-from reconciler.model.policy import Policy
-from reconciler.model.profile import RequestCost
-from reconciler.model.reference import KindReference
-from reconciler.model.report import Event, Report
-from reconciler.model.secret import Secret
-from reconciler.planning.waves import Waves
+from reconciler.manifest.project import GuardSettings
+from reconciler.model.focus import EVERYTHING
 from reconciler.records import field, record
 
-Requests = Callable[[], Sequence[RequestCost]]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from reconciler.history.asked import Asked, Choice
+    from reconciler.history.git import RunGit
+    from reconciler.manifest.project import Project, PruneRule, ServerSettings
+    from reconciler.model.command import Run
+    from reconciler.model.diagnostic import Diagnostic
+    from reconciler.model.focus import Focus
+    from reconciler.model.operation import Operation
+    from reconciler.model.plan import Plan
+    from reconciler.model.policy import Policy
+    from reconciler.model.profile import RequestCost
+    from reconciler.model.reference import KindReference
+    from reconciler.model.report import Event, Report
+    from reconciler.model.secret import Secret
+    from reconciler.planning.waves import Waves
+
+    Requests = Callable[[], Sequence[RequestCost]]
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -142,6 +147,18 @@ class SnapshotTaken:
     requests: Requests = tuple
 
 
+def _remembered() -> Choice:
+    from reconciler.history.asked import Choice  # noqa: PLC0415  only plans know a history
+
+    return Choice()
+
+
+def _all_at_once() -> Waves:
+    from reconciler.planning.waves import Waves  # noqa: PLC0415  as above
+
+    return Waves()
+
+
 @record(frozen=True, slots=True, kw_only=True)
 class PlanRequest:
     """What a plan is made of.
@@ -174,9 +191,9 @@ class PlanRequest:
     show_unmanaged: bool = False
     prune: tuple[PruneRule, ...] = ()
     policy: Policy | None = None
-    base: Choice = field(default_factory=Choice)
+    base: Choice = field(default_factory=_remembered)
     keep: bool = False
-    waves: Waves = field(default_factory=Waves)
+    waves: Waves = field(default_factory=_all_at_once)
 
 
 @record(frozen=True, slots=True, kw_only=True)

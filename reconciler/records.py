@@ -125,9 +125,6 @@ class _Part:
 
     def __init__(self, said: Any, *, by_name: bool) -> None:
         more: Mapping[str, Any] = said.said if isinstance(said, _Said) else {"default": said}
-        if type(said).__module__ == "dataclasses":
-            names = ("default", "default_factory", "init", "compare")
-            more = {n: v for n in names if type(v := getattr(said, n)).__name__ != "_MISSING_TYPE"}
         self.default = more.get("default", _REQUIRED)
         self.made: Callable[[], Any] | None = more.get("default_factory")
         self.by_name = by_name
@@ -274,34 +271,30 @@ def _field_by_field(writing: _Writing) -> Callable[..., None]:
     """What makes the first instances; whatever it cannot make, what is compiled makes, or refuses as Python does."""
     cls, parts = writing.cls, writing.parts
     in_order = [name for name, part in parts.items() if part.given and not part.by_name]
+    hidden = frozenset(name for name, part in parts.items() if not part.given)
+    defaults = {name: part.default for name, part in parts.items() if part.default is not _REQUIRED}
+    makers = {name: part.made for name, part in parts.items() if part.made is not None}
+    filled = {*(name for name, part in parts.items() if part.given), *defaults, *makers}
     goes_on = hasattr(cls, "__post_init__")
+    keep = object.__setattr__
     left = _FEW
 
     def __init__(self: Any, /, *given: Any, **named: Any) -> None:  # noqa: N807  it becomes one
         nonlocal left
         left -= 1
-        values = dict(zip(in_order, given, strict=False))
-        if left >= 0 and len(given) <= len(in_order) and values.keys().isdisjoint(named):
-            values.update(named)
-            for name, part in parts.items():
-                if part.given and name in values:
-                    value = values.pop(name)
-                elif part.made is not None:
-                    value = part.made()
-                elif part.default is not _REQUIRED:
-                    value = part.default
-                elif part.given:
-                    break
-                else:
-                    continue
-                object.__setattr__(self, name, value)
-            else:
-                if not values:
-                    if goes_on:
-                        self.__post_init__()
-                    return
-        writing.compile()
-        getattr(cls, _MAKING)(self, *given, **named)
+        values = {**defaults, **dict(zip(in_order, given, strict=False)), **named}
+        for name, made in makers.items():
+            if name not in values:
+                values[name] = made()
+        twice_or_hidden = named.keys() & (hidden.union(in_order[: len(given)])) if given or hidden else ()
+        if left < 0 or twice_or_hidden or len(given) > len(in_order) or values.keys() != filled:
+            writing.compile()
+            getattr(cls, _MAKING)(self, *given, **named)
+            return
+        for name, value in values.items():
+            keep(self, name, value)
+        if goes_on:
+            self.__post_init__()
 
     return __init__
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from reconciler.history.git import Entry, Repository
-from reconciler.manifest.files import MAY_BE_READ, Source
+from reconciler.manifest.files import Source, may_be_read
 from reconciler.manifest.inside import resolved
 from reconciler.records import field, record
 
@@ -115,7 +115,7 @@ class _Comparison:
         """What the commit has where manifests are searched, and the work tree has not."""
         for path in self.entries:
             inside = any(where in ("", path) or path.startswith(f"{where}/") for where in searched)
-            concerned = (inside and MAY_BE_READ.fullmatch(path)) or path.rpartition("/")[2].startswith(_DEFAULTS)
+            concerned = (inside and may_be_read(path)) or path.rpartition("/")[2].startswith(_DEFAULTS)
             if concerned and path not in self.read and not (self.repository.root / path).exists():
                 yield path
 

@@ -45,7 +45,7 @@ _FILE_MODES: Final = ("100644", "100755")
 _NO_REPOSITORY: Final = "not a git repository"
 _MISSING_HINT: Final = "install git; without it nothing is known of what was applied before, and nothing is remembered"
 _OWNER_HINT: Final = "if it belongs to another user: `git config --global --add safe.directory FOLDER`"
-_COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_COMMIT: Final = r"[0-9a-f]{40}(?:[0-9a-f]{24})?"
 
 
 class GitAnswer(NamedTuple):
@@ -98,7 +98,7 @@ class Repository:
         """The commit a revision means; None where there is none, or its objects are not here."""
         answer = self._ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
         found = answer.output.decode(errors="replace").strip()
-        return found if answer.status == 0 and _COMMIT.fullmatch(found) else None
+        return found if answer.status == 0 and re.fullmatch(_COMMIT, found) else None
 
     def tree(self, commit: str) -> str:
         """What git calls the whole content of a commit.

@@ -13,7 +13,7 @@ from reconciler.history.asked import Asked
 from reconciler.history.git import Entry, Repository
 from reconciler.kinds import registry
 from reconciler.manifest.build import build
-from reconciler.manifest.files import LARGEST_FILE, MAY_BE_READ, PROJECT_FILE, STANDARD_INPUT, Source, find
+from reconciler.manifest.files import LARGEST_FILE, PROJECT_FILE, STANDARD_INPUT, Source, find, may_be_read
 from reconciler.manifest.inside import resolved
 from reconciler.manifest.project import Project, Settings, find_project
 from reconciler.manifest.reading import LearningMemory, read
@@ -58,7 +58,7 @@ def laid_out(repository: Repository, commit: str) -> Iterator[Layout]:
     """
     from tempfile import TemporaryDirectory  # noqa: PLC0415  most runs need no other revision
 
-    entries = [each for each in repository.entries(commit) if each.is_link or MAY_BE_READ.fullmatch(each.path)]
+    entries = [each for each in repository.entries(commit) if each.is_link or may_be_read(each.path)]
     name = commit[:12]
     large = [each for each in entries if each.size > LARGEST_FILE]
     if large:

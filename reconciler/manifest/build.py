@@ -23,7 +23,7 @@ from reconciler.manifest.document import Document
 from reconciler.manifest.findings import Findings, Spot
 from reconciler.manifest.references import complete_references
 from reconciler.manifest.union import Union
-from reconciler.manifest.words import DEFAULTS, DOMAIN, WORDS
+from reconciler.manifest.words import DEFAULTS, DOMAIN, MOVED, REMOVED, WORDS
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.state import DesiredState
 from reconciler.records import record
@@ -140,7 +140,6 @@ class _Reader:
     def read(self, manifest: Manifest, contents: Contents) -> None:
         """Read a document, telling what is wrong; what is right is added to the contents all the same."""
         from reconciler.manifest.entries import Section  # noqa: PLC0415  what is remembered need not be read
-        from reconciler.manifest.removals import Farewells  # noqa: PLC0415  as above
 
         document = manifest.document
         scope = self._scope(document)
@@ -156,9 +155,12 @@ class _Reader:
                 hint = suggest.for_section(word, self.kinds)
                 complaint = Complaint((), "kind-unknown", f"`{word}` is no kind", hint, at_key=True)
                 self.findings.tell(Spot(document, (word,)), complaint)
-        farewells = Farewells(document, scope, self.kinds, self.findings)
-        contents.removals.extend(farewells.removals())
-        contents.relocations.extend(farewells.relocations())
+        if REMOVED in document.value or MOVED in document.value:
+            from reconciler.manifest.removals import Farewells  # noqa: PLC0415  few documents say what is to go
+
+            farewells = Farewells(document, scope, self.kinds, self.findings)
+            contents.removals.extend(farewells.removals())
+            contents.relocations.extend(farewells.relocations())
 
     def _scope(self, document: Document) -> Scope:
         """What the document's values are read relative to: its `domain:`."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Document", "parse"]
 
-_SECRET: Final = re.compile(r"(?i)pass|secret|token|key|hash|credential|salt")
+_SENSITIVE: Final = r"(?i)pass|secret|token|key|hash|credential|salt"
 
 
 class Document:
@@ -89,9 +89,9 @@ class Document:
             The place; with the rendered line for a template, unless it may hold a secret.
         """
         position = self.locate(path, key=key)
-        secret = any(isinstance(step, str) and _SECRET.search(step) for step in path)
+        secret = any(isinstance(step, str) and re.search(_SENSITIVE, step) for step in path)
         if position is None or secret or self._text is None:
-            return Origin(self.name, *(position or ()))
+            return Origin(self.name) if position is None else Origin(self.name, position.line, position.column)
         return self._text.origin(position)
 
 

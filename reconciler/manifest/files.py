@@ -8,7 +8,6 @@ this program read what lies outside it, so links are followed inside only.
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
@@ -22,13 +21,13 @@ from reconciler.records import record
 __all__ = [
     "HIDDEN",
     "LARGEST_FILE",
-    "MAY_BE_READ",
     "MOST_FILES",
     "PROJECT_FILE",
     "STANDARD_INPUT",
     "Source",
     "belongs_to",
     "find",
+    "may_be_read",
     "read_inside",
 ]
 
@@ -40,12 +39,12 @@ MOST_FILES: Final = 100_000
 PROJECT_FILE: Final = "reconciler.yaml"
 STANDARD_INPUT: Final = "-"
 
-MAY_BE_READ: Final = re.compile(r".+\.ya?ml(?:\.j2)?")
-"""Names of manifests, of values and of project files."""
+_ENDINGS: Final = (".yaml", ".yml")
+_TEMPLATE: Final = ".j2"
+_DEFAULTS: Final = frozenset(f"_defaults{ending}{more}" for ending in _ENDINGS for more in ("", _TEMPLATE))
+_VALUES: Final = "values"
+"""A folder of values files, and what the names of such files begin with."""
 
-_DEFAULTS: Final = re.compile(r"_defaults\.ya?ml(?:\.j2)?")
-_VALUES: Final = re.compile(r"values(?:-.+)?\.ya?ml")
-_VALUES_FOLDER: Final = "values"
 _FORMS: Final = "`.yaml`, `.yml`, `.yaml.j2` or `.yml.j2`"
 HIDDEN: Final = ".git"
 """Holds the credentials a pipeline's checkout was fetched with; nothing in it is of the project."""
@@ -72,7 +71,7 @@ class Source:
     @property
     def is_template(self) -> bool:
         """Whether it has to be rendered before it is a manifest."""
-        return self.name.endswith(".j2")
+        return self.name.endswith(_TEMPLATE)
 
     def read(self) -> bytes:
         """Read the file.
@@ -87,6 +86,12 @@ class Source:
             return _content(os.open(self.path, os.O_RDONLY | _QUIETLY), self.name)
         except OSError as problem:
             raise ManifestError((_unreadable(self.name, problem),)) from problem
+
+
+def may_be_read(name: str) -> bool:
+    """Whether a name is one of manifests, of values or of project files."""
+    stem, _, ending = name.removesuffix(_TEMPLATE).rpartition(".")
+    return bool(stem) and f".{ending}" in _ENDINGS and "\n" not in name
 
 
 def read_inside(folder: Path, path: Path, name: str) -> bytes:
@@ -241,9 +246,9 @@ class _Search:
             )
 
     def _file(self, place: _Place, path: Path, real: Path) -> None:
-        if not MAY_BE_READ.fullmatch(path.name):
+        if not may_be_read(path.name):
             self._refuse("path-not-a-manifest", place.name, "this is not a manifest", f"expected a name in {_FORMS}")
-        elif path.name == PROJECT_FILE or _DEFAULTS.fullmatch(path.name) or place.real in self._exclude:
+        elif path.name == PROJECT_FILE or path.name in _DEFAULTS or place.real in self._exclude:
             self._refuse(
                 "path-not-a-manifest",
                 place.name,
@@ -258,7 +263,7 @@ class _Search:
         if real == self._boundary:
             return ()
         path, real = path.parent, real.parent
-        names = sorted(entry.name for entry in real.iterdir() if _DEFAULTS.fullmatch(entry.name))
+        names = sorted(entry.name for entry in real.iterdir() if entry.name in _DEFAULTS)
         return self._around(path, real) + self._defaults(_Place(self._name(path), str(real)), names)
 
     def _walk(self, folder: _Place, around: tuple[Source, ...]) -> None:
@@ -272,7 +277,7 @@ class _Search:
         except OSError as problem:
             self.findings.append(_unreadable(folder.name, problem))
             return
-        names = [entry.name for entry in entries if _DEFAULTS.fullmatch(entry.name)]
+        names = [entry.name for entry in entries if entry.name in _DEFAULTS]
         defaults = around + self._defaults(folder, names)
         for entry in entries:
             place = folder.inside(entry.name)
@@ -290,7 +295,7 @@ class _Search:
                     self._refuse_outside(place.name)
                 return
         if entry.is_dir():
-            if entry.name != _VALUES_FOLDER:
+            if entry.name != _VALUES:
                 self._walk(place, defaults)
         elif manifest and place.real not in self._exclude:
             if entry.is_file():
@@ -330,9 +335,15 @@ class _Search:
 
 
 def _is_manifest(name: str) -> bool:
-    if not MAY_BE_READ.fullmatch(name):
+    if not may_be_read(name):
         return False
-    return not (name == PROJECT_FILE or _DEFAULTS.fullmatch(name) or _VALUES.fullmatch(name))
+    return not (name == PROJECT_FILE or name in _DEFAULTS or _holds_values(name))
+
+
+def _holds_values(name: str) -> bool:
+    """Whether a file is one of values by its name: `values.yaml`, `values-NAME.yaml`."""
+    stem = name.rpartition(".")[0]
+    return name.endswith(_ENDINGS) and (stem == _VALUES or (stem.startswith(f"{_VALUES}-") and stem != f"{_VALUES}-"))
 
 
 def _unreadable(name: str, problem: OSError) -> Diagnostic:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from reconciler.errors import ManifestError
 from reconciler.manifest.complaints import Complaint, Path
 from reconciler.manifest.document import Document
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic, Origin, Severity, error
+from reconciler.records import record
 
 __all__ = ["MOST", "Findings", "Spot"]
 
@@ -17,7 +18,8 @@ MOST: Final = 200
 """Findings told of one run; who has more reads the first ones and runs again."""
 
 
-class Spot(NamedTuple):
+@record(frozen=True, slots=True)
+class Spot:
     """A place in a document."""
 
     document: Document

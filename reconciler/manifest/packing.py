@@ -289,7 +289,7 @@ _MAPPING: Final = "mapping"
 _FORMS: Final[dict[str, tuple[Callable[[Any], Iterable[Value]], Callable[..., Value]]]] = {
     "Address": (tuple, Address),
     "EntryOptions": (_attributes, _options),
-    "Place": (tuple, Place),
+    "Place": (_attributes, Place),
     "Relocation": (_attributes, Relocation),
     "Removal": (_attributes, Removal),
     "SecretSource": (_attributes, SecretSource),

@@ -33,28 +33,28 @@ _ORDINARY: Final = b"".join(
 )
 """Bytes that alone never make a document doubtful."""
 
-_DOUBTS: Final[dict[int, re.Pattern[bytes]]] = {
-    ord("!"): re.compile(rb"!(?<![^\s,\[{:]!)"),  # a tag
-    ord("&"): re.compile(rb"&(?<![^\s,\[{:]&)\S"),  # an anchor
-    ord("*"): re.compile(rb"\*(?<![^\s,\[{:]\*)\S"),  # an alias
-    ord("<"): re.compile(rb"<<"),  # a merge key
-    ord("?"): re.compile(rb"\?(?<![^\s,\[{:]\?)"),  # a complex key, or what libyaml takes for one
-    ord("|"): re.compile(rb"\|(?<![^\s,\[{:]\|)"),  # a block of text: the last line break, brackets around it
-    ord(">"): re.compile(rb">(?<![^\s,\[{:]>)"),  # the same, folded
-    ord("%"): re.compile(rb"(?m)^%"),  # a directive
-    0xC2: re.compile(rb"\xc2[\x80-\x9f]"),  # what the careful way calls a control character, in UTF-8
-    0xE2: re.compile(rb"\xe2\x80[\xa8\xa9]"),
-    0xEF: re.compile(rb"\xef(?:\xbb\xbf|\xbf[\xbe\xbf])"),
-    ord("\\"): re.compile(rb"\\u[dD][89a-fA-F]"),  # half a character
+_DOUBTS: Final = {
+    ord("!"): rb"!(?<![^\s,\[{:]!)",  # a tag
+    ord("&"): rb"&(?<![^\s,\[{:]&)\S",  # an anchor
+    ord("*"): rb"\*(?<![^\s,\[{:]\*)\S",  # an alias
+    ord("<"): rb"<<",  # a merge key
+    ord("?"): rb"\?(?<![^\s,\[{:]\?)",  # a complex key, or what libyaml takes for one
+    ord("|"): rb"\|(?<![^\s,\[{:]\|)",  # a block of text: the last line break, brackets around it
+    ord(">"): rb">(?<![^\s,\[{:]>)",  # the same, folded
+    ord("%"): rb"(?m)^%",  # a directive
+    0xC2: rb"\xc2[\x80-\x9f]",  # what the careful way calls a control character, in UTF-8
+    0xE2: rb"\xe2\x80[\xa8\xa9]",
+    0xEF: rb"\xef(?:\xbb\xbf|\xbf[\xbe\xbf])",
+    ord("\\"): rb"\\u[dD][89a-fA-F]",  # half a character
 }
 """Where a byte that is not ordinary is harmless all the same: everywhere but where these match."""
 
-_ODD_COLON: Final = re.compile(rb":(?:(?<![^\s,\[{]:)|[,\[\]{}])")
+_ODD_COLON: Final = rb":(?:(?<![^\s,\[{]:)|[,\[\]{}])"
 """A colon that starts a word or is followed by a bracket: YAML 1.1 and 1.2 differ, and so do the two readers."""
 
-_UNDERSCORE: Final = re.compile(rb"_(?:[0-9.]|(?<=[0-9.]_))")
-_NUMBER_LIKE: Final = re.compile(rb"(?<![^\s,\[{:])[0-9._eE+-]*_[0-9._eE+-]*(?=[\s,\]}:]|\Z)")
-_OTHER_BASE: Final = re.compile(rb"0(?<![^\s,\[{:+-]0)[xXoObB]")
+_UNDERSCORE: Final = rb"_(?:[0-9.]|(?<=[0-9.]_))"
+_NUMBER_LIKE: Final = rb"(?<![^\s,\[{:])[0-9._eE+-]*_[0-9._eE+-]*(?=[\s,\]}:]|\Z)"
+_OTHER_BASE: Final = rb"0(?<![^\s,\[{:+-]0)[xXoObB]"
 
 _SHAPE: Final = bytes.maketrans(b"-0123456789", b" " + b"0" * 10)
 """Makes list dashes look like indentation, and digits alike."""
@@ -62,7 +62,8 @@ _SHAPE: Final = bytes.maketrans(b"-0123456789", b" " + b"0" * 10)
 _FAR_RIGHT: Final = b" " * (2 * DEEPEST)
 _LONG_NUMBER: Final = b"0" * (LONGEST_NUMBER + 1)
 _BLOCKS: Final = frozenset((dict, list))
-_PLAIN_KEY: Final = re.compile(r"[\w.@+/-]+")
+_IN_A_KEY: Final = str.maketrans("", "", "_.@+/-")
+"""What plain keys are made of, besides letters and digits."""
 
 
 def quickly(content: bytes) -> dict[str, Any] | None:
@@ -88,14 +89,14 @@ def quickly(content: bytes) -> dict[str, Any] | None:
 def _doubtful(content: bytes) -> bool:
     for byte in set(content.translate(None, _ORDINARY)):
         doubt = _DOUBTS.get(byte)
-        if doubt is None or doubt.search(content):
+        if doubt is None or re.search(doubt, content):
             return True
-    if _ODD_COLON.search(content) or content.startswith(b"...") or b"\n..." in content:
+    if re.search(_ODD_COLON, content) or content.startswith(b"...") or b"\n..." in content:
         return True
     shape = content.translate(_SHAPE)
-    if _FAR_RIGHT in shape or _LONG_NUMBER in shape or _OTHER_BASE.search(content):
+    if _FAR_RIGHT in shape or _LONG_NUMBER in shape or re.search(_OTHER_BASE, content):
         return True
-    return bool(_UNDERSCORE.search(content) and _NUMBER_LIKE.search(content))
+    return b"_" in content and bool(re.search(_UNDERSCORE, content) and re.search(_NUMBER_LIKE, content))
 
 
 def _regular(value: dict[Any, Any]) -> bool:
@@ -109,5 +110,5 @@ def _regular(value: dict[Any, Any]) -> bool:
         values = chain(chain.from_iterable(map(dict.values, mappings)), chain.from_iterable(lists))
         level = [item for item in values if type(item) in _BLOCKS]
         if not level:
-            return all(key.__class__ is str and _PLAIN_KEY.fullmatch(key) for key in keys)
+            return all(key.__class__ is str and key.translate(_IN_A_KEY).isalnum() for key in keys)
     return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
@@ -81,10 +80,12 @@ def _portions(sources: Sequence[Source]) -> Iterable[Sequence[Source]]:
 
     By their names, so that a file that is added or removed changes one portion, until there are twice as many.
     """
+    from zlib import crc32  # noqa: PLC0415  what is not remembered needs none
+
     count = 1 << max(0, (len(sources) // FILES_IN_A_PORTION).bit_length() - 1)
     found: dict[int, list[Source]] = {}
     for source in sources:
-        found.setdefault(zlib.crc32(source.name.encode()) % count, []).append(source)
+        found.setdefault(crc32(source.name.encode()) % count, []).append(source)
     return found.values()
 
 

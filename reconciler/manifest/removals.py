@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date
 from typing import Any, Final
 
 from reconciler.manifest import suggest
@@ -22,7 +21,7 @@ from reconciler.spec.refusal import InvalidError
 
 __all__ = ["Farewells"]
 
-_ISO_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_ISO_DATE: Final = r"\d{4}-\d{2}-\d{2}"
 
 
 class _Wrong(Exception):  # noqa: N818  not an error to anyone but this module
@@ -183,7 +182,9 @@ class Farewells:
 
 
 def _date(written: Any) -> str:
-    if isinstance(written, str) and _ISO_DATE.fullmatch(written):
+    if isinstance(written, str) and re.fullmatch(_ISO_DATE, written):
+        from datetime import date  # noqa: PLC0415  takes as long to import as many entries to read
+
         try:
             return date.fromisoformat(written).isoformat()
         except ValueError:

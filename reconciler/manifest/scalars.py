@@ -24,8 +24,8 @@ _WORDS: Final[dict[str, Scalar]] = {
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
     **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
 }
-_INTEGER: Final = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
-_REAL: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_INTEGER: Final = r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+"
+_REAL: Final = r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 _BASES: Final = {"0o": 8, "0x": 16}
 
 
@@ -42,6 +42,6 @@ def scalar(text: str) -> Scalar:
         return _WORDS[text]
     if text[0] not in "0123456789.+-" or len(text) > LONGEST_NUMBER:
         return text
-    if _INTEGER.fullmatch(text):
+    if re.fullmatch(_INTEGER, text):
         return int(text, _BASES.get(text[:2], 10))
-    return float(text) if _REAL.fullmatch(text) else text
+    return float(text) if re.fullmatch(_REAL, text) else text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple, NoReturn
+from typing import Final, NoReturn
 
 from reconciler.errors import ManifestError
 from reconciler.model.diagnostic import Origin, error
@@ -16,13 +16,14 @@ DEEPEST: Final = 32
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
-_CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
-_SECRET_KEY: Final = re.compile(r"(?i)\b[\w-]*(?:pass|secret|token|key|hash|credential|salt)[\w-]*[\"']?\s*:\s*(?=\S)")
+_CONTROL: Final = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"
+_SENSITIVE_ENTRY: Final = r"(?i)\b[\w-]*(?:pass|secret|token|key|hash|credential|salt)[\w-]*[\"']?\s*:\s*(?=\S)"
 _EXCERPT_WIDTH: Final = 120
 _ELISION: Final = "…"
 
 
-class Position(NamedTuple):
+@record(frozen=True, slots=True)
+class Position:
     """A place in a text, counted from 1, columns in characters."""
 
     line: int
@@ -57,7 +58,7 @@ class SourceText:
 
     def _excerpt(self, position: Position) -> str:
         line = self.line(position.line)
-        secret = _SECRET_KEY.search(line)
+        secret = re.search(_SENSITIVE_ENTRY, line)
         if secret:
             line = line[: secret.end()] + _ELISION
         start = max(0, position.column - 1 - _EXCERPT_WIDTH // 2)
@@ -90,7 +91,7 @@ def refuse_control_characters(source: SourceText) -> None:
     Raises:
         ManifestError: `yaml-control-character`, at the first one.
     """
-    match = _CONTROL.search(source.text)
+    match = re.search(_CONTROL, source.text)
     if match is None:
         return
     before = source.text[: match.start()]

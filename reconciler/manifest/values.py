@@ -16,8 +16,8 @@ from reconciler.records import record
 
 __all__ = ["Assignment", "merged", "read_values"]
 
-_DOT: Final = re.compile(r"(?<!\\)\.")
-_QUOTED: Final = re.compile(r"\"[^\"\\]*\"|'[^']*'")
+_DOT: Final = r"(?<!\\)\."
+_QUOTED: Final = r"\"[^\"\\]*\"|'[^']*'"
 
 
 @record(frozen=True, slots=True)
@@ -44,13 +44,13 @@ class Assignment:
             UsageError: `set-malformed`.
         """
         name, equals, value = text.partition("=")
-        path = tuple(part.replace("\\.", ".") for part in _DOT.split(name))
+        path = tuple(part.replace("\\.", ".") for part in re.split(_DOT, name))
         if not equals or not all(path):
             summary = f"`--set {name}` is not an assignment"
             raise UsageError(summary, id="set-malformed", hint="write `--set name=value` or `--set outer.inner=value`")
         if as_text:
             return cls(path, value)
-        return cls(path, value[1:-1] if _QUOTED.fullmatch(value) else scalar(value))
+        return cls(path, value[1:-1] if re.fullmatch(_QUOTED, value) else scalar(value))
 
 
 def read_values(files: Iterable[Source], assignments: Iterable[Assignment] = ()) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Addresses: how everything the tool speaks of is named."""
 
-from __future__ import annotations
+# annotations are not put off: a named tuple compiles each that is text, which takes as long as importing some modules
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 _NTH = "#"
 
@@ -17,7 +17,7 @@ class Address(NamedTuple):
     key: str
 
     @classmethod
-    def parse(cls, text: str) -> Address:
+    def parse(cls, text: str) -> Self:
         """Read ``kind/key``; the key may itself hold slashes.
 
         Raises:
@@ -28,9 +28,9 @@ class Address(NamedTuple):
             raise ValueError(f"not an address: {text!r}; expected KIND/KEY")
         return cls(kind, key)
 
-    def nth(self, number: int) -> Address:
+    def nth(self, number: int) -> Self:
         """The address of one of several that have this key, counted from 1 as the server's ids are."""
-        return self if number == 1 else Address(self.kind, f"{self.key}{_NTH}{number}")
+        return self if number == 1 else self._replace(key=f"{self.key}{_NTH}{number}")
 
     def __str__(self) -> str:
         return f"{self.kind}/{self.key}"

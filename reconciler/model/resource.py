@@ -8,7 +8,7 @@ in the mapping is not written.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from reconciler.model.address import Address
 from reconciler.records import field, record
@@ -40,7 +40,8 @@ class _Nothing(Mapping[str, Value]):
 NOTHING: Values = _Nothing()
 
 
-class Place(NamedTuple):
+@record(frozen=True, slots=True)
+class Place:
     """Where an entry stands: a file, and the way to it inside the file. Lines are looked up only for what is shown."""
 
     file: str

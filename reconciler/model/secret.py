@@ -6,15 +6,15 @@ Two types, so that no renderer can meet a secret by accident. A manifest, a plan
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from reconciler.records import record
 
 MASK = "********"
 
-_KEY_VARIABLE = re.compile(r"MAILCOW_[A-Z0-9_]+")
+_KEY_VARIABLE: Final = "MAILCOW_"
+_IN_A_VARIABLE: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
 
 def may_hold_api_key(variable: str) -> bool:
@@ -23,7 +23,8 @@ def may_hold_api_key(variable: str) -> bool:
     Whoever can change a project file chooses which variable is sent to a server as its key, so not any; and whoever can
     change a manifest chooses which is stored on the server, so none of these.
     """
-    return _KEY_VARIABLE.fullmatch(variable) is not None
+    rest = variable.removeprefix(_KEY_VARIABLE)
+    return rest not in ("", variable) and _IN_A_VARIABLE.issuperset(rest)
 
 
 class SourceKind(StrEnum):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import re
+from typing import Final
 
 from reconciler.records import record
 
-_FORM = re.compile(r"(\d{4})-(\d{2})([a-z]?)$")
+_DIGITS: Final = (4, 2)
+"""Of a year and of a month."""
+
+_LETTERS: Final = ("", *"abcdefghijklmnopqrstuvwxyz")
 
 
 @record(frozen=True, slots=True, order=True)
@@ -24,10 +27,11 @@ class Version:
         Raises:
             ValueError: when the text has another form.
         """
-        match = _FORM.match(text.strip())
-        if match is None:
+        year, _, rest = text.strip().partition("-")
+        month, letter = rest[:2], rest[2:]
+        if (len(year), len(month)) != _DIGITS or not (year + month).isdecimal() or letter not in _LETTERS:
             raise ValueError(f"not a mailcow version: {text!r}")
-        return cls(int(match[1]), int(match[2]), match[3])
+        return cls(int(year), int(month), letter)
 
     def __str__(self) -> str:
         return f"{self.year:04}-{self.month:02}{self.letter}"

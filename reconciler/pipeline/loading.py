@@ -4,43 +4,54 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.flow import Inputs, Validation
 from reconciler.kinds import by_plural, registry
 from reconciler.manifest import files, reading
 from reconciler.manifest.build import build
 from reconciler.manifest.files import Source
-from reconciler.manifest.secrets import SecretSources, Surroundings
-from reconciler.manifest.values import Assignment, read_values
-from reconciler.model.diagnostic import Origin
-from reconciler.model.resource import Place
-from reconciler.model.state import DesiredState
 from reconciler.pipeline.stopwatch import Stopwatch
 from reconciler.records import record
 
 if TYPE_CHECKING:
     from reconciler.manifest.cache import EarlierCache, ParseCache
+    from reconciler.manifest.secrets import SecretSources
+    from reconciler.model.diagnostic import Origin
+    from reconciler.model.resource import Place
+    from reconciler.model.state import DesiredState
 
 SMALL: Final = 1 << 16
 """Bytes of manifests that are read again sooner than what remembers them is imported."""
 
 
-@record(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class Loaded:
     """The manifests of a run, read.
 
     Attributes:
+        inputs: what they were read from.
         sources: every file that was read.
         locate: finds the line of an entry.
     """
 
+    inputs: Inputs
     desired: DesiredState
     files: int
     sources: tuple[Source, ...]
     locate: Callable[[Place], Origin]
-    secrets: SecretSources
+
+    @cached_property
+    def secrets(self) -> SecretSources:
+        """Finds the secrets they name."""
+        # takes as long to import as a few manifests to read, and most runs need none
+        from reconciler.manifest.secrets import SecretSources, Surroundings  # noqa: PLC0415
+
+        inputs = self.inputs
+        root = inputs.project.folder if inputs.project is not None else inputs.start
+        return SecretSources(Surroundings(root=root, environment=inputs.environ, run=inputs.run, choose=_chosen))
 
 
 def load(inputs: Inputs, watch: Stopwatch) -> Loaded:
@@ -54,10 +65,8 @@ def load(inputs: Inputs, watch: Stopwatch) -> Loaded:
         sources = files.find(
             inputs.paths, start=inputs.start, project=project, exclude=inputs.values, stdin=inputs.stdin
         )
-        assignments = [Assignment.read(text) for text in inputs.settings]
-        assignments += [Assignment.read(text, as_text=True) for text in inputs.texts]
         value_files = [Source(str(file), file) for file in inputs.values]
-        values = read_values(value_files, assignments)
+        values = _values(inputs, value_files)
         memory = _memory(inputs, sources)
         found = reading.read(sources, values=values, memory=memory)
     with watch.stage("validating"):
@@ -66,14 +75,24 @@ def load(inputs: Inputs, watch: Stopwatch) -> Loaded:
         if memory is not None:
             memory.save()
     documents = {each.name: each for manifest in found.manifests for each in (*manifest.defaults, manifest.document)}
-    root = project if project is not None else inputs.start
     return Loaded(
+        inputs=inputs,
         desired=desired,
         files=len(found.manifests),
         sources=(*value_files, *(each for source in sources for each in (*source.defaults, source))),
         locate=lambda place: documents[place.file].origin(place.path),
-        secrets=SecretSources(Surroundings(root=root, environment=inputs.environ, run=inputs.run, choose=_chosen)),
     )
+
+
+def _values(inputs: Inputs, files: Sequence[Source]) -> dict[str, Any]:
+    """What the variables of templates mean."""
+    if not (files or inputs.settings or inputs.texts):
+        return {}
+    from reconciler.manifest.values import Assignment, read_values  # noqa: PLC0415  most manifests are no templates
+
+    assignments = [Assignment.read(text) for text in inputs.settings]
+    assignments += [Assignment.read(text, as_text=True) for text in inputs.texts]
+    return read_values(files, assignments)
 
 
 def _memory(inputs: Inputs, sources: Iterable[Source]) -> ParseCache | None:

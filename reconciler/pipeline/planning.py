@@ -130,7 +130,7 @@ def _options(request: PlanRequest, loaded: Loaded, base: Base) -> PlanOptions:
         prune=tuple(PruneScope(rule.kind, rule.domains) for rule in request.prune),
         delete_protected=frozenset(request.allowed_kinds),
         today=request.inputs.clock.today,
-        secret=loaded.secrets.for_plan,
+        secret=lambda source, address: loaded.secrets.for_plan(source, address),  # noqa: PLW0108  made when one is needed
         locate=loaded.locate,
         focus=request.focus,
         base=_declared_before(request, base),

@@ -12,8 +12,8 @@ from typing import Final
 
 __all__ = ["without_commands"]
 
-_AT_THE_START: Final = re.compile(r"(?m)^([^\S\n]*):(?=:)")
-_ANYWHERE: Final = re.compile(r"##(?=\w*\[)")
+_AT_THE_START: Final = r"(?m)^([^\S\n]*):(?=:)"
+_ANYWHERE: Final = r"##(?=\w*\[)"
 
 
 def without_commands(text: str, *, is_json: bool = False) -> str:
@@ -24,5 +24,5 @@ def without_commands(text: str, *, is_json: bool = False) -> str:
         is_json: it stays the same document: the second `#` is written as an escape.
     """
     if "##" in text:
-        text = _ANYWHERE.sub(r"#\\u0023" if is_json else "# #", text)
-    return _AT_THE_START.sub(r"\1: ", text) if "::" in text and not is_json else text
+        text = re.sub(_ANYWHERE, r"#\\u0023" if is_json else "# #", text)
+    return re.sub(_AT_THE_START, r"\1: ", text) if "::" in text and not is_json else text

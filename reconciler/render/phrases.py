@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change, Reason
 from reconciler.model.plan import Plan, Refusal
 
-_UNPRINTABLE: Final = re.compile(
-    r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
-)
+_UNPRINTABLE: Final = r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
 _LISTED: Final = 10
 
 
@@ -22,7 +19,7 @@ def visible(text: str) -> str:
 
     Values come from servers and from other people's manifests: a name may hold an escape sequence.
     """
-    return _UNPRINTABLE.sub(_escape, text)
+    return text if text.isprintable() else re.sub(_UNPRINTABLE, _escape, text)
 
 
 def _escape(match: re.Match[str]) -> str:
@@ -78,6 +75,8 @@ def _moment(value: Any) -> str:
         return visible(str(value))
     if value == 0:
         return "never"
+    from datetime import UTC, datetime  # noqa: PLC0415  only where something is deleted
+
     return datetime.fromtimestamp(value, tz=UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 

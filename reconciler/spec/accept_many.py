@@ -50,7 +50,6 @@ def accept_words(accept: Callable[[Any, Scope], Value]) -> AcceptMany:
 
 def accept_texts(*, least: int, most: int | None, pattern: str | None, most_bytes: int | None = None) -> AcceptMany:
     """Read texts that stay as they are, of so many characters or bytes, that match a pattern as a whole."""
-    matches = re.compile(pattern).fullmatch if pattern is not None else None
 
     def accept_many(values: Sequence[Any], _scope: Scope) -> Sequence[Value]:
         _only(str, values)
@@ -61,7 +60,7 @@ def accept_texts(*, least: int, most: int | None, pattern: str | None, most_byte
             raise DoubtfulError
         if least and min(map(len, values)) < least:
             raise DoubtfulError
-        if matches is not None and not all(map(matches, values)):
+        if pattern is not None and not all(map(re.compile(pattern).fullmatch, values)):
             raise DoubtfulError
         return values
 

@@ -12,7 +12,6 @@ from reconciler.spec.codec import Codec, Many, Scope, refuse
 UNLIMITED: Final = "unlimited"
 
 _SIZE_UNITS: Final = {"KiB": 1 / 1024, "MiB": 1, "GiB": 1024, "TiB": 1024**2, "PiB": 1024**3}
-_SIZE: Final = re.compile(r"(\d+(?:\.\d+)?) ?([KMGTP]iB)$")
 _LARGEST_SIZE: Final = 2**43 - 1
 """In MiB. The server's numbers of bytes have 63 bits; beyond, it answers with fractions (all versions)."""
 
@@ -43,16 +42,29 @@ def size_of_mebibytes(mebibytes: int) -> str:
     return known
 
 
+def _mebibytes(text: str) -> float | None:
+    """The number of MiB a size as people write it means; None where it is no size.
+
+    Without a regular expression, which would take longer to compile than most manifests have sizes to read.
+    """
+    text = text.removesuffix("\n")
+    unit = _SIZE_UNITS.get(text[-3:])
+    amount = text[:-3].removesuffix(" ")
+    whole, dot, fraction = amount.partition(".")
+    if unit is None or not whole.isdecimal() or (dot and not fraction.isdecimal()):
+        return None
+    return float(amount) * unit
+
+
 def _accept_size(value: Any, *, unlimited: bool, least: int) -> str:
     if value == UNLIMITED and unlimited:
         return UNLIMITED
     if isinstance(value, int) and not isinstance(value, bool):
         raise refuse("unit-missing", f"`{value}` has no unit", hint=_SIZE_HINT)
-    match = _SIZE.match(value) if isinstance(value, str) else None
-    if match is None:
+    mebibytes = _mebibytes(value) if isinstance(value, str) else None
+    if mebibytes is None:
         also = ", or `unlimited`" if unlimited else ""
         raise refuse("size-malformed", f"`{value}` is not a size", hint=_SIZE_HINT + also)
-    mebibytes = float(match[1]) * _SIZE_UNITS[match[2]]
     if mebibytes > _LARGEST_SIZE:
         raise refuse("size-too-large", f"`{value}` is more than mailcow can count", hint="write less than 8192PiB")
     if mebibytes != int(mebibytes):
@@ -107,12 +119,12 @@ Size = Annotated[str, size()]
 SizeOrUnlimited = Annotated[str, size(unlimited=True)]
 
 _DURATION_UNITS: Final = {"s": 1, "min": 60, "h": 3600, "d": 86400, "w": 604800}
-_DURATION: Final = re.compile(r"(\d+) ?(s|min|h|d|w)$")
+_DURATION: Final = r"(\d+) ?(s|min|h|d|w)$"
 
 
 def seconds_of(value: str) -> int:
     """The number of seconds a canonical duration means; 0 for ``unlimited``."""
-    match = _DURATION.match(value)
+    match = re.match(_DURATION, value)
     return int(match[1]) * _DURATION_UNITS[match[2]] if match else 0
 
 
@@ -136,7 +148,7 @@ def duration(*, unit: str, least: int = 0, most: int | None = None, unlimited: b
     def accept(value: Any, _scope: Scope) -> str:
         if value == UNLIMITED and unlimited:
             return UNLIMITED
-        match = _DURATION.match(value) if isinstance(value, str) else None
+        match = re.match(_DURATION, value) if isinstance(value, str) else None
         if match is None:
             raise refuse(
                 "duration-malformed",
@@ -170,13 +182,13 @@ def duration(*, unit: str, least: int = 0, most: int | None = None, unlimited: b
     )
 
 
-_RATE: Final = re.compile(r"([1-9]\d{0,17}) ?/ ?([smhd])$")
+_RATE: Final = r"([1-9]\d{0,17}) ?/ ?([smhd])$"
 
 
 def _accept_rate(value: Any, _scope: Scope) -> str:
     if value == UNLIMITED:
         return UNLIMITED
-    match = _RATE.match(value) if isinstance(value, str) else None
+    match = re.match(_RATE, value) if isinstance(value, str) else None
     if match is None:
         hint = "write mails per second, minute, hour or day: `10/s`, `500/h`; or `unlimited`"
         raise refuse("rate-malformed", f"`{value}` is not a rate", hint=hint)

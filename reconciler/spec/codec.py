@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
 from reconciler.model.resource import Value
 from reconciler.records import field, record
@@ -28,7 +28,8 @@ def _same(value: Any) -> Any:
 _Function = TypeVar("_Function")
 
 
-class Many(NamedTuple, Generic[_Function]):
+@record(frozen=True, slots=True)
+class Many(Generic[_Function]):
     """A function for many values, with the function for one value that it stands for."""
 
     one: Callable[..., Value]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, Final
@@ -47,7 +46,6 @@ def text(
             "function": {"type": "no-info", "function": partial(_fitting, most_bytes)},
             "schema": core,
         }
-    matches = re.compile(pattern).fullmatch if pattern is not None else None
 
     def accept(value: Any, _scope: Scope) -> str:
         """Read an element of a list, which says itself what is wrong with it."""
@@ -55,7 +53,7 @@ def text(
             raise refuse("text-expected", f"`{value}` is not text", hint=f'put it in quotes: `"{value}"`')
         wrong = f"at least {least} characters" if len(value) < least else ""
         wrong = f"at most {most} characters" if most is not None and len(value) > most else wrong
-        wrong = f"what matches `{pattern}`" if matches is not None and not matches(value) else wrong
+        wrong = f"what matches `{pattern}`" if pattern is not None and not re.fullmatch(pattern, value) else wrong
         if wrong:
             raise refuse("text-malformed", f"`{value}` is not what this takes", hint=f"it takes {wrong}")
         return value if most_bytes is None else _within(most_bytes, value)
@@ -299,6 +297,8 @@ def collated(value: str) -> str:
     """What the server's database compares a text by, where it must be unique (collation utf8mb4_general_ci)."""
     if value.isascii():
         return value.lower().rstrip(" ")
+    import unicodedata  # noqa: PLC0415  most words are plain ASCII
+
     bare = (each for each in unicodedata.normalize("NFD", value) if not unicodedata.combining(each))
     return "".join("\ufffd" if each > "\uffff" else each for each in bare).lower().replace("ß", "s").rstrip(" ")
 

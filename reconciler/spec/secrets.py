@@ -47,11 +47,11 @@ _READABLE_SCHEMES: Final = ("CLEAR", "CLEARTEXT", "PLAIN", "PLAIN-TRUNC")
 KEY: Final = "{key}"
 """Stands for the resource's key in what a generated password is delivered to."""
 
-_RECIPIENT: Final = re.compile(r"age1[a-z0-9]{20,}|ssh-(?:ed25519|rsa) [A-Za-z0-9+/]{40,}={0,2}(?: .*)?")
+_RECIPIENT: Final = r"age1[a-z0-9]{20,}|ssh-(?:ed25519|rsa) [A-Za-z0-9+/]{40,}={0,2}(?: .*)?"
 """The public keys age takes (age-encryption.org/v1): its own, and those of ssh."""
 
 _FORMS: Final = "`{env: NAME}`, `{file: path}`, `{command: [program, argument]}`"
-_HASH: Final = re.compile(r"\{([A-Z0-9-]+)\}(.+)$", re.DOTALL)
+_HASH: Final = r"(?s)\{([A-Z0-9-]+)\}(.+)$"
 
 _LONGEST_HASH: Final = 255
 """What is longer ends the call with an empty answer (2022-01a to 2026-07a, init_db.inc.php)."""
@@ -136,7 +136,7 @@ def read_source(value: Any, *, also: str = "") -> SecretSource:
 
 def _read_hash(value: Any) -> SecretSource:
     text = _one(value, "hash")
-    match = _HASH.match(text)
+    match = re.match(_HASH, text)
     if match is None or match[1] not in VERBATIM_SCHEMES:
         shown = f"`{{{match[1]}}}`" if match else "a hash without a scheme"
         hint = "prefix the scheme the hash was made with, such as `{BLF-CRYPT}$2y$...` or `{SHA512-CRYPT}$6$...`"
@@ -160,7 +160,7 @@ def _read_generated(deliver: Any) -> SecretSource:
         hint = 'write `deliver: {file: "passwords/{key}.age", recipients: [age1...]}`'
         raise refuse("secret-malformed", "a delivery to a file takes `file` and `recipients`", hint=hint)
     recipients = _words(deliver["recipients"], "recipients")
-    if not all(map(_RECIPIENT.fullmatch, recipients)):
+    if not all(re.fullmatch(_RECIPIENT, each) for each in recipients):
         hint = "write the public keys: `age1...` (from `age-keygen`), or `ssh-ed25519 ...`"
         raise refuse("recipient-malformed", "this is no recipient that a file can be encrypted for", hint=hint)
     return SecretSource(SourceKind.GENERATE, (), (_read_place(deliver["file"]),), recipients)
@@ -197,13 +197,13 @@ def read_password(value: Any) -> SecretSource:
 
 def is_verbatim_hash(text: str) -> bool:
     """Whether the server stores this text as a password hash as it is."""
-    match = _HASH.match(text)
+    match = re.match(_HASH, text)
     return match is not None and match[1] in VERBATIM_SCHEMES
 
 
 def is_readable(text: str) -> bool:
     """Whether what the server stores as it is holds the password itself."""
-    match = _HASH.match(text)
+    match = re.match(_HASH, text)
     return match is not None and match[1] in _READABLE_SCHEMES
 
 

@@ -12,6 +12,7 @@ from reconciler.manifest.cache import EarlierCache, ParseCache
 from reconciler.manifest.contents import Contents
 from reconciler.manifest.files import find
 from reconciler.manifest.reading import read
+from reconciler.manifest.text import Position
 from reconciler.model.address import Address
 from reconciler.model.resource import EntryOptions, Place
 from reconciler.model.secret import SecretSource, SourceKind
@@ -268,7 +269,7 @@ def test_the_place_of_a_remembered_entry_is_found(tmp_path: Path) -> None:
     (manifest,) = reading.manifests
     assert manifest.portion is not None
     assert manifest.portion.contents is not None
-    assert manifest.document.locate(("mailboxes", 7, "quota")) == (10, 29)
+    assert manifest.document.locate(("mailboxes", 7, "quota")) == Position(10, 29)
 
 
 def test_earlier_revisions_share_what_is_known_of_today_and_leave_it_alone(tmp_path: Path) -> None:
