@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from . import Simulator, php
 from .faults import Disturbance, Faults
-from .protocol import JSON, PREFIX, Answer, message
+from .protocol import JSON, PREFIX, READ_ONLY, Answer, message
 
 _REASONS: Final = {
     429: "Too Many Requests",
@@ -23,6 +23,12 @@ _DATABASE_DOWN: Final = (
     b" reported:<br/>  SQLSTATE[HY000] [2002] Connection refused</center>\n"
 )
 _PAGE: Final = b"<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body><h1>Sign in</h1></body></html>\n"
+_ANSWERS: Final = {
+    "empty": (200, JSON, b""),
+    "page": (200, "text/html", _PAGE),
+    "denied": (401, JSON, message("error", "authentication failed")),
+    "read-only": (403, JSON, READ_ONLY),
+}
 
 
 class LostError(ConnectionError):
@@ -70,8 +76,11 @@ def answer(simulator: Simulator, sent: Sent, disturbance: Disturbance) -> Answer
         LostError: The client gets no answer.
         BannedError: The same, from fail2ban.
     """
-    if disturbance.before:
+    reads = sent.method == "GET"
+    if disturbance.before and not (reads and disturbance.before == "read-only"):
         return _instead(simulator, disturbance.before)
+    if reads and disturbance.stale and sent.path in simulator.server.said:
+        return simulator.server.said[sent.path]
     if disturbance.half_created and not simulator.server.has("safe_parallel_writers"):
         simulator.server.half_created += 1
     before = simulator.state.copy() if disturbance.pretended else None
@@ -80,6 +89,10 @@ def answer(simulator: Simulator, sent: Sent, disturbance: Disturbance) -> Answer
     simulator.server.half_created = 0
     if before is not None:
         simulator.server.state = before
+    if reads and disturbance.kept:
+        simulator.server.said[sent.path] = given
+    if disturbance.short:
+        given = _without_last_row(given)
     if disturbance.danger:
         given = _with_danger(given, at_the_end=rest)
     if disturbance.truncated:
@@ -90,22 +103,27 @@ def answer(simulator: Simulator, sent: Sent, disturbance: Disturbance) -> Answer
 def _instead(simulator: Simulator, what: str) -> Answer:
     if what in ("reset", "timeout"):
         raise LostError(silent=what == "timeout")
-    if what == "empty":
-        return Answer(200, (("Server", "nginx"), ("Content-Type", JSON)), b"")
     if what == "database-down":
         status = 500 if simulator.server.has("html_errors_are_500") else 200
-        return Answer(status, (("Server", "nginx"), ("Content-Type", "text/html; charset=UTF-8")), _DATABASE_DOWN)
-    if what == "page":
-        return Answer(200, (("Server", "nginx"), ("Content-Type", "text/html")), _PAGE)
-    if what == "denied":
-        return Answer(401, (("Server", "nginx"), ("Content-Type", JSON)), message("error", "authentication failed"))
-    status = int(what)
+        return _said(status, "text/html; charset=UTF-8", _DATABASE_DOWN)
+    if what == "redirect":
+        return Answer(302, (("Server", "nginx"), ("Content-Type", "text/html"), ("Location", "/login")), b"")
+    return _said(*_ANSWERS[what]) if what in _ANSWERS else _failure(int(what))
+
+
+def _said(status: int, content: str, body: bytes) -> Answer:
+    return Answer(status, (("Server", "nginx"), ("Content-Type", content)), body)
+
+
+def _failure(status: int) -> Answer:
+    """The page of a server that stands before mailcow."""
     title = f"{status} {_REASONS[status]}"
     page = (
         f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n"
         "<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
     )
-    return Answer(status, (("Server", "nginx"), ("Content-Type", "text/html")), page.encode())
+    wait = (("Retry-After", "1"),) if status == 429 else ()  # noqa: PLR2004  the one that comes from a limit of rate
+    return Answer(status, (("Server", "nginx"), ("Content-Type", "text/html"), *wait), page.encode())
 
 
 def _parted(sent: Sent, disturbance: Disturbance) -> tuple[bytes, bool]:
@@ -118,6 +136,13 @@ def _parted(sent: Sent, disturbance: Disturbance) -> tuple[bytes, bool]:
         return sent.body, False
     kept = items[: len(items) // 2] if disturbance.half else items[:-1]
     return json.dumps(kept if items is decoded else {**decoded, "items": kept}).encode(), True
+
+
+def _without_last_row(given: Answer) -> Answer:
+    rows = php.json_decode(given.body)
+    if not isinstance(rows, list) or not rows:
+        return given
+    return Answer(given.status, given.headers, php.json_encode(rows[:-1] or {}))
 
 
 def _with_danger(given: Answer, *, at_the_end: bool) -> Answer:

@@ -10,7 +10,11 @@ A fault is written ``KIND[=VALUE][:WHERE][:WHEN]``:
     status=502                  nginx's HTML instead of the call: 429, 500, 502, 503, 504
     status-after=504            the same after the call took effect
     page, page-after            200 with the HTML of something before the server: a login, a notice
+    redirect                    302 to a login, instead of the call
     denied                      401, as when the key is switched off
+    read-only                   403 for writes, as when the key may only read by now
+    stale                       a read is answered as the same read was the last time
+    short                       a list lacks its last row
     database-down               mailcow's own HTML: status 500, but 200 before 2023-12
     empty:5%                    200 with an empty body, without effect, at one call in twenty
     empty-after                 the same after the call took effect
@@ -24,7 +28,8 @@ A fault is written ``KIND[=VALUE][:WHERE][:WHEN]``:
 
 WHERE is a verb or the beginning of a path (``add``, ``get/mailbox/all``), or ``write`` for all but reads; without it,
 every call.
-WHEN is ``3`` (the third such call), ``2,5``, ``4+`` (from the fourth on), or ``5%`` (by chance); without it, always.
+WHEN is ``3`` (the third such call), ``2,5``, ``3-8``, ``4+`` (from the fourth on), or ``5%`` (by chance); without it,
+always.
 """
 
 from __future__ import annotations
@@ -50,7 +55,11 @@ _KINDS: Final = {
     "empty-after": None,
     "page": None,
     "page-after": None,
+    "redirect": None,
     "denied": None,
+    "read-only": None,
+    "stale": None,
+    "short": None,
     "danger": None,
     "half": None,
     "pretended": None,
@@ -62,6 +71,7 @@ _STATUSES: Final = {429, 500, 502, 503, 504}
 _TIME = re.compile(r"(\d+(?:\.\d+)?)(ms|s)")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _COUNTED = re.compile(r"\d+(,\d+)*")
+_BURST = re.compile(r"(\d+)-(\d{1,6})")
 _FROM = re.compile(r"(\d+)\+")
 _CHANCE = re.compile(r"(\d+(?:\.\d+)?)%")
 _PLACE = re.compile(r"(get|add|edit|delete|search)(/\S*)?|write")
@@ -122,12 +132,16 @@ class Disturbance:
     Attributes:
         delay_seconds: How much longer it takes.
         cost_factor: Share of a real server's time it takes besides, 0 for none.
-        before: Instead of the call: "reset", "timeout", "empty", "page", "denied", "database-down" or an HTTP status.
+        before: Instead of the call: "reset", "timeout", "empty", "page", "redirect", "denied", "read-only" (of writes),
+            "database-down" or an HTTP status.
         after: Instead of the answer, once the call took effect: as `before`.
         danger: One item fails.
         half: Only the first half of several items is done.
         pretended: Nothing of it is kept.
         truncated: Only the first half of the answer arrives.
+        kept: The answer is kept, in case a later call is answered with it.
+        stale: A read is answered with what was kept of the last one.
+        short: A list lacks its last row.
         half_created: A mailbox is left half created.
         bytes_per_second: Pace of the answer, 0 for at once.
     """
@@ -140,6 +154,9 @@ class Disturbance:
     half: bool = False
     pretended: bool = False
     truncated: bool = False
+    kept: bool = False
+    stale: bool = False
+    short: bool = False
     half_created: bool = False
     bytes_per_second: float = 0.0
 
@@ -171,11 +188,13 @@ def parse(written: str) -> Fault:
 def _occasion(part: str, written: str) -> Occasion:
     if _COUNTED.fullmatch(part):
         return Occasion(at=frozenset(int(number) for number in part.split(",")))
+    if match := _BURST.fullmatch(part):
+        return Occasion(at=frozenset(range(int(match[1]), int(match[2]) + 1)))
     if match := _FROM.fullmatch(part):
         return Occasion(since=int(match[1]))
     if match := _CHANCE.fullmatch(part):
         return Occasion(chance=float(match[1]) / 100)
-    hint = "A place is like add/mailbox, a time like 3, 2,5, 4+ or 5%"
+    hint = "A place is like add/mailbox, a time like 3, 2,5, 3-8, 4+ or 5%"
     raise UsageError(f"{part!r} in the fault {written!r} is neither a place nor a time", id="bad-fault", hint=hint)
 
 
@@ -236,6 +255,8 @@ class Faults:
             if not fault.concerns(path):
                 continue
             number = self.seen[fault] = self.seen.get(fault, 0) + 1
+            if fault.kind == "stale":
+                disturbance = replace(disturbance, kept=True)
             if fault.occasion.comes(number, self.random):
                 disturbance = _struck(disturbance, fault, others_writing=others_writing)
         return disturbance
@@ -250,6 +271,8 @@ def _struck(so_far: Disturbance, fault: Fault, *, others_writing: bool) -> Distu
         "half": {"half": True, "after": so_far.after or "empty"},
         "pretended": {"pretended": True},
         "truncated": {"truncated": True},
+        "stale": {"stale": True},
+        "short": {"short": True},
         "half-created": {"half_created": others_writing},
     }
     if fault.kind in changes:

@@ -6,9 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
+from typing import TYPE_CHECKING
 
 from .profile import Profile
 from .state import State
+
+if TYPE_CHECKING:
+    from .protocol import Answer
 
 
 @dataclass(slots=True)
@@ -20,6 +24,7 @@ class Server:
         state: Its memory.
         clock: Gives the server's local time.
         random: Gives keys, names and secrets; seeded, so that a run can be repeated.
+        said: Answers to reads that a fault may give once more, by path.
         half_created: Number of coming `add/mailbox` calls that shall be left half done (a fault; consumed by them).
     """
 
@@ -28,6 +33,7 @@ class Server:
     clock: Callable[[], datetime]
     random: Random
     half_created: int = field(default=0)
+    said: dict[str, Answer] = field(default_factory=dict, repr=False)
 
     def has(self, feature: str) -> bool:
         """Tell whether this server's version has a feature of `profile.FEATURES`."""

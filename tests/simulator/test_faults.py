@@ -112,6 +112,8 @@ def test_an_answer_may_never_come(mailcow: Start, fault: str, effect: int) -> No
         ("page-after", 200, b"Sign in", 1),
         ("status=429", 429, b"Too Many Requests", 0),
         ("denied", 401, b"authentication failed", 0),
+        ("read-only", 403, b"write access denied", 0),
+        ("redirect", 302, b"", 0),
     ],
 )
 def test_an_answer_may_be_another(mailcow: Start, fault: str, status: int, body: bytes, effect: int) -> None:
@@ -178,3 +180,29 @@ def test_mailboxes_are_left_half_created_only_beside_other_writers() -> None:
     assert not faults.strike("add/mailbox").half_created
     assert faults.strike("add/mailbox", others_writing=True).half_created
     assert not faults.strike("add/alias", others_writing=True).half_created
+
+
+def test_a_key_may_lose_the_right_to_write_and_go_on_reading(mailcow: Start) -> None:
+    answer = disturbed(mailcow(), "read-only").handle("GET", "/api/v1/get/domain/all", HEADERS)
+    assert answer.status == 200
+
+
+def test_a_read_may_be_answered_as_it_was_the_last_time(mailcow: Start) -> None:
+    server = mailcow()
+    behind = disturbed(server, "stale:get:2")
+    read = [behind.handle("GET", "/api/v1/get/relayhost/all", HEADERS).body]
+    server.post("add/relayhost", json.loads(RELAYHOST))
+    read += [behind.handle("GET", "/api/v1/get/relayhost/all", HEADERS).body for _ in range(2)]
+    assert [json.loads(each) for each in read] == [{}, {}, relayhosts(server)]
+
+
+def test_a_list_may_lack_its_last_row(mailcow: Start) -> None:
+    server = mailcow()
+    for name in ("a.example", "b.example"):
+        server.post("add/relayhost", {"hostname": name, "username": "", "password": ""})
+    answer = disturbed(server, "short").handle("GET", "/api/v1/get/relayhost/all", HEADERS)
+    assert [row["hostname"] for row in json.loads(answer.body)] == ["a.example"]
+
+
+def test_a_fault_may_come_in_a_burst() -> None:
+    assert strikes("status=502:2-4") == [False, True, True, True, False, False]
