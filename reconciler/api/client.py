@@ -86,6 +86,10 @@ class Client:
         """Close the connections."""
         self._transport.close()
 
+    def prepare(self) -> None:
+        """Make a connection before it is needed; nothing is sent but what TLS itself says."""
+        self._transport.prepare()
+
     def rest(self) -> None:
         """Close the connections for now: whoever has read may not come back, and leaves none behind."""
         self._transport.rest()

@@ -52,6 +52,9 @@ class Transport(Protocol):
             ExchangeFailed: with what broke.
         """
 
+    def prepare(self) -> None:
+        """Make a connection for the first request; why that fails, if it does, the request itself will find out."""
+
     def rest(self) -> None:
         """Close the connections nobody uses; the next request opens a new one."""
 

@@ -66,6 +66,9 @@ class HttpxTransport:
         except httpx.TransportError as error:
             raise ExchangeFailed(_failure_of(error)) from error
 
+    def prepare(self) -> None:
+        """Do nothing: httpx connects when it is asked for something."""
+
     def rest(self) -> None:
         """Do nothing: httpx closes idle connections itself, after a while."""
 

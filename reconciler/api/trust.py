@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import socket
 import ssl
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import certifi
 
 from reconciler.errors import UsageError
 
@@ -27,7 +26,7 @@ def trusting(ca_file: Path | None) -> ssl.SSLContext:
         UsageError: `ca-file-unusable`.
     """
     try:
-        context = ssl.create_default_context(cafile=ca_file or certifi.where())
+        context = ssl.create_default_context(cafile=ca_file or _public_authorities())
     except OSError as error:
         raise UsageError(
             "the file of trusted certificates cannot be used",
@@ -51,3 +50,15 @@ def encrypted(connection: _socket.socket, context: ssl.SSLContext, host: str) ->
     plain = socket.socket(connection.family, connection.type, connection.proto, connection.detach())
     plain.settimeout(connection.gettimeout())
     return context.wrap_socket(plain, server_hostname=host)
+
+
+def _public_authorities() -> str:
+    """Where certifi keeps them, found without importing it: that takes longer than reading them."""
+    found = PathFinder.find_spec("certifi")
+    if found is not None and found.origin is not None:
+        file = Path(found.origin).with_name("cacert.pem")
+        if file.is_file():
+            return str(file)
+    from certifi import where  # noqa: PLC0415  distributions that keep them elsewhere say so here
+
+    return where()

@@ -6,6 +6,7 @@ from reconciler.flow import Exported, Server
 from reconciler.kinds import registry
 from reconciler.manifest.dump import dump
 from reconciler.model.state import LiveState
+from reconciler.pipeline.approach import approach
 from reconciler.pipeline.opening import opened
 from reconciler.pipeline.stopwatch import Stopwatch
 from reconciler.remote.wanted import Wanted, listed_fields
@@ -20,7 +21,7 @@ def export(server: Server, *, domains: tuple[str, ...] | None, every_field: bool
     """
     watch = Stopwatch(server.clock.now)
     kinds = registry()
-    with watch.stage("reading server"), opened(server, watch) as source:
+    with watch.stage("reading server"), approach(server) as way, opened(way, watch) as source:
         lists = Wanted(
             fields={
                 name: listed_fields(kind)

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
 
-from reconciler.api import Client, ServerAccess, Timing, probe_version
+from reconciler.api import Client, probe_version
 from reconciler.errors import ProtocolError
-from reconciler.flow import Server, Snapshot
-from reconciler.kinds import registry, routes
+from reconciler.flow import Snapshot
+from reconciler.kinds import registry
 from reconciler.model.plan import ServerIdentity
 from reconciler.model.profile import RequestCost
 from reconciler.model.version import OLDEST, Version
+from reconciler.pipeline.approach import Approach
 from reconciler.pipeline.stopwatch import Stopwatch
 from reconciler.records import record
 from reconciler.remote.reader import Reader
-from reconciler.remote.schedule import readable_routes
 from reconciler.spec.capabilities import Capabilities
-
-DEFAULT_PARALLELISM: Final = 4
-"""Requests under way at once: what two cores serve best (measured on 2026-07a); a quarter of what breaks nothing."""
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -47,11 +43,11 @@ class OpenServer:
 
 
 @contextmanager
-def opened(server: Server | Snapshot, watch: Stopwatch) -> Iterator[OpenServer]:
+def opened(way: Approach | Snapshot, watch: Stopwatch) -> Iterator[OpenServer]:
     """Ask a server who it is; nothing else is sent before it has answered. No connection is left at the end.
 
     Args:
-        server: where it is.
+        way: the way to it, or what one answered once.
         watch: is told how long readings wait.
 
     Raises:
@@ -59,40 +55,29 @@ def opened(server: Server | Snapshot, watch: Stopwatch) -> Iterator[OpenServer]:
         ConnectionFailed, ProtocolError: it cannot be reached, or is no mailcow.
     """
     kinds = registry()
-    if isinstance(server, Snapshot):
+    if isinstance(way, Snapshot):
         from reconciler.remote.snapshot import Recorded  # noqa: PLC0415  a server that runs needs none of it
 
-        recorded = Recorded(server.answers, kinds)
+        recorded = Recorded(way.answers, kinds)
         told = recorded.get("status", "version").value
         version = _version(str(told["version"]) if isinstance(told, dict) and "version" in told else None)
         capabilities = Capabilities(version)
         yield OpenServer(
             client=None,
-            identity=ServerIdentity(server.url, str(version)),
+            identity=ServerIdentity(way.url, str(version)),
             capabilities=capabilities,
             reader=Reader(recorded, kinds=kinds, capabilities=capabilities, parallelism=1),
             parallelism=1,
         )
         return
-    settings = server.settings
-    parallelism = settings.parallelism or DEFAULT_PARALLELISM
-    access = ServerAccess(
-        origin=server.url.rstrip("/"),
-        key=server.key.reveal(),
-        readable=routes() or readable_routes(kinds.values()),
-        parallelism=parallelism,
-        timeout=float(settings.timeout or 300),
-        connect_timeout=float(settings.connect_timeout or 10),
-        allow_plain_http=server.allow_plain_http,
-        ca_file=settings.ca_file,
-    )
-    client = Client(access, timing=Timing(server.clock.now, server.clock.sleep))
+    client = way.client()
+    parallelism = client.access.parallelism
     try:
         version = _version(probe_version(client))
         capabilities = Capabilities(version)
         yield OpenServer(
             client=client,
-            identity=ServerIdentity(access.origin, str(version)),
+            identity=ServerIdentity(client.access.origin, str(version)),
             capabilities=capabilities,
             reader=Reader(
                 client,

@@ -11,6 +11,7 @@ from reconciler.model.change import Action, Change
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import Plan, Terms
 from reconciler.model.state import DesiredState, LiveState
+from reconciler.pipeline.approach import approach
 from reconciler.pipeline.loading import Loaded, earlier_memory, load
 from reconciler.pipeline.opening import OpenServer, opened
 from reconciler.pipeline.stopwatch import Stopwatch
@@ -58,16 +59,17 @@ def plan(request: PlanRequest) -> Planned:
         ApiError: the server, or the way to it, failed.
     """
     watch = Stopwatch(request.inputs.clock.now)
-    loaded = load(request.inputs, watch)
-    with watch.stage("reading history"):
-        base = _base(request, loaded)
-    options = _options(request, loaded, base)
-    with watch.stage("reading server"), opened(request.server, watch) as server:
-        live, notes = read_live(server, loaded.desired, options, every_kind=request.show_unmanaged)
-        with watch.stage("comparing"):
-            difference = diff(registry(), loaded.desired, live, capabilities=server.capabilities, options=options)
-        live = _with_followers(server, difference.changes, _with_neighbours(server, difference.changes, live))
-        live = _with_remains(server, difference.changes, live)
+    with approach(request.server) as way:
+        loaded = load(request.inputs, watch)
+        with watch.stage("reading history"):
+            base = _base(request, loaded)
+        options = _options(request, loaded, base)
+        with watch.stage("reading server"), opened(way, watch) as server:
+            live, notes = read_live(server, loaded.desired, options, every_kind=request.show_unmanaged)
+            with watch.stage("comparing"):
+                difference = diff(registry(), loaded.desired, live, capabilities=server.capabilities, options=options)
+            live = _with_followers(server, difference.changes, _with_neighbours(server, difference.changes, live))
+            live = _with_remains(server, difference.changes, live)
     with watch.stage("comparing"):
         capabilities = server.capabilities
         difference = foresee(registry(), loaded.desired, live, difference, capabilities=capabilities, options=options)

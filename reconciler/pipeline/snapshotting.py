@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reconciler.flow import Server, Snapshot, SnapshotTaken
 from reconciler.kinds import registry
+from reconciler.pipeline.approach import approach
 from reconciler.pipeline.opening import opened
 from reconciler.pipeline.stopwatch import Stopwatch
 from reconciler.remote.reader import Reader
@@ -27,7 +28,7 @@ def snapshot(server: Server, *, details: bool) -> SnapshotTaken:
     kinds = in_full(registry())
     homes = {home for kind in kinds.values() for home in kind.within}
     wanted = {name: kind for name, kind in kinds.items() if details or set(containers_of(kind)) <= homes}
-    with watch.stage("reading server"), opened(server, watch) as source:
+    with watch.stage("reading server"), approach(server) as way, opened(way, watch) as source:
         assert source.client is not None
         recording = Recording(source.client)
         recording.get("status", "version")

@@ -1,6 +1,7 @@
 """Connections that a web server in between ends as nginx does: told and untold, between requests and on top of one."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,6 +12,7 @@ import pytest
 
 from tests.acceptance.conftest import Welcome
 from tests.acceptance.person import Person
+from tests.api.scripted_server import CERTIFICATE
 
 
 class Ending(Enum):
@@ -40,6 +42,12 @@ def _message(stream: socket.socket, rest: bytes) -> tuple[bytes, bytes]:
     return rest[:whole], rest[whole:]
 
 
+def _encrypted(client: socket.socket) -> socket.socket:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+    return context.wrap_socket(client, server_side=True, do_handshake_on_connect=False)
+
+
 def _relay(client: socket.socket, behind: tuple[str, int], ending: Ending, requests: int) -> None:
     with suppress(OSError), client, socket.create_connection(behind) as server:
         asked = answered = b""
@@ -57,7 +65,7 @@ def _relay(client: socket.socket, behind: tuple[str, int], ending: Ending, reque
 
 
 @contextmanager
-def _through(url: str, ending: Ending, requests: int) -> Iterator[str]:
+def _through(url: str, ending: Ending, requests: int, *, tls: bool) -> Iterator[str]:
     """Put a relay before a server."""
     address = urlsplit(url)
     behind = (str(address.hostname), int(address.port or 0))
@@ -66,11 +74,12 @@ def _through(url: str, ending: Ending, requests: int) -> Iterator[str]:
         def accept() -> None:
             with suppress(OSError):
                 while True:
-                    client, _ = listener.accept()
+                    accepted, _ = listener.accept()
+                    client = _encrypted(accepted) if tls else accepted
                     threading.Thread(target=_relay, args=(client, behind, ending, requests), daemon=True).start()
 
         threading.Thread(target=accept, daemon=True).start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{listener.getsockname()[1]}"
 
 
 def _many(person: Person) -> None:
@@ -91,17 +100,18 @@ def _many(person: Person) -> None:
     )
 
 
-@pytest.mark.parametrize("version", ["2022-01a", "2026-07a"])
+@pytest.mark.parametrize(("version", "tls"), [("2022-01a", False), ("2026-07a", False), ("2026-07a", True)])
 @pytest.mark.parametrize(("ending", "requests"), [(Ending.TOLD, 1), (Ending.UNTOLD, 20), (Ending.ON_TOP, 20)])
 def test_an_apply_converges_whenever_its_connections_end(
-    welcome: Welcome, version: str, ending: Ending, requests: int
+    welcome: Welcome, version: str, tls: bool, ending: Ending, requests: int
 ) -> None:
     person = welcome(version)
     _many(person)
-    with _through(person.url, ending, requests) as url:
-        applied = person.types("apply", "mail.yaml", "--auto-approve", "--url", url)
+    with _through(person.url, ending, requests, tls=tls) as url:
+        way = ("--url", url, "--ca-file", str(CERTIFICATE))
+        applied = person.types("apply", "mail.yaml", "--auto-approve", *way)
         assert applied.code == 0, applied.out + applied.err
-        planned = person.types("plan", "mail.yaml", "--detailed-exitcode", "--url", url)
+        planned = person.types("plan", "mail.yaml", "--detailed-exitcode", *way)
         assert planned.code == 0, planned.out + planned.err
     state = person.simulator.state
     found = [len(list(state.table(name))) for name in ("relayhosts", "transports", "bcc_maps")]

@@ -55,8 +55,17 @@ Script = Callable[[Asked], Reply]
 class ScriptedServer:
     """Answers each request by calling the script; one thread a connection, as keep-alive needs."""
 
-    def __init__(self, script: Script, *, tls: bool = False, certificate: Path = CERTIFICATE) -> None:
+    def __init__(
+        self,
+        script: Script,
+        *,
+        tls: bool = False,
+        certificate: Path = CERTIFICATE,
+        version: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED,
+        greet: Callable[[], object] = bool,
+    ) -> None:
         self.script = script
+        self._greet = greet
         self.asked: list[Asked] = []
         self.connections = 0
         self.most_at_once = 0
@@ -69,6 +78,7 @@ class ScriptedServer:
         if tls:
             self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self._context.load_cert_chain(certificate)
+            self._context.maximum_version = version
         self.port: int = self._listener.getsockname()[1]
         self.origin = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
         self._acceptor = threading.Thread(target=self._accept, daemon=True)
@@ -97,6 +107,16 @@ class ScriptedServer:
             finally:
                 connection.close()
 
+    def has_greeted(self, *, within: float) -> bool:
+        """Wait until a connection is open, its handshake done."""
+        end = time.monotonic() + within
+        while time.monotonic() < end:
+            with self._lock:
+                if self._open:
+                    return True
+            time.sleep(0.01)
+        return False
+
     def all_connections_closed(self, *, within: float) -> bool:
         """Wait until the clients have closed every connection."""
         end = time.monotonic() + within
@@ -120,6 +140,7 @@ class ScriptedServer:
 
     def _serve(self, connection: socket.socket) -> None:
         try:
+            self._greet()
             if self._context:
                 connection = self._context.wrap_socket(connection, server_side=True)
             with self._lock:

@@ -229,7 +229,7 @@ def test_the_first_request_is_answered_before_others_run_and_then_no_more_than_a
 def test_a_failing_server_is_asked_again_and_again_with_growing_pauses(
     serve: Serve, connect: Connect, clock: Clock
 ) -> None:
-    server = serve(in_turn(Reply(502, b"<html>"), Reply(200, b"", cut=0, reset=True), says([1])))
+    server = serve(in_turn(Reply(502, b"<html>"), Reply(reset=True), Reply(reset=True), says([1])))
 
     assert connect(server.origin).get("domain", "all").value == [1]
     assert clock.naps == [0.5, 1.0]

@@ -155,6 +155,9 @@ def test_the_client_lets_fewer_through_when_the_server_says_it_is_busy(status: i
         def close(self) -> None:
             pass
 
+        def prepare(self) -> None:
+            pass
+
         def rest(self) -> None:
             pass
 

@@ -68,6 +68,9 @@ class InProcess:
         told = {name.lower(): value for name, value in answer.headers}
         return Received(answer.status, told, answer.body, len(answer.body))
 
+    def prepare(self) -> None:
+        """There is nothing to connect."""
+
     def rest(self) -> None:
         """There is nothing to close."""
 
