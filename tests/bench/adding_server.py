@@ -1,4 +1,4 @@
-"""A stand-in for a server to which mailboxes are added: `python -m tests.bench.adding_server SECONDS DOMAINS`.
+"""A stand-in for a server to which mailboxes are added: `python -m tests.bench.adding_server SECONDS DOMAINS [tls]`.
 
 Every call takes a fixed time, and next to none of the machine: what is measured is the client. It keeps what is added
 and shows it afterwards as a mailcow 2026-07a does. `GET /measured` tells how many calls were taken, and how many
@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import json
 import selectors
+import ssl
 import subprocess
 import sys
 import urllib.request
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from reconciler.simulator.php import json_encode_pretty
+from tests.api.scripted_server import CERTIFICATE
 from tests.bench.answers import answers
 from tests.bench.organisation import DomainEntry, Organisation, Person
 
@@ -48,19 +50,21 @@ class Adding:
 
     def measured(self) -> dict[str, Any]:
         """How many calls it has taken since it was asked last, and in how many seconds."""
-        with urllib.request.urlopen(f"{self.url}/measured", timeout=10) as answer:
+        context = ssl.create_default_context(cafile=CERTIFICATE) if self.url.startswith("https:") else None
+        with urllib.request.urlopen(f"{self.url}/measured", timeout=10, context=context) as answer:
             found: dict[str, Any] = json.load(answer)
         return found
 
 
 @contextmanager
-def adding(latency: float, domains: int) -> Iterator[Adding]:
+def adding(latency: float, domains: int, *, tls: bool = False) -> Iterator[Adding]:
     """Run one in a process of its own."""
-    command = [sys.executable, "-m", "tests.bench.adding_server", str(latency), str(domains)]
+    words = [str(latency), str(domains), *(["tls"] if tls else [])]
+    command = [sys.executable, "-m", "tests.bench.adding_server", *words]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            yield Adding(f"http://127.0.0.1:{int(process.stdout.readline())}")
+            yield Adding(f"{'https' if tls else 'http'}://127.0.0.1:{int(process.stdout.readline())}")
         finally:
             process.terminate()
 
@@ -141,14 +145,19 @@ class _Connection(asyncio.Protocol):
             self._server.last = self._loop.time()
 
 
-def main(latency: float, domains: int) -> None:
+def main(latency: float, domains: int, *, tls: bool) -> None:
     """Serve until terminated; prints the port."""
     loop = asyncio.SelectorEventLoop(selectors.SelectSelector())
     served = _Server(domains)
-    server = loop.run_until_complete(loop.create_server(lambda: _Connection(loop, served, latency), "127.0.0.1", 0))
+    context = None
+    if tls:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(CERTIFICATE)
+    serving = loop.create_server(lambda: _Connection(loop, served, latency), "127.0.0.1", 0, ssl=context)
+    server = loop.run_until_complete(serving)
     print(server.sockets[0].getsockname()[1], flush=True)  # noqa: T201
     loop.run_forever()
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]), int(sys.argv[2]))
+    main(float(sys.argv[1]), int(sys.argv[2]), tls="tls" in sys.argv[3:])

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from reconciler.simulator import Simulator
 from reconciler.simulator.http import serving
+from tests.api.scripted_server import CERTIFICATE
 from tests.bench import prebuilt
 from tests.bench.adding_server import adding
 from tests.bench.findings import Findings, Row
@@ -31,6 +32,7 @@ _READ: Final = (2_000, 20)
 _CREATED: Final = 5_000
 _LATENCY: Final = 0.02
 _CONNECTIONS: Final = 16
+_OVER_TLS: Final = ", over TLS"
 
 
 def full_read(findings: Findings, folder: Path, *, mailboxes: int, domains: int, runs: int) -> None:
@@ -78,26 +80,37 @@ def creations(findings: Findings, folder: Path, *, mailboxes: int, domains: int,
     bodies = folder / "bodies.jsonl"
     bodies.write_text("".join(_bodies(mailboxes, domains)), encoding="utf-8")
     _write_mailboxes(folder / "mail", mailboxes, domains)
-    taken: dict[str, list[tuple[float, float, dict[str, float]]]] = {"apply": [], "by hand": []}
+    apply = ["apply", str(folder / "mail"), "--auto-approve", "--profile", "--quiet", "--ca-file", str(CERTIFICATE)]
+    apply += ["--parallelism", str(_CONNECTIONS), "--allow-changes", str(mailboxes)]
+    by_hand = [sys.executable, str(_HERE / "writes_by_hand.py")]
+    taken: dict[str, list[tuple[float, float, dict[str, float]]]] = {
+        f"{name}{over}": [] for over in ("", _OVER_TLS) for name in ("apply", "by hand")
+    }
     for _ in range(runs):
         for name, each in taken.items():
-            with adding(_LATENCY, domains) as server:
-                words = ["apply", str(folder / "mail"), "--auto-approve", "--profile", "--quiet"]
-                limits = ["--parallelism", str(_CONNECTIONS), "--allow-changes", str(mailboxes)]
-                apply = ours([*words, *limits], home=folder / "home", url=server.url)
-                by_hand = [sys.executable, str(_HERE / "writes_by_hand.py"), server.url, KEY, str(bodies)]
-                run = (apply if name == "apply" else Command(by_hand, folder, {})).run()
+            with adding(_LATENCY, domains, tls=name.endswith(_OVER_TLS)) as server:
+                ours_or_not = (
+                    ours(apply, home=folder / "home", url=server.url)
+                    if name.startswith("apply")
+                    else Command([*by_hand, server.url, KEY, str(bodies), str(CERTIFICATE)], folder, {})
+                )
+                run = ours_or_not.run()
                 told = server.measured()
                 if told["calls"] != mailboxes:
                     raise RuntimeError(f"{name}: {told['calls']} calls for {mailboxes} mailboxes")
                 each.append((told["seconds"], run.seconds, stages_in(run.errors)))
     seconds = {name: median(first for first, _, _ in each) for name, each in taken.items()}
-    whole = median(second for _, second, _ in taken["apply"])
+    whole = {name: median(second for _, second, _ in each) for name, each in taken.items()}
     what = f"apply of {mailboxes:,} creations at 20 ms, {_CONNECTIONS} connections: share of the ideal"
-    note = f"ideal {ideal:.2f} s, first call to last answer {seconds['apply']:.2f} s, whole command {whole:.2f} s"
+    note = (
+        f"ideal {ideal:.2f} s, first call to last answer {seconds['apply']:.2f} s, whole command {whole['apply']:.2f} s"
+    )
     findings.add(Row(what, 100 * ideal / seconds["apply"], unit="%", goal=85 if meant else None, most=False, note=note))
     findings.add(Row("the same by hand (http.client in threads)", 100 * ideal / seconds["by hand"], unit="%"))
     findings.add(Row("the same against by hand", seconds["apply"] / seconds["by hand"], goal=1.1 if meant else None))
+    apply_tls, by_hand_tls = f"apply{_OVER_TLS}", f"by hand{_OVER_TLS}"
+    note = "; ".join(f"{name} {seconds[name]:.2f} s, whole {whole[name]:.2f} s" for name in (apply_tls, by_hand_tls))
+    findings.add(Row(f"the same against by hand{_OVER_TLS}", seconds[apply_tls] / seconds[by_hand_tls], note=note))
     findings.figures["creations"] = taken
 
 
