@@ -16,6 +16,7 @@ _PASSING_ON_A_SERVER_THAT_WORKED = frozenset(
         FailureReason.NAME,
         FailureReason.REFUSED,
         FailureReason.UNREACHABLE,
+        FailureReason.TLS,
         FailureReason.CONNECT_TIMEOUT,
         FailureReason.UNINTELLIGIBLE,
     }

@@ -5,7 +5,6 @@ from reconciler.api.failures import Failure
 
 SURE_TO_STAY = [
     FailureReason.CERTIFICATE,
-    FailureReason.TLS,
     FailureReason.TOO_LARGE,
     FailureReason.REDIRECTED,
 ]
@@ -13,6 +12,7 @@ PASSING_IF_IT_WORKED_BEFORE = [
     FailureReason.NAME,
     FailureReason.REFUSED,
     FailureReason.UNREACHABLE,
+    FailureReason.TLS,
     FailureReason.CONNECT_TIMEOUT,
     FailureReason.UNINTELLIGIBLE,
 ]

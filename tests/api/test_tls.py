@@ -39,7 +39,7 @@ def test_a_connection_made_beforehand_carries_the_first_request(
     client = connect(server.origin, ca_file=CERTIFICATE)
     client.prepare()
     assert server.asked == []
-    assert client.get("domain", "all").rows == [1]
+    assert client.get("domain", "all").value == [1]
     assert server.connections == 1
 
 
@@ -51,7 +51,7 @@ def test_a_connection_made_beforehand_and_closed_since_is_replaced(
     client.prepare()
     assert server.has_greeted(within=5)
     server.drop_connections()
-    assert client.get("domain", "all").rows == [1]
+    assert client.get("domain", "all").value == [1]
     assert server.connections == 2
 
 
@@ -71,7 +71,7 @@ def test_a_read_on_a_connection_that_just_ended_is_sent_again_at_once(
     server = serve(lambda _: Reply(reset=True) if next(ends) else says([1]), tls=tls)
     client = connect(server.origin, ca_file=CERTIFICATE)
     client.get("domain", "all")
-    assert client.get("domain", "all").rows == [1]
+    assert client.get("domain", "all").value == [1]
     assert (len(server.asked), server.connections, clock.naps) == (3, 2, [])
 
 
@@ -109,8 +109,8 @@ def test_a_compressed_list_in_chunks_is_read(serve: Serve, connect: Connect, ver
     told = {"Transfer-Encoding": "chunked", "Content-Encoding": "gzip", "Content-Type": "application/json"}
     server = serve(lambda _: Reply(200, body, told), tls=True, version=version)
     client = connect(server.origin, ca_file=CERTIFICATE)
-    assert client.get("domain", "all").rows == rows
-    assert client.get("domain", "all").rows == rows
+    assert client.get("domain", "all").value == rows
+    assert client.get("domain", "all").value == rows
     assert server.connections == 1
 
 
