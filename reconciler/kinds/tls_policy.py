@@ -95,18 +95,21 @@ def _subdomains_by_way_of_a_placeholder(steps: tuple[Step, ...], situation: Situ
     destination = situation.address.key
     if situation.verb is not Verb.ADD or not destination.startswith("."):
         return steps
-    placeholder = "placeholder" + destination
-    add = replace(steps[0], attributes={**steps[0].attributes, "dest": _encode(placeholder)})
+    from reconciler.spec.placeholder import placeholder_for  # noqa: PLC0415  seldom needed
+
+    placeholder = placeholder_for(situation, route="tls-policy-map", untouched=lambda values: values["state"] == "off")
+    attributes = steps[0].attributes
+    add = replace(steps[0], attributes={**attributes, "dest": placeholder.name, "active": 0})
     rename = Step(
         verb=Verb.EDIT,
         route="tls-policy-map",
-        item=HandleOf(Address(situation.address.kind, placeholder)),
-        attributes={"dest": _encode(destination)},
+        item=HandleOf(Address(situation.address.kind, placeholder.name)),
+        attributes={"dest": _encode(destination), "active": attributes["active"]},
         successes=KIND.routes.edited,
         stage=Stage.FOLLOW,
         alone=True,
     )
-    return (add, rename, *steps[1:])
+    return (*placeholder.clearing, add, rename, *steps[1:])
 
 
 KIND = Kind(

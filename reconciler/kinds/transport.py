@@ -1,17 +1,18 @@
 """Transports."""
 
 import re
-import zlib
+from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import Annotated, Any, Final, Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import HandleOf, Verb
-from reconciler.model.resource import Observed
+from reconciler.model.resource import Observed, Values
 from reconciler.model.state import LiveState
 from reconciler.records import replace
+from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.codec import Codec, Scope, refuse
-from reconciler.spec.codecs import ACTIVE, COLUMN, Flag, State, Trimmed, TrimmedOrEmpty
+from reconciler.spec.codecs import ACTIVE, COLUMN, Flag, State, Trimmed, TrimmedOrEmpty, truthy
 from reconciler.spec.kind import Attributes, Kind, Situation, crud, listed
 from reconciler.spec.mark import field
 from reconciler.spec.names import domain_for_wire
@@ -82,6 +83,7 @@ class Transport(TypedDict, total=False):
 
 
 _PLACEHOLDER: Final = "placeholder.invalid"
+_WAITING: Final = "waiting"
 _SEPARATORS: Final = re.compile(r"[ ,;]")
 _BRACKETED: Final = re.compile(r"\[(.+)\]")
 _BARE_SLASH: Final = re.compile(r"(?<!\\)(?:\\\\)*/")
@@ -130,7 +132,25 @@ def _credentials(situation: Situation) -> dict[str, Any]:
 
 def _with_credentials(attributes: Attributes, situation: Situation) -> Attributes:
     """Repeat the nexthop's credentials when a transport comes to it: it would give them its own."""
-    return {**attributes, **_credentials(situation)} if "nexthop" in situation.changed else attributes
+    if "nexthop" not in situation.changed:
+        return attributes
+    waited = {"active": ACTIVE.encode(_state(situation))} if _waits(situation.before) else {}
+    return {**waited, **attributes, **_credentials(situation)}
+
+
+def _seen(row: Mapping[str, Any], _capabilities: Capabilities) -> Mapping[str, Any]:
+    """Tell a transport that is off from one that waits for its nexthop, because a run ended before it got that."""
+    waits = str(row.get("nexthop")).endswith(_PLACEHOLDER) and not truthy(row.get("active"))
+    return {**row, "active": _WAITING} if waits else row
+
+
+def _waits(values: Values) -> bool:
+    return values.get("state") == _WAITING
+
+
+def _state(situation: Situation) -> str:
+    """What a transport's state will be: it is in force, where an earlier run only has put it out of force."""
+    return "active" if _waits(situation.after) else str(situation.after.get("state", "active"))
 
 
 def _inside(nexthop: str) -> str | None:
@@ -173,8 +193,14 @@ def _by_way_of_a_placeholder(steps: tuple[Step, ...], situation: Situation) -> t
     add, *edits = steps
     meant = {name: value for each in (add, *edits) for name, value in each.attributes.items()} | credentials
     kept = {name: value for name, value in add.attributes.items() if name not in ("username", "password")}
-    first = f"placeholder-{zlib.crc32(destination.encode()):x}.invalid" if is_split else destination
+    first = destination
+    clearing: tuple[Step, ...] = ()
+    if is_split:
+        from reconciler.spec.placeholder import placeholder_for  # noqa: PLC0415  seldom needed
+
+        first, clearing = placeholder_for(situation, route="transport", untouched=_waits)
     return (
+        *clearing,
         replace(add, attributes={**kept, "destination": first, "nexthop": _PLACEHOLDER, "active": 0}),
         Step(
             verb=Verb.EDIT,
@@ -202,7 +228,7 @@ def _out_of_the_way(steps: tuple[Step, ...], situation: Situation) -> tuple[Step
     first = replace(
         steps[0], attributes={"nexthop": waiting, "active": 0}, stage=Stage.FREE, fields=frozenset({"nexthop"})
     )
-    state = ACTIVE.encode(situation.after.get("state", "active"))
+    state = ACTIVE.encode(_state(situation))
     return (first, *(replace(step, attributes={**step.attributes, "active": state}) for step in steps))
 
 
@@ -234,9 +260,10 @@ def _is_destination(text: str, *, pattern: bool) -> bool:
 
 
 def _effects(situation: Situation) -> tuple[str, ...]:
+    revived = ("puts it in force: a run before has ended too early",) if _waits(situation.after) else ()
     if not situation.changed & {"username", "password"}:
-        return ()
-    return tuple(
+        return revived
+    return revived + tuple(
         f"gives the transport for `{address.key}` the same credentials, because it uses the same nexthop"
         for address in _at(situation.live, situation)
     )
@@ -254,6 +281,7 @@ KIND = Kind(
     serial=True,
     alone=True,
     shared_by={"nexthop": ("username", "password")},
+    on_read=_seen,
     on_edit=_with_credentials,
     on_steps=_in_turn,
     effects=_effects,
