@@ -25,13 +25,22 @@ WITHOUT_ANSWER = (
     "database-down",
     "page",
     "page-after",
+    "redirect",
     "half",
 )
 MISLEADING = ("danger", "pretended")
 HARMLESS = ("latency=5ms", "trickle=200000")
 SILENT = ("timeout-before", "timeout-after")
-FINAL = ("denied",)
+FINAL = ("denied", "read-only")
 KINDS = (*WITHOUT_ANSWER, *MISLEADING, *HARMLESS, *SILENT, *FINAL)
+LYING_READS = (
+    *(f"stale:get:{number}" for number in range(1, 40)),
+    "stale:get:10%",
+    "stale:get:50%",
+    *(f"short:get/{route}:{number}" for route in ("domain", "alias", "mailbox", "bcc") for number in (1, 2, 3)),
+    "short:get/alias:50%",
+)
+"""Lists of what the server keeps apart by name; of equal relayhosts there may be several."""
 VERSIONS = ("2022-01a", "2024-08a", "2026-07a")
 
 
@@ -51,10 +60,12 @@ def test_one_fault_at_whichever_call_is_told_truly_and_overcome(turn_of: TurnOf,
 
 
 def schedules() -> st.SearchStrategy[list[str]]:
-    """Several faults: at some calls, from one on, or by chance."""
+    """Several faults: at some calls, from one on, for a while, or by chance."""
     places = st.sampled_from(("get", "write", "add", "edit", "delete"))
+    bursts = st.tuples(st.integers(1, 30), st.integers(1, 15)).map(lambda burst: f"{burst[0]}-{sum(burst)}")
     occasions = st.one_of(
-        st.integers(1, 30).map(str), st.integers(1, 40).map("{}+".format), st.integers(1, 60).map("{}%".format)
+        *(st.integers(1, 30).map(str), st.integers(1, 40).map("{}+".format), st.integers(1, 60).map("{}%".format)),
+        bursts,
     )
     kinds = st.sampled_from([kind for kind in KINDS if kind not in SILENT])
     return st.lists(st.builds("{}:{}:{}".format, kinds, places, occasions), min_size=1, max_size=4)
@@ -68,5 +79,17 @@ def test_many_faults_at_once_are_told_truly_and_overcome(turn_of: TurnOf, versio
     @given(faults=schedules(), seed=st.integers(0, 999), workers=st.sampled_from((1, 4)))
     def every(faults: list[str], seed: int, workers: int) -> None:
         turn.disturbed(*faults, seed=seed, workers=workers)
+
+    every()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_reads_that_lag_or_miss_a_row_do_no_lasting_harm(turn_of: TurnOf, version: str) -> None:
+    turn = turn_of(version)
+
+    @examples(2, many=100)
+    @given(lies=st.lists(st.sampled_from(LYING_READS), min_size=1, max_size=3, unique=True), seed=st.integers(0, 99))
+    def every(lies: list[str], seed: int) -> None:
+        turn.misled(*lies, seed=seed)
 
     every()

@@ -11,7 +11,7 @@ from typing import Any
 from reconciler.simulator import State
 from tests.properties.bystanders import rows_of, settle_in
 from tests.properties.company import AFTER, BEFORE, plain, rows_about
-from tests.properties.town import Town, founded
+from tests.properties.town import FOUND_WRONG, Town, founded
 
 DONE, DENIED, INCOMPLETE = 0, 4, 6
 UNREADABLE = "what it sets cannot be read back"
@@ -50,6 +50,18 @@ class Turn:
         except AssertionError as error:
             error.add_note(f"with {faults} on {self.town.simulator.version}")
             raise
+
+    def misled(self, *lies: str, seed: int = 0) -> None:
+        """Make the change while reads are answered wrongly, then rightly; nothing is lost, doubled or touched."""
+        self.begin()
+        self.town.suffers(*lies, seed=seed)
+        ended = self.town.applies("--format", "json", "--parallelism", "1")
+        self.town.suffers()
+        told = f"{lies} on {self.town.simulator.version}: {ended.out[-3000:]}\n{ended.err}"
+        assert ended.code in (DONE, FOUND_WRONG, INCOMPLETE), told
+        assert rows_of(self.town) == self.theirs, told
+        self.town.converges_to(AFTER)
+        assert shape(visible(self.town)) == shape(self.after), told
 
     def _disturbed(self, faults: tuple[str, ...], seed: int, workers: int) -> None:
         town = self.town
