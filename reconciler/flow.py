@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from reconciler.manifest.project import GuardSettings
-from reconciler.model.focus import EVERYTHING
 from reconciler.records import field, record
 
 if TYPE_CHECKING:
@@ -147,8 +146,14 @@ class SnapshotTaken:
     requests: Requests = tuple
 
 
+def _everything() -> Focus:
+    from reconciler.model.focus import EVERYTHING  # noqa: PLC0415  only plans have a focus
+
+    return EVERYTHING
+
+
 def _remembered() -> Choice:
-    from reconciler.history.asked import Choice  # noqa: PLC0415  only plans know a history
+    from reconciler.history.asked import Choice  # noqa: PLC0415  as above
 
     return Choice()
 
@@ -181,7 +186,7 @@ class PlanRequest:
 
     inputs: Inputs
     server: Server | Snapshot
-    focus: Focus = EVERYTHING
+    focus: Focus = field(default_factory=_everything)
     resend: tuple[str, ...] = ()
     skip_unsupported: bool = False
     limits: GuardSettings = field(default_factory=GuardSettings)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from reconciler.cli.session import Session
 from reconciler.errors import UsageError
 from reconciler.model.plan import Plan
-from reconciler.render.phrases import count, server
+from reconciler.render.phrases import server
+from reconciler.render.words import count
 
 _YES = "yes"
 

@@ -11,8 +11,8 @@ from reconciler.cli.session import JSON, TEXT, Session
 from reconciler.cli.words import flag, option
 from reconciler.render.diagnostic_json import findings_document
 from reconciler.render.diagnostic_text import diagnostics_text
-from reconciler.render.phrases import count
 from reconciler.render.plan_json import json_text
+from reconciler.render.words import count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from reconciler.cli.requests import server_of
 from reconciler.cli.session import TEXT, Session
 from reconciler.cli.words import flag, option
 from reconciler.render.diagnostic_text import diagnostics_text
-from reconciler.render.phrases import count
+from reconciler.render.words import count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from reconciler.cli.exits import Exit
 from reconciler.cli.inputs import inputs_of, project_of
 from reconciler.cli.options import INPUT_OPTIONS, PATHS, PROJECT_OPTIONS, output_options
 from reconciler.cli.session import JSON, TEXT, Session
-from reconciler.render.phrases import count
+from reconciler.render.words import count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.errors import UsageError
 from reconciler.manifest.files import PROJECT_FILE, Source
 from reconciler.manifest.inside import resolved
-from reconciler.model.policy import Policy
 from reconciler.records import field, fields_of, record, replace
+
+if TYPE_CHECKING:
+    from reconciler.model.policy import Policy
 
 __all__ = ["GuardSettings", "Project", "PruneRule", "ServerSettings", "Settings", "Trusted", "find_project"]
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from reconciler.model.address import Address
 from reconciler.model.report import ChangeEnded, OperationEnded, Outcome, Report
 from reconciler.render.diagnostic_text import finding
-from reconciler.render.phrases import count, visible
 from reconciler.render.style import OUTCOME_ROLES, Role, Style
+from reconciler.render.words import count, visible
 
 
 def change_line(ended: ChangeEnded, style: Style) -> str:

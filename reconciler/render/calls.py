@@ -9,9 +9,9 @@ from typing import Any
 from reconciler.model.operation import HandleOf, Item, Operation
 from reconciler.model.secret import MASK, Secret, SecretSource
 from reconciler.render.document import CallDocument
-from reconciler.render.phrases import count, visible
 from reconciler.render.style import Role, Style
 from reconciler.render.values import shown
+from reconciler.render.words import count, visible
 
 
 def calls_text(operations: Sequence[Operation], style: Style) -> str:

@@ -8,8 +8,9 @@ from typing import Any
 from reconciler.errors import ManifestError, ReconcilerError
 from reconciler.model.diagnostic import Diagnostic, Origin, Severity
 from reconciler.model.plan import Refusal
-from reconciler.render.phrases import count, listed, permit, visible
+from reconciler.render.phrases import listed, permit
 from reconciler.render.style import SEVERITY_ROLES, Role, Style
+from reconciler.render.words import count, visible
 
 
 def diagnostics_text(diagnostics: Iterable[Diagnostic], style: Style, *, conclusion: str = "") -> str:

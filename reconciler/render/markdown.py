@@ -9,9 +9,10 @@ from typing import Final
 
 from reconciler.model.change import Action, Change, FieldChange
 from reconciler.model.plan import Plan
-from reconciler.render.phrases import because, count, listed, price, server, summary, unmanaged, visible
+from reconciler.render.phrases import because, listed, price, server, summary, unmanaged
 from reconciler.render.style import ADDED, REMOVED
 from reconciler.render.values import Sign, lines, shown, shown_secret
+from reconciler.render.words import count, visible
 
 BUDGET: Final = 60_000
 """Characters. GitHub refuses a comment of more than 65,536; others allow more."""

@@ -1,37 +1,16 @@
-"""The words: how counts, sizes, reasons and costs are said, the same in every view for people."""
+"""The phrases: how reasons, costs and plans are said, the same in every view for people."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change, Reason
 from reconciler.model.plan import Plan, Refusal
+from reconciler.render.words import count, storage, visible
 
-_UNPRINTABLE: Final = r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
 _LISTED: Final = 10
-
-
-def visible(text: str) -> str:
-    """The text without what would move a cursor, hide itself or turn the reading direction.
-
-    Values come from servers and from other people's manifests: a name may hold an escape sequence.
-    """
-    return text if text.isprintable() else re.sub(_UNPRINTABLE, _escape, text)
-
-
-def _escape(match: re.Match[str]) -> str:
-    if match[0] == "\n":
-        return "\\n"
-    code = ord(match[0])
-    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}"  # noqa: PLR2004  one byte
-
-
-def count(number: int, noun: str, plural: str = "") -> str:
-    """A number and its noun: ``1 change``, ``12,480 messages``."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def listed(addresses: Iterable[Address], *, most: int = _LISTED) -> str:
@@ -58,16 +37,6 @@ def because(change: Change) -> str:
         return change.reason.value
     place = visible(str(change.origin))
     return sentence.format(place=place) if sentence else f"{change.reason.value} ({place})"
-
-
-def storage(amount: int) -> str:
-    """A number of bytes for people: ``3.1 GiB``."""
-    size = float(amount)
-    for unit in ("bytes", "KiB", "MiB", "GiB"):
-        if size < 1024:  # noqa: PLR2004  the binary thousand
-            return f"{amount:,} bytes" if unit == "bytes" else f"{size:.1f} {unit}"
-        size /= 1024
-    return f"{size:.1f} TiB"
 
 
 def _moment(value: Any) -> str:

@@ -8,9 +8,10 @@ from typing import Final
 from reconciler.model.change import Action, Change, FieldChange
 from reconciler.model.plan import Plan
 from reconciler.render.diagnostic_text import finding, refusal_text
-from reconciler.render.phrases import because, count, price, server, summary, unmanaged, visible
+from reconciler.render.phrases import because, price, server, summary, unmanaged
 from reconciler.render.style import ACTION_ROLES, ADDED, REMOVED, SYMBOLS, Role, Style
 from reconciler.render.values import Line, Sign, lines
+from reconciler.render.words import count, visible
 
 _WIDEST: Final = 28
 """Values are aligned behind names of up to this many characters."""

@@ -10,7 +10,7 @@ from typing import Any, Final
 from reconciler.model.change import Absent, Action, FieldChange
 from reconciler.model.secret import SecretSource
 from reconciler.records import record
-from reconciler.render.phrases import count, visible
+from reconciler.render.words import count, visible
 
 _ROOM: Final = 100
 """A list longer than this many characters is written one element a line."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from reconciler.model.address import Address
 from reconciler.model.operation import Verb
-from reconciler.spec.kind import Situation, StepsHook
 from reconciler.spec.step import Stage, Step
+
+if TYPE_CHECKING:
+    from reconciler.spec.kind import Situation, StepsHook
 
 OWN: Final = "mailcow"
 """The word for passwords that the server checks itself."""

@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Required, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, get_args
 
 from reconciler.model.address import Address
-from reconciler.model.operation import Verb
-from reconciler.model.resource import NOTHING, Observed, Value, Values
-from reconciler.model.state import LiveState
-from reconciler.model.version import Version
+from reconciler.model.resource import NOTHING
 from reconciler.records import field, record
-from reconciler.spec.capabilities import Capabilities
-from reconciler.spec.codec import Codec, Scope
+from reconciler.spec.codec import Codec
 from reconciler.spec.mark import MAIN, UNSET, Mark, Owner
 from reconciler.spec.names import container_in, domain_of
 from reconciler.spec.refusal import InvalidError
@@ -22,6 +18,13 @@ from reconciler.spec.step import Step
 
 if TYPE_CHECKING:
     from pydantic_core import SchemaValidator
+
+    from reconciler.model.operation import Verb
+    from reconciler.model.resource import Observed, Value, Values
+    from reconciler.model.state import LiveState
+    from reconciler.model.version import Version
+    from reconciler.spec.capabilities import Capabilities
+    from reconciler.spec.codec import Scope
 
 
 @record(frozen=True, slots=True)
@@ -374,9 +377,9 @@ def _fields_of(record: type) -> Mapping[str, Field]:
     if not hasattr(record, "__required_keys__"):
         raise TypeError(f"{record.__name__} is not a TypedDict")
     found: dict[str, Field] = {}
-    for name, hint in get_type_hints(record, include_extras=True).items():
-        required = str(get_origin(hint)) == str(Required)
-        annotated = get_args(hint)[0] if required else hint
+    for name, hint in record.__annotations__.items():
+        required = not hasattr(hint, "__metadata__")  # then it is `Required`, around what is annotated
+        annotated = get_args(hint)[0] if required and get_args(hint) else hint
         metadata: tuple[Any, ...] = getattr(annotated, "__metadata__", ())
         codec = next((each for each in metadata if isinstance(each, Codec)), None)
         mark = next((each for each in metadata if isinstance(each, Mark)), None)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reconciler.model.version import Version
-from reconciler.spec.kind import AttributesHook, Kind, Routes, Situation
+from reconciler.spec.kind import Kind, Routes
 from reconciler.spec.mark import UNSET, Mark, field
+
+if TYPE_CHECKING:
+    from reconciler.spec.kind import AttributesHook, Situation
 
 __all__ = ["setting", "settings"]
 
