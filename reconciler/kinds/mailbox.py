@@ -54,8 +54,6 @@ def _own_choice(about: str, name: str, *, route: str) -> Mark:
 
 _PROVIDER: Final = Address("identity_provider", "identity_provider")
 _LET_GO: Final = lets_go_of(_PROVIDER, route="mailbox", successes=("mailbox_modified",))
-
-
 _PUSHOVER: Final = "pushover"
 
 
@@ -327,8 +325,12 @@ def _check(values: Values) -> tuple[tuple[str, str, str], ...]:
 def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
     """Find a quota its domain does not allow, settings without use, and senders who are both let in and kept out."""
     strangers = unknown_senders(situation, addresses=("alias", "mailbox"), domains=("domain", "alias_domain"))
-    both = (*senders_in_both_lists(situation), *stuck_tags(situation))
-    return (*_too_large(situation), *_without_use(situation), *strangers, *both)
+    found = (*_too_large(situation), *_without_use(situation), *strangers, *senders_in_both_lists(situation))
+    if situation.observed is not None and situation.observed.address != situation.address:
+        from reconciler.spec.renaming import kept_from_it  # noqa: PLC0415  seldom needed
+
+        found += kept_from_it(situation)
+    return (*found, *stuck_tags(situation))
 
 
 def _without_use(situation: Situation) -> Iterator[tuple[str, str, str]]:

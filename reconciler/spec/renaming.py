@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from reconciler.model.operation import Verb
+from reconciler.model.version import Version
 from reconciler.records import replace
 from reconciler.spec.amounts import UNLIMITED
 from reconciler.spec.kind import Situation
 from reconciler.spec.step import Step
 
-__all__ = ["left_behind", "taken_along"]
+__all__ = ["kept_from_it", "left_behind", "taken_along"]
+
+_RECEIVING_ONLY_SINCE: Final = Version(2025, 3, "a")
+
+
+def kept_from_it(situation: Situation) -> tuple[tuple[str, str, str], ...]:
+    """Say that a mailbox that is off is not renamed."""
+    observed = situation.observed
+    old = situation.capabilities.version < _RECEIVING_ONLY_SINCE
+    if old or observed is None or observed.values.get("state") != "off":
+        return ()
+    why = f"mailcow renames no mailbox that is off, as `{observed.address}` is"
+    return (("address", why, "set it to `no-login` first, under its old name"),)
 
 
 def taken_along(item: str, step: Step, situation: Situation) -> Iterator[Step]:

@@ -113,3 +113,18 @@ def test_what_kept_its_old_name_has_not_converged(welcome: Welcome) -> None:
     applied = person.types("apply", "mail.yaml", "--auto-approve")
     assert applied.code == 6
     assert "alias/sales@other.example: address not as declared" in applied.out
+
+
+@pytest.mark.parametrize(("version", "told"), [("2024-11", 0), ("2026-07a", 3)])
+def test_a_mailbox_that_is_off_is_not_renamed_where_the_server_refuses(
+    welcome: Welcome, version: str, told: int
+) -> None:
+    person = welcome(version)
+    person.environ["PASSWORD"] = "Correct.Horse.7"
+    entry = "{address: %s, quota: 1GiB, state: 'off', initial: {password: {env: PASSWORD}}}"
+    person.writes("mail.yaml", f"domains: [{{name: acme.example}}]\nmailboxes: [{entry % 'anna@acme.example'}]\n")
+    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
+    moved = "moved: [{mailbox: {from: anna@acme.example, to: ann@acme.example}}]\n"
+    person.writes("mail.yaml", f"domains: [{{name: acme.example}}]\nmailboxes: [{entry % 'ann@acme.example'}]\n{moved}")
+    planned = person.types("plan", "mail.yaml")
+    assert ("change-refused" in planned.err, planned.code) == (bool(told), told), planned.err
