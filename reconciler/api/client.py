@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from reconciler.api.access import ServerAccess
@@ -17,10 +17,11 @@ from reconciler.api.retry import Patience, Timing
 from reconciler.api.statistics import CallCost, Statistics, Tally
 from reconciler.api.transport import transport_for
 from reconciler.errors import AccessDenied, RequestRefused
+from reconciler.records import record
 
 if TYPE_CHECKING:
     from reconciler.api.denial import Denial
-    from reconciler.api.jsontext import Typed
+    from reconciler.api.jsontext import Body, Typed
     from reconciler.api.verdict import Verdict
 
 __all__ = ["Client"]
@@ -29,6 +30,22 @@ _USER_AGENT = "mailcow-reconciler"
 _PASSING_STATUSES = frozenset({429, 500, 502, 503, 504})
 _BUSY_STATUSES = frozenset({429, 502, 503, 504})
 _BUSY_REASONS = frozenset({FailureReason.READ_TIMEOUT, FailureReason.CONNECT_TIMEOUT})
+
+
+@record(frozen=True, slots=True)
+class _Call:
+    """One request.
+
+    Attributes:
+        kind: what is counted together.
+        typed: what makes records of the rows of a long answer.
+    """
+
+    method: str
+    kind: str
+    path: bytes
+    content: bytes | None = None
+    typed: Typed | None = None
 
 
 class Client:
@@ -126,7 +143,7 @@ class Client:
         path = get_path(segments, query)
         attempt = 1
         while True:
-            outcome = self._read(path, f"get {kind}", typed)
+            outcome = self._read(_Call("GET", f"get {kind}", path, typed=typed))
             if isinstance(outcome, Reading):
                 return outcome
             pause = self._patience.pause_after(outcome, attempt=attempt, answered_before=self._answered)
@@ -157,19 +174,19 @@ class Client:
         if self._read_only is not None:
             raise self._refusal(self._read_only)
         content = encode_json(body)
-        outcome = self._exchange("POST", post_path(segments), f"post {kind_of_post(segments)}", content)
+        outcome = self._exchange(_Call("POST", f"post {kind_of_post(segments)}", post_path(segments), content))
         if isinstance(outcome, Failure):
             judgement = Judgement.UNKNOWN if outcome.sent else Judgement.UNSENT
             return Verdict(judgement, status=outcome.status, cause=outcome.reason)
         return verdict_of(outcome)
 
-    def _read(self, path: bytes, call: str, typed: Typed | None) -> Reading | Failure:
-        outcome = self._exchange("GET", path, call)
+    def _read(self, call: _Call) -> Reading | Failure:
+        outcome = self._exchange(call)
         if isinstance(outcome, Failure):
             return outcome
         if outcome.is_redirect:
             return Failure(FailureReason.REDIRECTED, detail=outcome.location, status=outcome.status)
-        reading = reading_of(outcome, typed)
+        reading = reading_of(outcome, call.typed)
         if reading.state is ReadingState.FAILED:
             reason = FailureReason.SERVER if outcome.status in _PASSING_STATUSES else FailureReason.UNINTELLIGIBLE
             return Failure(reason, detail=outcome.content_type, status=outcome.status)
@@ -178,28 +195,28 @@ class Client:
                 "the server refuses the request",
                 id="api-refused",
                 origin=self.access.origin,
-                call=call,
+                call=call.kind,
                 message=reading.message,
             )
         return reading
 
-    def _exchange(self, method: str, path: bytes, call: str, content: bytes | None = None) -> Answer | Failure:
+    def _exchange(self, call: _Call) -> Answer | Failure:
         """Send one request, alone until the server has answered one, and see to it that a refusal is the last."""
         if self._answered:
-            return self._admitted(method, path, call, content)
+            return self._admitted(call)
         with self._first:
-            return self._admitted(method, path, call, content)
+            return self._admitted(call)
 
-    def _admitted(self, method: str, path: bytes, call: str, content: bytes | None) -> Answer | Failure:
+    def _admitted(self, call: _Call) -> Answer | Failure:
         entered = self.pace.enter()
         size, seconds, busy = 0, None, False
         try:
             if self._locked_out is not None:
                 raise self._refusal(self._locked_out)
-            outcome, size, seconds = self._send(method, path, call, content)
+            outcome, size, seconds = self._send(call)
             busy = _is_too_busy(outcome)
         finally:
-            self.pace.leave(entered, call, size=size, seconds=seconds, refused=busy)
+            self.pace.leave(entered, call.kind, size=size, seconds=seconds, refused=busy)
         if isinstance(outcome, Failure):
             return outcome
         if outcome.is_denied:
@@ -223,25 +240,42 @@ class Client:
 
         return denied(denial, origin=self.access.origin)
 
-    def _send(
-        self, method: str, path: bytes, call: str, content: bytes | None
-    ) -> tuple[Answer | Failure, int, float | None]:
+    def _send(self, call: _Call) -> tuple[Answer | Failure, int, float | None]:
         """Send one request; what came, how many bytes went over the wire, and how long a whole answer took."""
+        aside = _Aside(call.typed, self._timing.now) if call.typed is not None else None
         begin = self._timing.now()
         outcome: Answer | Failure
         size = 0
         try:
-            received = self._transport.exchange(method, path, self._headers[method], content)
+            received = self._transport.exchange(
+                call.method, call.path, self._headers[call.method], call.content, typed=aside
+            )
         except ExchangeFailed as failed:
             outcome = failed.failure
         else:
             told, size = received.headers, received.size
-            outcome = Answer(received.status, received.body, told.get("content-type", ""), told.get("location", ""))
-        seconds = self._timing.now() - begin
+            content_type, location = told.get("content-type", ""), told.get("location", "")
+            outcome = Answer(received.status, received.body, content_type, location, received.ahead)
+        seconds = self._timing.now() - begin - (aside.seconds if aside is not None else 0.0)
         failures = int(isinstance(outcome, Failure) or outcome.is_failure)
-        sent = len(content or b"")
-        self._tally.add(call, CallCost(1, failures, sent, size, seconds))
+        sent = len(call.content or b"")
+        self._tally.add(call.kind, CallCost(1, failures, sent, size, seconds))
         return outcome, sent + size, None if failures else seconds
+
+
+class _Aside:
+    """Decodes rows while an answer comes, and counts the seconds: they say nothing of the server."""
+
+    def __init__(self, typed: Typed, now: Callable[[], float]) -> None:
+        self._typed = typed
+        self._now = now
+        self.seconds = 0.0
+
+    def __call__(self, text: Body | memoryview) -> list[Any] | None:
+        begin = self._now()
+        rows = self._typed(text)
+        self.seconds += self._now() - begin
+        return rows
 
 
 def _is_too_busy(outcome: Answer | Failure) -> bool:

@@ -8,7 +8,7 @@ a key. So an answer is judged by its body first.
 
 from typing import Final
 
-from reconciler.api.jsontext import Body, decode_json
+from reconciler.api.jsontext import Ahead, Body, decode_json
 from reconciler.errors import ProtocolError
 from reconciler.records import record
 
@@ -35,12 +35,14 @@ class Answer:
         body: The decompressed body.
         content_type: As sent, for messages only.
         location: Where a redirect points; empty otherwise.
+        ahead: Rows of a list that were decoded while the body came, which is a list of the others then.
     """
 
     status: int
     body: Body
     content_type: str = ""
     location: str = ""
+    ahead: Ahead | None = None
 
     @property
     def speaks_json(self) -> bool:

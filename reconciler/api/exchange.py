@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from reconciler.api.failures import Failure
-from reconciler.api.jsontext import Body
+from reconciler.api.jsontext import Ahead, Body, Typed
 from reconciler.records import record
 
 __all__ = ["ExchangeFailed", "Received", "Transport"]
@@ -20,12 +20,14 @@ class Received:
         headers: by name in lower case; of several with one name, the last.
         body: decompressed.
         size: bytes of the body as they came over the wire.
+        ahead: rows that were decoded while the body came; it is a list of the others then.
     """
 
     status: int
     headers: Mapping[str, str]
     body: Body
     size: int
+    ahead: Ahead | None = None
 
 
 class ExchangeFailed(Exception):  # noqa: N818  it carries a value of that name
@@ -39,7 +41,15 @@ class ExchangeFailed(Exception):  # noqa: N818  it carries a value of that name
 class Transport(Protocol):
     """A way to one server; safe to use from many threads."""
 
-    def exchange(self, method: str, path: bytes, headers: Mapping[str, str], content: bytes | None) -> Received:
+    def exchange(
+        self,
+        method: str,
+        path: bytes,
+        headers: Mapping[str, str],
+        content: bytes | None,
+        *,
+        typed: Typed | None = None,
+    ) -> Received:
         """Send a request, and receive its answer whole.
 
         Args:
@@ -47,6 +57,7 @@ class Transport(Protocol):
             path: what follows the origin, encoded.
             headers: all but those that say where it goes and how long its content is.
             content: the body; None for a request without one.
+            typed: what makes records of the rows of a long list while it comes; None where the body is wanted whole.
 
         Raises:
             ExchangeFailed: with what broke.

@@ -11,18 +11,22 @@ import zlib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from reconciler.api.envelope import OK
 from reconciler.api.exchange import ExchangeFailed, Received
 from reconciler.api.failures import Failure, FailureReason
-from reconciler.api.jsontext import Body
+from reconciler.api.intake import BLOCK, Intake
 from reconciler.records import record
 
 if TYPE_CHECKING:
     from _socket import socket
 
+    from reconciler.api.jsontext import Ahead, Body, Typed
+
 __all__ = ["receive"]
 
 _PIECE = 1 << 18
 _LONGEST_HEAD = 1 << 16
+_LINE_END = b"\r\n"
 _LONGEST_CHUNK_LINE = 1 << 10
 _GZIP = 16 + zlib.MAX_WBITS
 _WITHOUT_BODY = frozenset({204, 304})
@@ -30,11 +34,12 @@ _INTERIM = 200
 """Statuses below say that the answer is still to come."""
 
 
-def receive(connection: socket, *, largest: int) -> tuple[Received, bool]:
+def receive(connection: socket, *, largest: int, typed: Typed | None = None) -> tuple[Received, bool]:
     """Receive the answer to the request that was just sent.
 
     Args:
         largest: bytes of the decompressed body above which it is given up.
+        typed: what makes records of the rows of a long list.
 
     Returns:
         The answer, and whether the connection may carry another request.
@@ -47,9 +52,8 @@ def receive(connection: socket, *, largest: int) -> tuple[Received, bool]:
     head = _head(stream)
     while head.status < _INTERIM:
         head = _head(stream)
-    unpack = _Unpacked(largest) if head.headers.get("content-encoding", "").lower() in ("gzip", "x-gzip") else None
-    body, size = _body(stream, head, unpack, largest)
-    return Received(head.status, head.headers, body, size), head.keeps_alive and not stream.rest
+    received = _received(stream, head, largest, typed if head.status == OK else None)
+    return received, head.keeps_alive and stream.is_empty
 
 
 @record(frozen=True, slots=True)
@@ -75,37 +79,47 @@ class _Head:
 
 
 class _Stream:
-    """A connection's bytes, with those that came before they were asked for."""
+    """A connection's bytes, with those that came before they were asked for.
+
+    Attributes:
+        rest: what came; what has been taken of it stays at its begin: chunks are small, and moving the rest is not.
+    """
 
     def __init__(self, connection: socket) -> None:
         self.rest = b""
+        self._at = 0
         self._connection = connection
 
-    def more(self) -> None:
-        """Wait for more bytes."""
-        piece = self._connection.recv(_PIECE)
-        if not piece:
-            raise _broken("the connection was closed")
-        self.rest += piece
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing came that was not asked for."""
+        return self._at == len(self.rest)
 
-    def line(self, longest: int) -> bytes:
-        """Take a line, without its end."""
-        while (end := self.rest.find(b"\r\n")) < 0:
-            if len(self.rest) > longest:
-                raise _broken("a line of the answer has no end")
-            self.more()
-        line, self.rest = self.rest[:end], self.rest[end + 2 :]
-        return line
+    def until(self, end: bytes, longest: int) -> bytes:
+        """Take what stands before an end, and the end.
+
+        Args:
+            longest: bytes among which it is looked for.
+        """
+        while (found := self.rest.find(end, self._at)) < 0:
+            if len(self.rest) - self._at > longest:
+                raise _broken("a part of the answer has no end")
+            piece = self._connection.recv(_PIECE)
+            if not piece:
+                raise _broken("the connection was closed")
+            self.rest = self.rest[self._at :] + piece
+            self._at = 0
+        taken = self.rest[self._at : found]
+        self._at = found + len(end)
+        return taken
 
     def exactly(self, size: int) -> Body:
         """Take so many bytes."""
-        if size <= len(self.rest):
-            taken, self.rest = self.rest[:size], self.rest[size:]
-            return taken
         buffer = bytearray(size)
-        filled = len(self.rest)
-        buffer[:filled] = self.rest
-        self.rest = b""
+        begun = self.rest[self._at : self._at + size]
+        self._at += len(begun)
+        filled = len(begun)
+        buffer[:filled] = begun
         view = memoryview(buffer)
         while filled < size:
             received = self._connection.recv_into(view[filled:])
@@ -116,29 +130,25 @@ class _Stream:
 
     def up_to(self, size: int) -> bytes:
         """Take what is there or comes next, at most so many bytes."""
-        if self.rest:
-            taken, self.rest = self.rest[:size], self.rest[size:]
+        if self.is_empty:
+            taken = self._connection.recv(min(size, _PIECE))
+            if not taken:
+                raise _broken("the answer ended early")
             return taken
-        taken = self._connection.recv(min(size, _PIECE))
-        if not taken:
-            raise _broken("the answer ended early")
+        taken = self.rest[self._at : self._at + size]
+        self._at += len(taken)
         return taken
 
     def until_closed(self) -> Iterator[bytes]:
         """Take all that comes before the connection is closed."""
-        yield self.rest
-        self.rest = b""
+        yield self.rest[self._at :]
+        self._at = len(self.rest)
         while piece := self._connection.recv(_PIECE):
             yield piece
 
 
 def _head(stream: _Stream) -> _Head:
-    while (end := stream.rest.find(b"\r\n\r\n")) < 0:
-        if len(stream.rest) > _LONGEST_HEAD:
-            raise _broken("the answer's head has no end")
-        stream.more()
-    first, *lines = stream.rest[:end].decode("latin-1").split("\r\n")
-    stream.rest = stream.rest[end + 4 :]
+    first, *lines = stream.until(b"\r\n\r\n", _LONGEST_HEAD).decode("latin-1").split("\r\n")
     version, _, told = first.partition(" ")
     if not version.startswith("HTTP/1.") or not (told[:3].isascii() and told[:3].isdigit()):
         raise _broken("this is no HTTP")
@@ -171,19 +181,21 @@ def _length(status: int, headers: Mapping[str, str]) -> int | None:
     return int(told)
 
 
-def _body(stream: _Stream, head: _Head, unpack: _Unpacked | None, largest: int) -> tuple[Body, int]:
-    """Receive a body: its bytes, and how many came over the wire."""
-    if not head.is_chunked and head.length is not None:
-        if unpack is None and head.length > largest:
+def _received(stream: _Stream, head: _Head, largest: int, typed: Typed | None) -> Received:
+    packed = head.headers.get("content-encoding", "").lower() in ("gzip", "x-gzip")
+    length = None if head.is_chunked or packed else head.length
+    if length is not None:
+        if length > largest:
             raise ExchangeFailed(Failure(FailureReason.TOO_LARGE, status=head.status))
-        if unpack is None:
-            return stream.exactly(head.length), head.length
-    whole = unpack or _Plain(largest)
+        if typed is None or length <= BLOCK:
+            return Received(head.status, head.headers, stream.exactly(length), length)
+    intake = _Unpacked(largest, typed) if packed else Intake(largest, typed)
     size = 0
     for piece in _pieces(stream, head):
         size += len(piece)
-        whole.take(piece)
-    return whole.end(), size
+        intake.take(piece)
+    body, ahead = intake.end()
+    return Received(head.status, head.headers, body, size, ahead)
 
 
 def _pieces(stream: _Stream, head: _Head) -> Iterator[bytes]:
@@ -201,7 +213,7 @@ def _pieces(stream: _Stream, head: _Head) -> Iterator[bytes]:
 
 def _chunks(stream: _Stream) -> Iterator[bytes]:
     while True:
-        told = stream.line(_LONGEST_CHUNK_LINE).partition(b";")[0].strip()
+        told = stream.until(_LINE_END, _LONGEST_CHUNK_LINE).partition(b";")[0].strip()
         try:
             left = int(told, 16)
         except ValueError:
@@ -214,35 +226,17 @@ def _chunks(stream: _Stream) -> Iterator[bytes]:
             piece = stream.up_to(left)
             left -= len(piece)
             yield piece
-        if stream.line(_LONGEST_CHUNK_LINE):
+        if stream.until(_LINE_END, _LONGEST_CHUNK_LINE):
             raise _broken("a chunk is longer than it says")
-    while stream.line(_LONGEST_HEAD):
+    while stream.until(_LINE_END, _LONGEST_HEAD):
         pass
 
 
-class _Plain:
-    """A body that is put together."""
-
-    def __init__(self, largest: int) -> None:
-        self._largest = largest
-        self._whole = bytearray()
-
-    def take(self, piece: bytes) -> None:
-        """Add a piece."""
-        if len(self._whole) + len(piece) > self._largest:
-            raise ExchangeFailed(Failure(FailureReason.TOO_LARGE))
-        self._whole += piece
-
-    def end(self) -> Body:
-        """The whole body."""
-        return self._whole
-
-
-class _Unpacked(_Plain):
+class _Unpacked(Intake):
     """A body that is decompressed while it comes."""
 
-    def __init__(self, largest: int) -> None:
-        super().__init__(largest)
+    def __init__(self, largest: int, typed: Typed | None = None) -> None:
+        super().__init__(largest, typed)
         self._stream = zlib.decompressobj(_GZIP)
         self._begun = False
 
@@ -256,8 +250,8 @@ class _Unpacked(_Plain):
         except zlib.error as error:
             raise _wrongly_packed() from error
 
-    def end(self) -> Body:
-        """The whole body."""
+    def end(self) -> tuple[Body, Ahead | None]:
+        """See `Intake.end`."""
         if self._begun and not self._stream.eof:
             raise _wrongly_packed()
         return super().end()

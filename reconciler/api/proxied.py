@@ -8,8 +8,11 @@ from collections.abc import Mapping
 import httpx
 
 from reconciler.api.access import ServerAccess
+from reconciler.api.envelope import OK
 from reconciler.api.exchange import ExchangeFailed, Received, Transport
 from reconciler.api.failures import Failure, FailureReason
+from reconciler.api.intake import Intake
+from reconciler.api.jsontext import Typed
 from reconciler.api.trouble import why_not_connected
 from reconciler.errors import UsageError
 
@@ -45,7 +48,15 @@ class HttpxTransport:
         self._transport = transport
         self._timeouts = httpx.Timeout(access.timeout, connect=access.connect_timeout).as_dict()
 
-    def exchange(self, method: str, path: bytes, headers: Mapping[str, str], content: bytes | None) -> Received:
+    def exchange(
+        self,
+        method: str,
+        path: bytes,
+        headers: Mapping[str, str],
+        content: bytes | None,
+        *,
+        typed: Typed | None = None,
+    ) -> Received:
         """Send a request, and receive its answer.
 
         Raises:
@@ -57,7 +68,7 @@ class HttpxTransport:
         try:
             response = self._transport.handle_request(request)
             try:
-                return self._received(response)
+                return self._received(response, typed)
             finally:
                 response.close()
         except httpx.DecodingError as error:
@@ -76,13 +87,12 @@ class HttpxTransport:
         """Close the connections."""
         self._transport.close()
 
-    def _received(self, response: httpx.Response) -> Received:
-        body = bytearray()
-        for chunk in response.iter_bytes():
-            if len(body) + len(chunk) > self._access.largest_answer:
-                raise ExchangeFailed(Failure(FailureReason.TOO_LARGE, status=response.status_code))
-            body += chunk
-        return Received(response.status_code, dict(response.headers), body, response.num_bytes_downloaded)
+    def _received(self, response: httpx.Response, typed: Typed | None) -> Received:
+        intake = Intake(self._access.largest_answer, typed if response.status_code == OK else None)
+        for piece in response.iter_bytes():
+            intake.take(piece)
+        body, ahead = intake.end()
+        return Received(response.status_code, dict(response.headers), body, response.num_bytes_downloaded, ahead)
 
 
 def _failure_of(error: httpx.TransportError) -> Failure:

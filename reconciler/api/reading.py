@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Any
 
 from reconciler.api.envelope import MISSING, OK, Answer, error_message_in
-from reconciler.api.jsontext import Body, Typed, decode_json, decode_rows
+from reconciler.api.jsontext import Ahead, Body, Typed, decode_json, decode_rows
 from reconciler.records import record
 
 __all__ = ["Reading", "ReadingState", "reading_of"]
@@ -40,20 +40,23 @@ class Reading:
         body: The JSON text for `CONTENT` and `EMPTY`.
         message: The server's own words for `NO_ROUTE` and `REFUSED`.
         typed: What makes records of the objects of a list.
+        ahead: Rows that were decoded while the body came, which is a list of the others then.
     """
 
     state: ReadingState
     body: Body = b""
     message: str = ""
     typed: Typed | None = None
+    ahead: Ahead | None = None
 
     @property
     def value(self) -> Any:
-        """The decoded content; None for everything but `CONTENT`.
+        """The decoded content; None for everything but `CONTENT`. Not for what was asked for as records.
 
         Raises:
             ProtocolError: `api-bad-json`.
         """
+        assert self.ahead is None, "the first rows of a long list of records are decoded already"
         return decode_json(self.body) if self.state is ReadingState.CONTENT else None
 
     @property
@@ -63,7 +66,7 @@ class Reading:
         Raises:
             ProtocolError: `api-bad-json`.
         """
-        return decode_rows(self.body, self.typed) if self.state is ReadingState.CONTENT else []
+        return decode_rows(self.body, self.typed, self.ahead) if self.state is ReadingState.CONTENT else []
 
 
 def reading_of(answer: Answer, typed: Typed | None = None) -> Reading:
@@ -79,4 +82,4 @@ def reading_of(answer: Answer, typed: Typed | None = None) -> Reading:
     if answer.status != OK:
         return Reading(ReadingState.FAILED)
     empty = len(answer.body) <= _LONGEST_EMPTY and answer.body.strip() in (b"{}", b"[]")
-    return Reading(ReadingState.EMPTY if empty else ReadingState.CONTENT, answer.body, typed=typed)
+    return Reading(ReadingState.EMPTY if empty else ReadingState.CONTENT, answer.body, typed=typed, ahead=answer.ahead)

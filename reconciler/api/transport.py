@@ -26,6 +26,8 @@ from reconciler.api.origin import Origin
 if TYPE_CHECKING:
     import ssl
 
+    from reconciler.api.jsontext import Typed
+
 Connection = _socket.socket
 """What `socket.socket` is made of: that is slower to import than a small server to read, for nothing that is needed."""
 
@@ -85,7 +87,15 @@ class KeepAliveTransport:
         self._lock = threading.Lock()
         self._closed = False
 
-    def exchange(self, method: str, path: bytes, headers: Mapping[str, str], content: bytes | None) -> Received:
+    def exchange(
+        self,
+        method: str,
+        path: bytes,
+        headers: Mapping[str, str],
+        content: bytes | None,
+        *,
+        typed: Typed | None = None,
+    ) -> Received:
         """Send a request as one piece, so that it goes out in one packet, and receive its answer.
 
         Raises:
@@ -95,19 +105,19 @@ class KeepAliveTransport:
         kept = self._take()
         if kept is not None:
             try:
-                return self._over(kept, request)
+                return self._over(kept, request, typed)
             except ExchangeFailed as failed:
                 # servers end connections they have kept long enough, sometimes just as the next request is under way
                 ended = failed.failure.reason is FailureReason.BROKEN and (method == "GET" or not failed.failure.sent)
                 if not ended:
                     raise
-        return self._over(self._connect(), request)
+        return self._over(self._connect(), request, typed)
 
-    def _over(self, connection: Connection, request: bytes) -> Received:
+    def _over(self, connection: Connection, request: bytes, typed: Typed | None) -> Received:
         reusable = False
         try:
             _send(connection, request)
-            received, reusable = receive(connection, largest=self._largest_answer)
+            received, reusable = receive(connection, largest=self._largest_answer, typed=typed)
         except OSError as error:
             self.rest()  # the others may have ended unnoticed too; what is sent again gets a connection of its own
             raise ExchangeFailed(broken(error)) from error

@@ -52,7 +52,7 @@ class RowForm:
         self._making = Lock()
         self._made: RowRecords | None = None
 
-    def decode(self, text: bytes | bytearray) -> list[Any] | None:
+    def decode(self, text: bytes | bytearray | memoryview) -> list[Any] | None:
         """Read the JSON text of a list of objects into records, leaving out what they have no place for.
 
         Truths may be spelled as numbers and words. To be called where msgspec is installed only.

@@ -36,7 +36,7 @@ class RowRecords:
         self._whole = _Struct({**plain, **{outer: inner.type | None for outer, inner in self._nested.items()}})
         self._decode = Decoder(list[self._whole.type], strict=False).decode  # type: ignore[name-defined]
 
-    def decode(self, text: bytes | bytearray) -> list[Any] | None:
+    def decode(self, text: bytes | bytearray | memoryview) -> list[Any] | None:
         """Read the JSON text of a list of objects; None where it is no such list."""
         try:
             found: list[Any] = self._decode(text)

@@ -149,7 +149,7 @@ def test_never_more_are_under_way_than_let_through() -> None:
 @pytest.mark.parametrize(("status", "least"), [(429, 1), (503, 1), (500, 4), (200, 4)])
 def test_the_client_lets_fewer_through_when_the_server_says_it_is_busy(status: int, least: int) -> None:
     class Busy:
-        def exchange(self, *_: object) -> Received:
+        def exchange(self, *_: object, **_more: object) -> Received:
             return Received(status, {"content-type": "application/json"}, b'[{"type":"success","msg":"x"}]', 40)
 
         def close(self) -> None:

@@ -61,7 +61,9 @@ class InProcess:
         self._lock = threading.Lock()
         self.asked: list[str] = []
 
-    def exchange(self, method: str, path: bytes, headers: Mapping[str, str], content: bytes | None) -> Received:
+    def exchange(
+        self, method: str, path: bytes, headers: Mapping[str, str], content: bytes | None, **_: object
+    ) -> Received:
         with self._lock:
             self.asked.append(path.decode().removeprefix("/api/v1/"))
             answer = self._simulator.handle(method, path.decode(), dict(headers), content or b"")
