@@ -42,11 +42,15 @@ def _number(person: Person, route: str, column: str, value: str) -> Any:
     return next((row["id"] for row in found if row[column] == value), 0)
 
 
-def _adds(route: str, /, **attributes: Any) -> Callable[[Person], object]:
+def _adds(route: str, /, **attributes: Any) -> Callable[[Person], Any]:
     return lambda person: person.does(f"add/{route}", attributes)
 
 
-def _deletes(route: str, name: str) -> Callable[[Person], object]:
+def _one_after_another(*does: Callable[[Person], Any]) -> Callable[[Person], object]:
+    return lambda person: [entry for each in does for entry in each(person)]
+
+
+def _deletes(route: str, name: str) -> Callable[[Person], Any]:
     return lambda person: person.does(f"delete/{route}", [name])
 
 
@@ -62,8 +66,12 @@ def _edits_by_number(route: str, column: str, value: str, /, **attributes: Any) 
     return does
 
 
-def _deletes_by_number(route: str, column: str, value: str) -> Callable[[Person], object]:
-    return lambda person: person.does(f"delete/{route}", [_number(person, route, column, value)])
+def _deletes_by_number(route: str, column: str, value: str) -> Callable[[Person], Any]:
+    def does(person: Person) -> Any:
+        number = _number(person, route, column, value)
+        return person.does(f"delete/{route}", [number]) if number else []
+
+    return does
 
 
 MEDDLINGS: dict[str, Meddling] = {
@@ -117,6 +125,62 @@ MEDDLINGS: dict[str, Meddling] = {
         _deletes_by_number("transport", "destination", "partner.example")
     ),
     "deletes the relayhost that is to be used": Meddling(_deletes_by_number("relayhost", "username", "acme")),
+    "makes an alias anew that is to be edited": Meddling(
+        _one_after_another(
+            _deletes_by_number("alias", "address", "sales@acme.example"),
+            _adds("alias", address="sales@acme.example", goto="anna@acme.example", active=1),
+        )
+    ),
+    "makes an alias anew that is to be deleted, for somebody else": Meddling(
+        _one_after_another(
+            _deletes_by_number("alias", "address", "gone1@acme.example"),
+            _adds("alias", address="gone1@acme.example", goto="other@elsewhere.example", active=1),
+        )
+    ),
+    "gives the number of an alias that is to be deleted to another": Meddling(
+        _one_after_another(
+            _deletes_by_number("alias", "address", "gone1@acme.example"),
+            _adds("alias", address="stranger@acme.example", goto="x@stranger.example", active=1),
+        ),
+        "stranger@acme.example",
+    ),
+    "makes the relayhost anew that is to be used": Meddling(
+        _one_after_another(
+            _deletes_by_number("relayhost", "username", "acme"),
+            _adds("relayhost", hostname="smtp.example:587", username="acme", password="another"),
+        )
+    ),
+    "makes the relayhost anew that is to be deleted": Meddling(
+        _one_after_another(
+            _deletes_by_number("relayhost", "hostname", "old.example:25"),
+            _adds("relayhost", hostname="old.example:25", username="", password=""),
+        )
+    ),
+    "makes the transport anew that is to be edited": Meddling(
+        _one_after_another(
+            _deletes_by_number("transport", "destination", "partner.example"),
+            _adds("transport", destination="partner.example", nexthop="[mx.partner.example]:25", active=1),
+        )
+    ),
+    "makes the copy anew that is to be deleted": Meddling(
+        _one_after_another(
+            _deletes_by_number("bcc", "local_dest", "@gone.example"),
+            _adds("bcc", local_dest="gone.example", type="sender", bcc_dest="other@vault.example", active=1),
+        )
+    ),
+    "makes a mailbox anew that is to be edited": Meddling(
+        _one_after_another(
+            _deletes("mailbox", "ben@acme.example"),
+            _adds("mailbox", local_part="ben", domain="acme.example", quota=1, active=1, **PASSWORD),
+        )
+    ),
+    "makes the domain anew that is to be deleted": Meddling(
+        _one_after_another(
+            _deletes_by_number("bcc", "local_dest", "@gone.example"),
+            _deletes("domain", "gone.example"),
+            _adds("domain", domain="gone.example", **LIMITS),
+        )
+    ),
     "says something of an alias that is to be edited": Meddling(
         _edits_by_number("alias", "address", "sales@acme.example", public_comment="stranger"), "stranger"
     ),
