@@ -1,10 +1,6 @@
 """Sources that take a request for each domain or resource, declared here as the kinds of later will declare them."""
 
-from __future__ import annotations
-
-from typing import Annotated
-
-from typing_extensions import Required, TypedDict
+from typing import Annotated, Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.remote.schedule import readable_routes
