@@ -218,6 +218,7 @@ def _key(kind: Kind) -> Schema:
     """A key: one field's value, or the text plans show; or its fields by name."""
     whole = _reference(kind, kind.key[0]) if len(kind.key) == 1 else {"type": "string", "minLength": 1}
     names = (*kind.key, *(word for word, field in kind.sugar.items() if field in kind.key))
+    names += () if kind.unique else (NTH,)
     parts = {**_SECTION, "properties": {name: _reference(kind, name) for name in names}, "minProperties": 1}
     return {"anyOf": [whole, parts]}
 

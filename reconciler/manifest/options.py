@@ -14,7 +14,7 @@ from reconciler.spec.codec import Scope
 from reconciler.spec.kind import Kind
 from reconciler.spec.refusal import InvalidError
 
-__all__ = ["both_managed_and_initial", "quick_options", "read_options"]
+__all__ = ["both_managed_and_initial", "quick_options", "read_nth", "read_options"]
 
 
 def quick_options(
@@ -58,7 +58,7 @@ def read_options(kind: Kind, words: Mapping[str, Any], scope: Scope) -> tuple[En
         additive=lists_of(kind) if additive else frozenset(),
         prevent_delete=prevent_delete,
         template=template,
-        nth=_nth(words[NTH], found) if NTH in words else None,
+        nth=read_nth(words[NTH], found) if NTH in words else None,
     )
     return options, found
 
@@ -122,7 +122,8 @@ def _template(written: Any, found: list[Complaint]) -> str | None:
     return None
 
 
-def _nth(written: Any, found: list[Complaint]) -> int | None:
+def read_nth(written: Any, found: list[Complaint]) -> int | None:
+    """Read which of several with the same key is meant; tells what is wrong in a list."""
     if isinstance(written, int) and not isinstance(written, bool) and written >= 1:
         return written
     summary = f"`{NTH}` takes a whole number from 1 on, not {shown(written)}"

@@ -10,7 +10,8 @@ from reconciler.manifest import suggest
 from reconciler.manifest.complaints import Complaint, Path, about_null, complaints, shown
 from reconciler.manifest.document import Document
 from reconciler.manifest.findings import Findings, Spot
-from reconciler.manifest.words import DELETE, DELETE_AFTER, FROM, KEEP_ALIAS, MOVED, REMOVED, STEP, TO, steps_of
+from reconciler.manifest.options import read_nth
+from reconciler.manifest.words import DELETE, DELETE_AFTER, FROM, KEEP_ALIAS, MOVED, NTH, REMOVED, STEP, TO, steps_of
 from reconciler.model.address import Address
 from reconciler.model.resource import Place
 from reconciler.model.state import Relocation, Removal
@@ -148,6 +149,13 @@ class Farewells:
 
     def _key(self, kind: Kind, written: Any, path: Path) -> str:
         """Read a key: of one field as that field, of several as a mapping or as plans show it."""
+        if isinstance(written, dict) and NTH in written and not kind.unique:
+            found: list[Complaint] = []
+            number = read_nth(written[NTH], found)
+            if number is None:
+                raise _Wrong(*(Complaint((*path, *each.path), each.id, each.summary, each.hint) for each in found))
+            rest = {name: value for name, value in written.items() if name != NTH}
+            return Address(kind.name, self._key(kind, rest, path)).nth(number).key
         if isinstance(written, dict):
             fields = kind.on_entry(written, self.scope) if kind.on_entry is not None else written
         elif len(kind.key) == 1:

@@ -30,6 +30,9 @@ def test_a_removal_deletes_unless_it_says_otherwise() -> None:
         ('{relayhost: "u@smtp.example:587"}', "relayhost/u@smtp.example:587"),
         ('{relayhost: {host: "smtp.example:587", username: u}}', "relayhost/u@smtp.example:587"),
         ('{relayhost: {host: "smtp.example:587"}}', "relayhost/smtp.example:587"),
+        ('{relayhost: {host: "smtp.example:587", nth: 2}}', "relayhost/smtp.example:587#2"),
+        ('{oauth2_client: {redirect_uri: "https://a.example/", nth: 1}}', "oauth2_client/https://a.example/"),
+        ('{oauth2_client: {redirect_uri: "https://a.example/", nth: 3}}', "oauth2_client/https://a.example/#3"),
     ],
 )
 def test_a_thing_that_goes_is_named_by_its_key(written: str, address: str) -> None:
