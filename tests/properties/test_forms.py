@@ -12,7 +12,7 @@ from tests.properties.wishes import Manifest, manifests, with_passwords
 
 
 @pytest.mark.parametrize("version", ["2022-01a", "2024-08a", "2026-07a"])
-@examples(4, many=100)
+@examples(4, many=60)
 @given(manifest=manifests(), one=styles(), other=styles())
 def test_the_same_manifest_written_another_way_plans_nothing(
     version: str, manifest: Manifest, one: Style, other: Style

@@ -111,7 +111,7 @@ def _tells(town: Town, repository: Made, chapter: Chapter, manifest: Manifest, r
 
 
 @pytest.mark.parametrize("version", ["2022-01a", "2024-08a", "2026-07a"])
-@examples(2, many=100)
+@examples(2, many=60)
 @given(pool=st.lists(manifests(), min_size=3, max_size=3), story=chapters(), style=styles())
 def test_whatever_happened_the_next_apply_gets_there_and_history_forgets_nothing(
     version: str, pool: list[Manifest], story: list[Chapter], style: Style

@@ -15,7 +15,7 @@ from tests.properties.wishes import Manifest, both, manifests, removals, with_pa
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@examples(2, many=100)
+@examples(2, many=60)
 @given(data=st.data(), first=manifests(), second=manifests())
 def test_terms_of_entries_are_kept_and_everything_goes_in_the_end(
     version: str, data: st.DataObject, first: Manifest, second: Manifest
@@ -35,7 +35,7 @@ def test_terms_of_entries_are_kept_and_everything_goes_in_the_end(
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@examples(2, many=100)
+@examples(2, many=60)
 @given(data=st.data(), first=manifests(), second=manifests())
 def test_what_goes_may_go_by_steps(version: str, data: st.DataObject, first: Manifest, second: Manifest) -> None:
     with founded(version) as town:
@@ -52,7 +52,7 @@ def test_what_goes_may_go_by_steps(version: str, data: st.DataObject, first: Man
 
 
 @pytest.mark.parametrize("version", ["2022-01a", "2024-11", "2026-07a"])
-@examples(2, many=100)
+@examples(2, many=60)
 @given(data=st.data(), first=manifests(), second=manifests())
 def test_what_is_renamed_moves_and_nothing_is_made_anew(
     version: str, data: st.DataObject, first: Manifest, second: Manifest
