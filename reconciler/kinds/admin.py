@@ -17,7 +17,7 @@ class Admin(TypedDict, total=False):
     username: Required[
         Annotated[
             str,
-            text(least=1, most=COLUMN, pattern=r"^[a-z0-9_.-]*[a-z0-9][a-z0-9_.-]*$"),
+            text(least=1, most=COLUMN, pattern=r"^(?:[a-z1-9]|0[a-z0-9_.-]|[_.-]+[a-z0-9])[a-z0-9_.-]*$"),
             field("The name they log in with, in lowercase.", read="username", add="username"),
         ]
     ]

@@ -181,12 +181,16 @@ def _rights_step(mailbox: Observed, rights: Sequence[str], stage: Stage) -> Step
 
 
 def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
-    """Find an alias among its own targets, where the server drops it (all versions), and what has its address."""
+    """Find itself or a resource among an alias's targets, which the server drops, and what has its address (all)."""
     targets = situation.after.get("to")
     if "to" in situation.changed and isinstance(targets, tuple):
         own = situation.address.key
         if own in map(str.lower, targets):
             return (("to", "an alias cannot hand mail on to itself", f"leave `{own}` out"),)
+        rooms = situation.future.of("resource") if situation.verb is Verb.ADD else ()
+        booked = next((each for each in targets if each.lower() in rooms), None) if rooms else None
+        if booked is not None:
+            return (("to", f"`{booked}` is a resource, to which no new alias hands mail on", "leave it out"),)
     return _taken(situation)
 
 

@@ -85,7 +85,7 @@ def _accept_mail_exchanger(value: Any, _scope: Scope) -> str:
     """Read the name of a host, or `*.` and a domain (2025-09 to 2026-07a, functions.inc.php: is_valid_domain_name)."""
     wildcard = "*." if isinstance(value, str) and value.startswith("*.") else ""
     host = readable_domain(value.removeprefix(wildcard)) if isinstance(value, str) else None
-    if host not in (None, "0"):
+    if host is not None:
         return f"{wildcard}{host}"
     hint = "write `mail.acme.example`, or `*.acme.example` for all hosts there"
     raise refuse("domain-malformed", f"`{value}` is no name of a host", hint=hint)

@@ -1,12 +1,12 @@
 """Domain administrators."""
 
-from typing import Annotated, Final, Required, TypedDict
+from typing import Annotated, Any, Final, Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import Verb
 from reconciler.spec.addresses import DOMAIN
 from reconciler.spec.codec import Codec, Scope, refuse
-from reconciler.spec.codecs import Flag, State, a_set_of, choice
+from reconciler.spec.codecs import COLUMN, Flag, State, a_set_of, choice
 from reconciler.spec.kind import Kind, Situation, crud, listed
 from reconciler.spec.mark import Follows, Owner, field
 from reconciler.spec.secrets import Password
@@ -34,10 +34,14 @@ _RIGHTS: Final = (
 )
 
 
-def _accept(value: object, _scope: Scope) -> str:
-    if isinstance(value, str) and value and all(each.isascii() and (each.isalnum() or each in "_.-") for each in value):
-        return value.lower()
-    hint = "write letters, digits and `_.-`"
+_MARKS: Final = str.maketrans("", "", "_.-")
+
+
+def _accept(value: Any, _scope: Scope) -> str:
+    bare = value.translate(_MARKS) if isinstance(value, str) else ""
+    if bare.isascii() and bare.isalnum() and value != "0" and len(value) <= COLUMN:
+        return str(value).lower()
+    hint = "write letters, digits and `_.-`; more than `0`, and not marks alone"
     raise refuse("user-name-malformed", f"`{value}` is not a name mailcow takes", hint=hint)
 
 

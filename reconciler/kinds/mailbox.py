@@ -314,9 +314,10 @@ def _needed(values: Values) -> tuple[str, ...]:
 
 def _check(values: Values) -> tuple[tuple[str, str, str], ...]:
     """Name what is nothing to PHP, and so never stored as a name, and brackets it cuts off (2022-01a to 2026-07a)."""
-    name = str(values.get("name", ""))
-    if name == "0":
-        return (("name", "mailcow takes this for no name at all", "write another, or leave it out"),)
+    name, nameless = str(values.get("name", "")), str(values.get("address", "")).startswith("0@")
+    if name == "0" or nameless:
+        called = "address" if nameless else "name"
+        return ((called, "mailcow takes `0` for no name at all", "write another"),)
     if name.startswith("<") or name.endswith(">"):
         return (("name", "mailcow cuts off a `<` at the beginning and a `>` at the end", "remove it"),)
     return ()

@@ -20,7 +20,7 @@ _BOOKINGS: Final = {"always-free": "0", "unlimited": "-1"}
 def _accept_address(value: Any, scope: Scope) -> str:
     address = read_address(value, scope.domain)
     local = address.rpartition("@")[0]
-    if local.isascii() and local.isalnum():
+    if local.isascii() and local.isalnum() and local != "0":
         return address
     hint = "write letters and digits only: mailcow makes the address of a description without anything else"
     raise refuse("resource-address-malformed", f"`{value}` cannot be a resource's address", hint=hint)

@@ -156,6 +156,21 @@ CUSTOM_ATTRIBUTES: Final = Codec(
 """Replaced as a whole; none are shown as an empty list (2023-11a to 2026-07a, recorded exchanges)."""
 
 _LONG: Final = text(most_bytes=TEXT_COLUMN)
+_DELIMITED: Final = r"\s*(?:([^\sA-Za-z0-9\\\x00(\[{<]).*\1|\(.*\)|\[.*\]|\{.*\}|<.*>)[imsxuADSUXJn\s]*"
+"""How PHP has regular expressions written."""
+
+
+def _accept_pattern(value: Any, scope: Scope) -> Value:
+    import re  # noqa: PLC0415  seldom needed
+
+    pattern = accepted(_LONG, value, scope)
+    if pattern in ("", "0") or re.fullmatch(_DELIMITED, str(pattern), re.DOTALL):
+        return pattern
+    hint = "put slashes around it, and flags behind: `/boss@.*/i`"
+    raise refuse("pattern-malformed", f"`{pattern}` is no pattern to mailcow", hint=hint)
+
+
+_PATTERN: Final = Codec(accept=_accept_pattern, schema=_LONG.schema)
 
 PUSHOVER: Final = or_word(
     a_mapping(
@@ -167,7 +182,7 @@ PUSHOVER: Final = or_word(
             "text": Part(_LONG, "text", ""),
             "sound": Part(text(), "sound", "pushover"),
             "senders": Part(a_set_of(MAIL_ADDRESS, wire="text", most_bytes=TEXT_COLUMN), "senders", ()),
-            "senders_pattern": Part(_LONG, "senders_regex", ""),
+            "senders_pattern": Part(_PATTERN, "senders_regex", ""),
             "raise_urgent": Part(FLAG, "evaluate_x_prio", default=False),
             "only_urgent": Part(FLAG, "only_x_prio", default=False),
         }

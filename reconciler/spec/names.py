@@ -56,11 +56,11 @@ def readable_domain(text: str) -> str | None:
 def _is_domain(text: str) -> bool:
     """Whether the server takes a text for a domain in its ASCII form.
 
-    No underscores, no hyphens in third and fourth place, where they would announce a label that is encoded (2022-01a to
-    2026-07a, functions.inc.php: is_valid_domain_name, PHP's idn_to_ascii). Without a regular expression, which would
-    take longer to compile than the domains of most manifests to check.
+    No lone `0`, no underscores, no hyphens in third and fourth place, where they would announce a label that is encoded
+    (2022-01a to 2026-07a, functions.inc.php: is_valid_domain_name, PHP's idn_to_ascii). Without a regular expression,
+    which would take longer to compile than the domains of most manifests to check.
     """
-    return len(text) <= _LONGEST_DOMAIN and all(map(_is_label, text.split(".")))
+    return text != "0" and len(text) <= _LONGEST_DOMAIN and all(map(_is_label, text.split(".")))
 
 
 def _is_label(text: str) -> bool:

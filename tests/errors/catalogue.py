@@ -60,6 +60,8 @@ MANIFESTS: Final = {
     "network-malformed": _FAIL2BAN % "blocked_hosts: [192.0.2.0/33]",
     "nexthop-malformed": _TRANSPORT % "' mx.example'",
     "number-expected": "mailboxes:\n  - {address: a@b.example, quota: 1GiB, spam_score: {junk: low, reject: 15}}\n",
+    "pattern-malformed": "mailboxes:\n- {address: anna@acme.example, quota: 1GiB, initial: {password: {env: TOKEN}},"
+    " pushover: {key: {env: TOKEN}, token: {env: TOKEN}, senders_pattern: boss}}\n",
     "rate-malformed": _ANNA % "rate_limit: 500",
     "reference-dangling": _DOMAIN.replace("{name", "{relayhost: smtp.example:587, name"),
     "reference-malformed": _DOMAIN.replace("{name", "{relayhost: [smtp.example], name"),

@@ -1,5 +1,6 @@
 """What only the server refused, in the middle of an apply, is refused where it is written or planned."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from reconciler.kinds import registry
 from reconciler.spec.codec import Scope
 from reconciler.spec.refusal import InvalidError
-from tests.kinds.server import Server, refused
+from tests.kinds.server import KEY, Server, refused
 
 PASSWORD = {"password": {"env": "PASSWORD"}}
 ANNA: Mapping[str, Any] = {"address": "anna@acme.example", "quota": "1GiB", "initial": PASSWORD}
@@ -63,3 +64,57 @@ def test_a_throw_away_address_is_in_a_domain_that_stands_for_the_mailboxes_own()
         manifest = {**town, "time_limited_aliases": [{**address, "domain": domain}]}
         assert refused(server, manifest) == ["change-refused"]
     server.apply({**town, "time_limited_aliases": [{**address, "domain": "acme-mail.example"}]})
+
+
+NOTHING = [
+    ("mailbox", {"address": "0@acme.example"}, "add/mailbox", {"local_part": "0", "domain": "acme.example"}),
+    ("domain", {"name": "0"}, "add/domain", {"domain": "0"}),
+    ("alias_domain", {"name": "0"}, "add/alias-domain", {"alias_domain": "0", "target_domain": "acme.example"}),
+    (
+        "resource",
+        {"address": "0@acme.example"},
+        "add/resource",
+        {"description": "0", "domain": "acme.example", "kind": "thing"},
+    ),
+    ("admin", {"username": "0"}, "add/admin", {"username": "0"}),
+    ("domain_admin", {"username": "0"}, "add/domain-admin", {"username": "0", "domains": ["acme.example"]}),
+    ("domain_admin", {"username": "_.-"}, "add/domain-admin", {"username": "_.-", "domains": ["acme.example"]}),
+]
+
+
+@pytest.mark.parametrize(("kind", "key", "route", "sent"), NOTHING)
+def test_what_is_nothing_to_php_is_no_name(kind: str, key: dict[str, str], route: str, sent: dict[str, Any]) -> None:
+    """The server refuses it as well, or does nothing: that is why."""
+    server = Server("2026-07a")
+    server.apply({"domains": [ACME]})
+    limits = {"defquota": 1, "maxquota": 1, "quota": 1, "mailboxes": 1, "aliases": 1}
+    password = {"password": "Correct.Horse.7", "password2": "Correct.Horse.7"}
+    body = json.dumps({**limits, **password, "active": 1, **sent}).encode()
+    headers = {"X-API-Key": KEY, "Content-Type": "application/json"}
+    answer = server.simulator.handle("POST", f"/api/v1/{route}", headers, body).body.decode()
+    assert '"type":"danger"' in answer or answer == '{"type":"success","msg":"Task completed"}'
+    ((field, value),) = key.items()
+    check = registry()[kind].on_check
+    assert not is_accepted(kind, field, value) or (check is not None and check(key))
+
+
+@pytest.mark.parametrize("pattern", ["00", "boss", "/boss", "/boss/y", "\\boss\\", "(boss", "a/boss/"])
+def test_what_php_reads_as_no_pattern_is_none(pattern: str) -> None:
+    keys = {"key": {"env": "TOKEN"}, "token": {"env": "TOKEN"}}
+    assert not is_accepted("mailbox", "pushover", {**keys, "senders_pattern": pattern})
+
+
+@pytest.mark.parametrize("pattern", ["/boss@.*/i", " #a/b#su", "(boss|chief)i", "{x}", "~~", ""])
+def test_patterns_are_written_as_php_has_them(server: Server, pattern: str) -> None:
+    notices = {"key": {"env": "TOKEN"}, "token": {"env": "TOKEN"}, "senders_pattern": pattern}
+    server.apply_first({"domains": [ACME], "mailboxes": [{**ANNA, "pushover": notices}]})
+    (row,) = server.simulator.state.table("pushover")
+    assert row["senders_regex"] == pattern
+
+
+def test_no_alias_is_made_that_hands_mail_on_to_a_resource(server: Server) -> None:
+    room = {"address": "Room@acme.example", "description": "Room", "kind": "location"}
+    town = {"domains": [ACME], "resources": [room], "mailboxes": [ANNA]}
+    server.apply(town)
+    alias = {"address": "all@acme.example", "to": ["anna@acme.example", "room@acme.example"]}
+    assert refused(server, {**town, "aliases": [alias]}) == ["change-refused"]

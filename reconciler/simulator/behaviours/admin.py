@@ -84,7 +84,7 @@ def add_admin(call: Call) -> bool | None:
     data = call.data
     username = loose.trim(data.get("username")).lower()
     with refusals(call):
-        refuse_if(not is_account_name(username), "username_invalid", username)
+        refuse_if(not is_account_name(username) or not php.truthy(username), "username_invalid", username)
         taken = username in call.table("admin") or call.table("domain_admins").count("username", username)
         refuse_if(taken, "object_exists", php.htmlspecialchars(username))
         if not passwords.accepted(call, data.get("password"), data.get("password2")):

@@ -36,7 +36,7 @@ def add_domain_admin(call: Call) -> bool | None:
     with refusals(call):
         refuse_if(call.role != "admin", "access_denied")
         refuse_if(not names, "domain_invalid")
-        refuse_if(not is_account_name(username), "username_invalid", username)
+        refuse_if(not is_account_name(username) or not php.truthy(username), "username_invalid", username)
         taken = username in call.table("mailbox") or username in call.table("admin") or _has_domains(call, username)
         refuse_if(taken, "object_exists", php.htmlspecialchars(username))
         if not passwords.accepted(call, data.get("password"), data.get("password2")):
