@@ -14,7 +14,7 @@ from reconciler.api.pace import Pace
 from reconciler.api.paths import get_path, kind_of_get, kind_of_post, post_path
 from reconciler.api.reading import Reading, ReadingState, reading_of
 from reconciler.api.retry import Patience, Timing
-from reconciler.api.statistics import CallCost, Statistics, Tally
+from reconciler.api.statistics import Statistics, Tally
 from reconciler.api.transport import transport_for
 from reconciler.errors import AccessDenied, RequestRefused
 from reconciler.records import record
@@ -250,17 +250,17 @@ class Client:
             received = self._transport.exchange(
                 call.method, call.path, self._headers[call.method], call.content, typed=aside
             )
-        except ExchangeFailed as failed:
-            outcome = failed.failure
+        except ExchangeFailed as ended:
+            outcome = ended.failure
         else:
             told, size = received.headers, received.size
             content_type, location = told.get("content-type", ""), told.get("location", "")
             outcome = Answer(received.status, received.body, content_type, location, received.ahead)
         seconds = self._timing.now() - begin - (aside.seconds if aside is not None else 0.0)
-        failures = int(isinstance(outcome, Failure) or outcome.is_failure)
+        failed = isinstance(outcome, Failure) or outcome.is_failure
         sent = len(call.content or b"")
-        self._tally.add(call.kind, CallCost(1, failures, sent, size, seconds))
-        return outcome, sent + size, None if failures else seconds
+        self._tally.add(call.kind, failed=failed, sent=sent, received=size, seconds=seconds)
+        return outcome, sent + size, None if failed else seconds
 
 
 class _Aside:

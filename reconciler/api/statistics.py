@@ -57,16 +57,36 @@ class Tally:
     """Adds costs up from several threads."""
 
     def __init__(self) -> None:
-        self._calls: dict[str, CallCost] = {}
+        self._calls: dict[str, _Sums] = {}
         self._lock = threading.Lock()
 
-    def add(self, call: str, cost: CallCost) -> None:
+    def add(self, call: str, *, failed: bool, sent: int, received: int, seconds: float) -> None:
         """Count one more exchange."""
         with self._lock:
-            before = self._calls.get(call)
-            self._calls[call] = cost if before is None else before + cost
+            sums = self._calls.get(call)
+            if sums is None:
+                sums = self._calls[call] = _Sums()
+            sums.requests += 1
+            sums.failures += failed
+            sums.sent += sent
+            sums.received += received
+            sums.seconds += seconds
 
     def snapshot(self) -> Statistics:
         """Say what has been counted so far."""
         with self._lock:
-            return Statistics(MappingProxyType(dict(self._calls)))
+            calls = {
+                call: CallCost(sums.requests, sums.failures, sums.sent, sums.received, sums.seconds)
+                for call, sums in self._calls.items()
+            }
+        return Statistics(MappingProxyType(calls))
+
+
+class _Sums:
+    """A cost that grows."""
+
+    __slots__ = ("failures", "received", "requests", "seconds", "sent")
+
+    def __init__(self) -> None:
+        self.requests = self.failures = self.sent = self.received = 0
+        self.seconds = 0.0

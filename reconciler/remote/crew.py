@@ -53,7 +53,7 @@ class Errand(Generic[Value_co]):
 
 
 class Crew:
-    """Threads that come when there is something to do, and leave when there is nothing more; none outlives the crew.
+    """Threads that come when there is something to do, and stay until the crew parts; none outlives it.
 
     Attributes:
         failure: what an errand raised first; whatever had not begun by then is never done.
@@ -69,30 +69,35 @@ class Crew:
         self._most = most
         self._waiting: deque[Errand[Any]] = deque()
         self._threads: list[threading.Thread] = []
-        self._busy = 0
-        self._lock = threading.Lock()
+        self._idle = 0
+        self._parting = False
+        self._changed = threading.Condition(threading.Lock())
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         """Forget what has not begun, and wait for what has."""
-        with self._lock:
+        with self._changed:
             self._waiting.clear()
+            self._parting = True
+            self._changed.notify_all()
         for thread in self._threads:
             thread.join()
 
     def send(self, work: Callable[[], Value_co]) -> Errand[Value_co]:
         """Have something done, at once or as soon as somebody has time; in the order in which it was asked for."""
         errand = Errand(self, work)
-        with self._lock:
+        with self._changed:
             if self.failure is not None:
                 errand.drop()
                 return errand
             self._waiting.append(errand)
-            if self._busy == self._most:
+            if self._idle >= len(self._waiting):
+                self._changed.notify()
                 return errand
-            self._busy += 1
+        if len(self._threads) == self._most:
+            return errand
         thread = threading.Thread(target=self._serve, name="read")
         thread.start()
         self._threads.append(thread)
@@ -107,14 +112,15 @@ class Crew:
                 errand.drop()
 
     def _next(self) -> Errand[Any] | None:
-        with self._lock:
-            if self._waiting:
-                return self._waiting.popleft()
-            self._busy -= 1
-            return None
+        with self._changed:
+            while not (self._waiting or self._parting):
+                self._idle += 1
+                self._changed.wait()
+                self._idle -= 1
+            return self._waiting.popleft() if self._waiting else None
 
     def _fail(self, error: BaseException) -> None:
-        with self._lock:
+        with self._changed:
             self.failure = self.failure or error
             dropped, self._waiting = self._waiting, deque()
         for errand in dropped:

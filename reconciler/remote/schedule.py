@@ -24,7 +24,9 @@ from reconciler.spec.names import domain_for_people, domain_for_wire
 DOMAIN: Final = "{domain}"
 HANDLE: Final = "{handle}"
 EACH: Final = "{each}"
-REQUESTS_PER_LIST: Final = 64
+REQUESTS_PER_LIST: Final = 32
+"""At most: each costs a server 10 ms whatever it shows, and as few as these keep four of them evenly busy."""
+
 _LONGEST_NAME_LIST: Final = 4_000
 """Characters; web servers take 8,000 for a whole request line."""
 

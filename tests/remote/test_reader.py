@@ -69,7 +69,7 @@ def test_requests_stay_bounded_on_a_server_with_very_many_domains(new_server: Re
         new_server.add_mailbox(f"u@d{number}.example")
     live = new_server.read("mailbox")
     assert len(live.of("mailbox")) == 150
-    assert new_server.requests["get mailbox/reduced"] == 64
+    assert new_server.requests["get mailbox/reduced"] == 32
 
 
 def test_only_the_kinds_that_are_wanted_or_needed_are_read(new_server: Rehearsal) -> None:
