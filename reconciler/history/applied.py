@@ -13,10 +13,9 @@ has them until they are pushed:
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Collection, Iterator
-from typing import Final, NamedTuple
+from collections.abc import Collection, Iterable, Iterator
+from typing import Final
 
 from reconciler.history.checkout import Checkout
 from reconciler.history.git import Repository
@@ -37,12 +36,13 @@ __all__ = [
 
 DEFAULT_ENVIRONMENT: Final = "default"
 _ROOT: Final = "refs/reconciler"
-_SERVER: Final = re.compile(r"^Server: (.+)$", re.MULTILINE)
-_MANIFESTS: Final = re.compile(r"^Manifests: (.+)$", re.MULTILINE)
-_UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]")
+_SERVER: Final = "Server: "
+_MANIFESTS: Final = "Manifests: "
+_UNSAFE: Final = r"[^A-Za-z0-9_-]"
 
 
-class Memory(NamedTuple):
+@record(frozen=True, slots=True)
+class Memory:
     """One remembered revision.
 
     Attributes:
@@ -108,24 +108,32 @@ def _attempts(environment: str | None) -> str:
 
 
 def _safe(environment: str) -> str:
-    return _UNSAFE.sub(lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), environment)
+    return re.sub(_UNSAFE, lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), environment)
 
 
 def memories(repository: Repository, environment: str) -> Iterator[Memory]:
     """The remembered revisions of an environment, the one that converged first."""
     applied, attempted = applied_ref(environment), f"{_attempts(environment)}/"
-    refs = {**repository.refs(applied), **repository.refs(_attempts(environment))}
-    for ref in sorted(refs, key=lambda each: (each != applied, each)):
-        if ref == applied or ref.startswith(attempted):
-            told = repository.text_of_tag(refs[ref]) or ""
-            server = _SERVER.search(told)
-            yield Memory(ref, refs[ref], repository.commit(ref), server[1] if server else None, _manifests_in(told))
+    refs = repository.tagged_refs(applied, _attempts(environment))
+    for each in sorted(refs, key=lambda each: (each.ref != applied, each.ref)):
+        if each.ref == applied or each.ref.startswith(attempted):
+            told = (each.text or "").split("\n")
+            server = _said(_SERVER, told)
+            yield Memory(each.ref, each.target, each.commit, server, _manifests_in(_said(_MANIFESTS, told)))
 
 
-def _manifests_in(told: str) -> tuple[str, ...] | None:
-    found = _MANIFESTS.search(told)
+def _said(word: str, told: Iterable[str]) -> str | None:
+    """What a tag says behind a word, in the first line that says something."""
+    return next((line.removeprefix(word) for line in told if line.startswith(word) and line != word), None)
+
+
+def _manifests_in(said: str | None) -> tuple[str, ...] | None:
+    if said is None:
+        return None
+    import json  # noqa: PLC0415  only where something was applied before
+
     try:
-        return tuple(map(str, json.loads(found[1]))) if found else None
+        return tuple(map(str, json.loads(said)))
     except (ValueError, TypeError):
         return None
 
@@ -181,6 +189,8 @@ def _holds(memory: Memory, manifests: Collection[str]) -> bool:
 def _tag(base: Base, commit: str, what: str, also: Collection[str] = ()) -> str:
     """Store a tag that says which server a commit was applied to; the commit itself where that cannot be."""
     assert base.checkout is not None
+    import json  # noqa: PLC0415  only an apply writes
+
     repository = base.checkout.repository
     # the tag is dated as its commit is, so that the same fact is the same object everywhere
     text = (

@@ -231,7 +231,7 @@ class _Search:
         if (
             self._checkout.is_exact
             and head is not None
-            and self._repository.tree(commit) == self._repository.tree(head)
+            and (commit == head or self._repository.tree(commit) == self._repository.tree(head))
         ):
             return self._desired
         return self._read(commit, self._asked)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -53,7 +52,7 @@ def checkout_of(repository: Repository, sources: Iterable[Source], *, start: Pat
     Raises:
         ManifestError: git cannot read the commit.
     """
-    commit = repository.commit("HEAD")
+    commit = repository.checked_out
     if commit is None:
         return Checkout(repository, None)
     comparison = _Comparison(repository, {each.path: each for each in repository.entries(commit)}, resolved(start))
@@ -154,5 +153,7 @@ def _is_same(entry: Entry, content: bytes) -> bool:
 
 def _identity(content: bytes, entry: Entry) -> str:
     """What git would call a content."""
+    import hashlib  # noqa: PLC0415  it brings OpenSSL; only where there is a commit to compare with
+
     digest = hashlib.sha256 if len(entry.identity) == _LONG_IDENTITY else hashlib.sha1
     return digest(b"blob %d\0" % len(content) + content).hexdigest()

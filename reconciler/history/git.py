@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
 
 from reconciler.errors import ManifestError
 from reconciler.manifest.inside import resolved
 from reconciler.model.diagnostic import error
 from reconciler.records import record
 
-__all__ = ["ENVIRONMENT", "Entry", "GitAnswer", "Repository", "RunGit", "open_repository"]
+__all__ = ["ENVIRONMENT", "Entry", "GitAnswer", "Repository", "RunGit", "TaggedRef", "open_repository"]
 
 ENVIRONMENT: Final[Mapping[str, str]] = {
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -45,10 +45,12 @@ _FILE_MODES: Final = ("100644", "100755")
 _NO_REPOSITORY: Final = "not a git repository"
 _MISSING_HINT: Final = "install git; without it nothing is known of what was applied before, and nothing is remembered"
 _OWNER_HINT: Final = "if it belongs to another user: `git config --global --add safe.directory FOLDER`"
+_TAGGED_REF: Final = "%(refname)%00%(objectname)%00%(objecttype)%00%(*objectname)%00%(*objecttype)%00%(contents)%00"
 _COMMIT: Final = r"[0-9a-f]{40}(?:[0-9a-f]{24})?"
 
 
-class GitAnswer(NamedTuple):
+@record(frozen=True, slots=True)
+class GitAnswer:
     """What came of a call."""
 
     status: int
@@ -67,7 +69,8 @@ class RunGit(Protocol):
         """
 
 
-class Entry(NamedTuple):
+@record(frozen=True, slots=True)
+class Entry:
     """A file or link of a tree.
 
     Attributes:
@@ -83,16 +86,39 @@ class Entry(NamedTuple):
 
 
 @record(frozen=True, slots=True)
+class TaggedRef:
+    """A ref of our own.
+
+    Attributes:
+        target: what it points at.
+        commit: the commit it leads to; None where its objects are not here.
+        text: what the annotated tag says it points at; None where it points at something else.
+    """
+
+    ref: str
+    target: str
+    commit: str | None
+    text: str | None
+
+
+@record(frozen=True, slots=True)
 class Repository:
     """A repository with a work tree.
 
     Attributes:
         root: the top of the work tree, links resolved.
         run: runs git.
+        head: the commit that was checked out when it was opened, where that is known.
     """
 
     root: Path
     run: RunGit
+    head: str | None = None
+
+    @property
+    def checked_out(self) -> str | None:
+        """The commit that is checked out; None before the first one."""
+        return self.head or self.commit("HEAD")
 
     def commit(self, revision: str) -> str | None:
         """The commit a revision means; None where there is none, or its objects are not here."""
@@ -165,9 +191,23 @@ class Repository:
             at = end + 1 + size + 1
         return found
 
-    def refs(self, prefix: str) -> dict[str, str]:
-        """The refs below a prefix, and the objects they point at."""
-        told = self._must("for-each-ref", "--format=%(refname) %(objectname)", prefix).decode()
+    def tagged_refs(self, *prefixes: str) -> tuple[TaggedRef, ...]:
+        """The refs below some prefixes, with all that is known of them: in one call, where nothing is missing."""
+        answer = self._ask("for-each-ref", f"--format={_TAGGED_REF}", *prefixes)
+        if answer.status != 0:
+            refs = self.refs(*prefixes).items()
+            return tuple(TaggedRef(ref, target, self.commit(ref), self.text_of_tag(target)) for ref, target in refs)
+        words = answer.output.decode(errors="replace").split("\0")
+        found = []
+        for at in range(0, len(words) - 1, 6):
+            ref, target, kind, behind, kind_behind, text = words[at : at + 6]
+            commit = {kind: target, kind_behind: behind}.get("commit") or self.commit(ref.lstrip("\n"))
+            found.append(TaggedRef(ref.lstrip("\n"), target, commit, text if kind == "tag" else None))
+        return tuple(found)
+
+    def refs(self, *prefixes: str) -> dict[str, str]:
+        """The refs below some prefixes, and the objects they point at."""
+        told = self._must("for-each-ref", "--format=%(refname) %(objectname)", *prefixes).decode()
         return {ref: target for ref, _, target in (line.partition(" ") for line in told.splitlines())}
 
     def text_of_tag(self, identity: str) -> str | None:
@@ -220,8 +260,13 @@ def open_repository(folder: Path, run: RunGit) -> Repository | None:
     Raises:
         ManifestError: ``git-failed``, where git refuses to look, such as at another user's repository, or is missing.
     """
+    where = (*_COMMAND, "rev-parse", "--show-toplevel")
     try:
-        answer = run((*_COMMAND, "rev-parse", "--show-toplevel"), folder=folder, given=b"")
+        answer = run((*where, "HEAD^{commit}"), folder=folder, given=b"")
+        told, _, last = answer.output.decode("utf-8", "surrogateescape").rstrip("\n").rpartition("\n")
+        if answer.status == 0 and re.fullmatch(_COMMIT, last):
+            return Repository(resolved(Path(told)), run, last)
+        answer = run(where, folder=folder, given=b"") if _NO_REPOSITORY not in answer.complaint else answer
     except OSError as problem:
         if any((each / ".git").exists() for each in (folder, *folder.resolve().parents)):
             raise _failed(f"it cannot be run ({problem.strerror or problem})", _MISSING_HINT) from problem

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from reconciler.errors import ManifestError
 from reconciler.flow import PlanRequest, PlanResult
 from reconciler.history.applied import Base
@@ -9,26 +11,23 @@ from reconciler.history.base import base_of_run
 from reconciler.kinds import registry
 from reconciler.model.change import Action, Change
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.plan import Plan, Terms
+from reconciler.model.plan import Plan, Refusal, Terms
 from reconciler.model.state import DesiredState, LiveState
 from reconciler.pipeline.approach import approach
 from reconciler.pipeline.loading import Loaded, earlier_memory, load
 from reconciler.pipeline.opening import OpenServer, opened
 from reconciler.pipeline.stopwatch import Stopwatch
-from reconciler.planning import digest
-from reconciler.planning.checks import check
-from reconciler.planning.compile import compile_changes
 from reconciler.planning.diff import diff
 from reconciler.planning.difference import Difference
-from reconciler.planning.following import followers
-from reconciler.planning.foresee import foresee
-from reconciler.planning.guard import Limits, guard
 from reconciler.planning.options import PlanOptions, PruneScope
 from reconciler.planning.reach import about_nothing, reach_of
-from reconciler.planning.renaming import renamed
 from reconciler.records import fields_of, record, replace
 from reconciler.remote.wanted import Wanted, listed_fields, wanted_by
 from reconciler.spec.mark import MAIN, TEMPLATE
+
+if TYPE_CHECKING:
+    from reconciler.model.operation import Operation
+    from reconciler.planning.guard import Limits
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -71,17 +70,14 @@ def plan(request: PlanRequest) -> Planned:
             live = _with_followers(server, difference.changes, _with_neighbours(server, difference.changes, live))
             live = _with_remains(server, difference.changes, live)
     with watch.stage("comparing"):
-        capabilities = server.capabilities
-        difference = foresee(registry(), loaded.desired, live, difference, capabilities=capabilities, options=options)
-        found = check(registry(), loaded.desired, live, difference.changes, capabilities=capabilities, options=options)
+        difference, found = _weighed(server, loaded.desired, live, difference, options)
     astray = about_nothing(registry(), loaded.desired, live, options)
     diagnostics = (*base.findings, *notes, *astray, *difference.diagnostics, *found)
     errors = tuple(each for each in diagnostics if each.severity is Severity.ERROR)
     if errors:
         raise ManifestError(errors, summary="the server cannot be made so")
     with watch.stage("ordering"):
-        operations = compile_changes(registry(), difference.changes, live, capabilities=server.capabilities)
-    refusals = guard(registry(), difference.changes, loaded.desired, live, options=options, limits=limits_of(request))
+        operations = _ordered(server, difference.changes, live)
     made = Plan(
         server=server.identity,
         changes=difference.changes,
@@ -90,8 +86,8 @@ def plan(request: PlanRequest) -> Planned:
         unmanaged_keys=_listed(difference) if request.show_unmanaged else {},
         not_compared=difference.not_compared,
         diagnostics=diagnostics,
-        refusals=refusals,
-        desired_digest=digest.of_declarations(loaded.desired) if request.keep else "",
+        refusals=_refused(request, difference.changes, loaded.desired, live, options),
+        desired_digest=_digest(loaded.desired) if request.keep else "",
         terms=_terms(request, base) if request.keep else None,
     )
     return Planned(
@@ -106,6 +102,49 @@ def plan(request: PlanRequest) -> Planned:
         options=options,
         base=base,
     )
+
+
+def _weighed(
+    server: OpenServer, desired: DesiredState, live: LiveState, difference: Difference, options: PlanOptions
+) -> tuple[Difference, list[Diagnostic]]:
+    """What comes of changes: what their deletions do besides, and what the server would refuse.
+
+    Here and below, what only changes need takes as long to import as a thousand objects take to compare.
+    """
+    if not difference.changes:
+        return difference, []
+    from reconciler.planning.checks import check  # noqa: PLC0415
+    from reconciler.planning.foresee import foresee  # noqa: PLC0415
+
+    kinds, capabilities = registry(), server.capabilities
+    difference = foresee(kinds, desired, live, difference, capabilities=capabilities, options=options)
+    return difference, check(kinds, desired, live, difference.changes, capabilities=capabilities, options=options)
+
+
+def _ordered(server: OpenServer, changes: tuple[Change, ...], live: LiveState) -> tuple[Operation, ...]:
+    """The calls that changes come down to."""
+    if not changes:
+        return ()
+    from reconciler.planning.compile import compile_changes  # noqa: PLC0415
+
+    return compile_changes(registry(), changes, live, capabilities=server.capabilities)
+
+
+def _refused(
+    request: PlanRequest, changes: tuple[Change, ...], desired: DesiredState, live: LiveState, options: PlanOptions
+) -> tuple[Refusal, ...]:
+    """What guards object to: never to a plan without changes, where what was applied before is still there."""
+    if not changes:
+        return ()
+    from reconciler.planning.guard import guard  # noqa: PLC0415
+
+    return guard(registry(), changes, desired, live, options=options, limits=limits_of(request))
+
+
+def _digest(desired: DesiredState) -> str:
+    from reconciler.planning.digest import of_declarations  # noqa: PLC0415  most plans are not kept
+
+    return of_declarations(desired)
 
 
 def _base(request: PlanRequest, loaded: Loaded) -> Base:
@@ -170,6 +209,10 @@ def read_live(
     else:
         wanted = wanted_by(desired, kinds, also=also)
     readout = server.reader.read(wanted)
+    if not desired.relocations:
+        return readout.live, readout.diagnostics
+    from reconciler.planning.renaming import renamed  # noqa: PLC0415  few plans rename
+
     live = renamed(kinds, desired, readout.live, capabilities=server.capabilities, options=options)
     return live, readout.diagnostics
 
@@ -189,7 +232,12 @@ def _with_neighbours(server: OpenServer, changes: tuple[Change, ...], live: Live
 def _with_followers(server: OpenServer, changes: tuple[Change, ...], live: LiveState) -> LiveState:
     """Where something is to be deleted, also see what else that changes: in every domain."""
     kinds = registry()
-    following = followers(kinds, (change.address.kind for change in changes if change.action is Action.DELETE))
+    deleted = {change.address.kind for change in changes if change.action is Action.DELETE}
+    if not deleted:
+        return live
+    from reconciler.planning.following import followers  # noqa: PLC0415
+
+    following = followers(kinds, deleted)
     unseen = {name for name in following if not live.was_read(name) or live.domains is not None}
     if not unseen:
         return live
@@ -215,6 +263,8 @@ def _neighbours(changes: tuple[Change, ...], live: LiveState) -> frozenset[str]:
     """The kinds that were not read and may hold an address that is to be created, or what it is made from."""
     kinds = registry()
     creations = [change for change in changes if change.action is Action.CREATE]
+    if not creations:
+        return frozenset()
     spaces = {kinds[change.address.kind].space for change in creations} - {None}
     templates = {kinds[change.address.kind].template for change in creations if TEMPLATE in change.after}
     return frozenset(
@@ -230,6 +280,8 @@ def _domain(change: Change, live: LiveState) -> str | None:
 
 def limits_of(request: PlanRequest) -> Limits:
     """How much the plan may do: what is said, and else what guards allow by themselves."""
+    from reconciler.planning.guard import Limits  # noqa: PLC0415
+
     return Limits(
         **_said(request),
         protect=request.limits.protect or (),

@@ -106,6 +106,8 @@ def _left_hanging(
     kinds: Mapping[str, Kind], desired: DesiredState, there: _Presence, going: set[Address], options: PlanOptions
 ) -> Iterator[Diagnostic]:
     """Find what is declared and needs something that this plan deletes, whether or not it changes itself."""
+    if not going:
+        return
     losing = {address.kind for address in going}
     for kind in kinds.values():
         names = [each.name for each in kind.fields.values() if each.mark.refers in losing]

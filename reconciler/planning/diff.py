@@ -21,7 +21,6 @@ from reconciler.planning.reach import Reach, reach_of
 from reconciler.planning.sides import Sides
 from reconciler.records import record, replace
 from reconciler.spec.capabilities import Capabilities
-from reconciler.spec.encode import is_replacement
 from reconciler.spec.kind import Kind
 from reconciler.spec.mark import TEMPLATE
 
@@ -277,7 +276,7 @@ class _Diff:
             self.sides.findings.changes.append(self._with_effects(kind, change, observed))
 
     def _with_effects(self, kind: Kind, change: Change, observed: Observed | None) -> Change:
-        if change.action is Action.UPDATE and is_replacement(kind, change.after):
+        if change.action is Action.UPDATE and kind.is_replaced_by(change.after):
             change = replace(change, effects=("it is deleted and made anew",))
         if kind.effects is None:
             return change

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -29,6 +27,9 @@ def _plain(value: Any) -> Any:
 
 
 def _digest(value: Any) -> str:
+    import hashlib  # noqa: PLC0415  both take long to import, and only changes and kept plans need them
+    import json  # noqa: PLC0415
+
     text = json.dumps(value, default=_plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 

@@ -10,7 +10,6 @@ from reconciler.model.secret import Secret
 from reconciler.planning import compare
 from reconciler.planning.sides import Sides
 from reconciler.records import field, record, replace
-from reconciler.spec.encode import is_replacement
 from reconciler.spec.kind import Field, Kind
 
 
@@ -87,7 +86,7 @@ class FieldComparison:
         """
         sent = {each.name for each in changes}
         routes = {kind.fields[name].mark.route for name in sent}
-        anew = is_replacement(kind, sent)
+        anew = kind.is_replaced_by(sent)
         return [
             FieldChange(name, Absent.NOT_READABLE, value, sensitive=kind.fields[name].codec.sensitive)
             for name, value in declared.values.items()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
 
 from reconciler.model.address import Address
@@ -124,13 +122,17 @@ def _kept(
 
 
 def _refused(address: Address, identifier: str, summary: str) -> Refusal:
+    import shlex  # noqa: PLC0415  few plans are refused
+
     return Refusal(identifier, summary, f"--allow-delete {shlex.quote(str(address))}", (address,))
 
 
 def _in_use(deletions: Sequence[Change], options: PlanOptions, limits: Limits) -> Iterator[Refusal]:
     """Deletions of what somebody logged in to a short time ago."""
-    if not limits.recent_days or not options.today:
+    if not (deletions and limits.recent_days and options.today):
         return
+    from datetime import UTC, date, datetime  # noqa: PLC0415  takes as long to import as many changes to guard
+
     today = date.fromisoformat(options.today)
     for change in deletions:
         moment = dict(change.cost).get("last_login")

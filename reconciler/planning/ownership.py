@@ -61,7 +61,7 @@ def homes_left(kinds: Mapping[str, Kind], desired: DesiredState, options: PlanOp
 
     Other names of such a domain, which point at it and are not declared any more either, go with it.
     """
-    if not (desired.removals or options.earlier):
+    if not (desired.removals or any(_lets_go(state, desired) for state in options.earlier)):
         return frozenset()
     homes = {home for kind in kinds.values() for home in kind.within if kinds[home].protected}
     steps = {each.address: step_today(each, options.today) for each in desired.removals}
@@ -76,6 +76,13 @@ def homes_left(kinds: Mapping[str, Kind], desired: DesiredState, options: PlanOp
         pointers = {key for key in gone if any(declared[key].values.get(field) in left for field in pointing)}
         left |= {key for key in pointers if Address(name, key) not in steps}
     return frozenset(left)
+
+
+def _lets_go(earlier: DesiredState, desired: DesiredState) -> bool:
+    """Whether something was declared that is not declared any more."""
+    if earlier is desired:
+        return False
+    return any(not before.keys() <= desired.of(kind).keys() for kind, before in earlier.resources.items())
 
 
 def departures(

@@ -13,7 +13,6 @@ from reconciler.planning.difference import Findings
 from reconciler.planning.options import PlanOptions
 from reconciler.records import field, record
 from reconciler.spec.capabilities import Capabilities
-from reconciler.spec.encode import situation_of
 from reconciler.spec.kind import Field, Kind, Situation
 
 
@@ -37,6 +36,8 @@ class Sides:
         self, action: Action, address: Address, fields: list[FieldChange], observed: Observed | None
     ) -> Situation:
         """What a kind's own rules are asked about, before anything of it is done."""
+        from reconciler.spec.encode import situation_of  # noqa: PLC0415  only where something differs
+
         change = Change(action, address, tuple(fields))
         return situation_of(change, observed, live=self.live, future=self.live, capabilities=self.capabilities)
 

@@ -39,7 +39,7 @@ def steps_of(
         made = _create(kind, change, situation)
     elif change.action is Action.DELETE:
         made = _delete(kind, situation)
-    elif is_replacement(kind, changed):
+    elif kind.is_replaced_by(changed):
         made = (*_delete(kind, situation), *_create(kind, _anew(kind, change, situation), situation))
         made = tuple(replace(step, stage=Stage.UPDATE) for step in made)
     elif change.action is Action.MOVE and kind.on_move is not None and change.moved_from is not None:
@@ -75,11 +75,6 @@ _VERBS: Mapping[Action, Verb] = {
     Action.DELETE: Verb.DELETE,
     Action.MOVE: Verb.EDIT,
 }
-
-
-def is_replacement(kind: Kind, changed: Iterable[str]) -> bool:
-    """Whether a change can be made only by deleting a resource and making it anew."""
-    return kind.replaceable is not None and any(kind.fields[name].immutable for name in changed)
 
 
 def _anew(kind: Kind, change: Change, situation: Situation) -> Change:

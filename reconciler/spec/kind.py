@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, get_args
@@ -293,6 +293,10 @@ class Kind:
         """Who usually makes such resources: the operator, unless every field is usually changed by others."""
         owners = [each.mark.owner for each in self.fields.values()]
         return Owner.OPERATOR if Owner.OPERATOR in owners else owners[0]
+
+    def is_replaced_by(self, changed: Iterable[str]) -> bool:
+        """Whether a change of some fields can be made only by deleting a resource and making it anew."""
+        return self.replaceable is not None and any(self.fields[name].immutable for name in changed)
 
     def main_source(self, capabilities: Capabilities) -> Source | None:
         """The list of the kind's resources on this server; None where it cannot be read."""

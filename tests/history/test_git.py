@@ -1,13 +1,18 @@
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from reconciler.cli.programs import git_runner
 from reconciler.errors import ManifestError
+from reconciler.history.applied import Base, remember_success
+from reconciler.history.asked import Asked, Choice
+from reconciler.history.base import base_of_run
 from reconciler.history.checkout import checkout_of
-from reconciler.history.git import GitAnswer, open_repository
+from reconciler.history.git import GitAnswer, Repository, open_repository
 from reconciler.manifest.files import find
+from reconciler.model.state import DesiredState
 from tests.repository import Made, made
 
 
@@ -183,3 +188,68 @@ def test_manifests_outside_the_repository_are_no_part_of_a_commit(repository: Ma
     repository.commit({"a.yaml": "{}\n"})
     (tmp_path / "outside.yaml").write_text("{}\n")
     assert _changed(repository, ".", "../outside.yaml") == (str(tmp_path / "outside.yaml"),)
+
+
+def test_the_commit_that_is_checked_out_is_known_once_the_repository_is_opened(repository: Made) -> None:
+    before = open_repository(repository.folder, git_runner(os.environ))
+    assert before is not None
+    assert (before.root, before.checked_out) == (repository.folder.resolve(), None)
+    commit = repository.commit({"a.yaml": "{}\n"})
+    opened = open_repository(repository.folder, git_runner(os.environ))
+    assert opened is not None
+    assert (opened.root, opened.head, opened.checked_out) == (before.root, commit, commit)
+
+
+def test_refs_are_told_in_one_call_with_the_commit_they_lead_to_and_what_their_tags_say(repository: Made) -> None:
+    commit = repository.commit({"a.yaml": "{}\n"}, message="Server: not meant")
+    repository.git("tag", "--annotate", "--message", "\n\nfirst\n\nServer: https://mail.acme.example\n", "told")
+    repository.git("tag", "--annotate", "--message", "of a tag", "twice", "told")
+    for ref, target in (("a/plain", commit), ("a/told", "refs/tags/told"), ("b/twice", "refs/tags/twice")):
+        repository.git("update-ref", f"refs/reconciler/{ref}", target)
+    asked: list[str] = []
+
+    def run(command: Sequence[str], *, folder: Path, given: bytes) -> GitAnswer:
+        asked.append(next(word for word in command if word in ("for-each-ref", "rev-parse", "cat-file")))
+        return git_runner(os.environ)(command, folder=folder, given=given)
+
+    opened = Repository(repository.folder.resolve(), run)
+    plain, told = opened.tagged_refs("refs/reconciler/a")
+    assert asked == ["for-each-ref"]
+    assert (plain.ref, plain.target, plain.commit, plain.text) == ("refs/reconciler/a/plain", commit, commit, None)
+    assert (told.ref, told.commit) == ("refs/reconciler/a/told", commit)
+    assert "Server: https://mail.acme.example" in (told.text or "").split("\n")
+    assert [each.commit for each in opened.tagged_refs("refs/reconciler/b", "refs/reconciler/a")] == [commit] * 3
+
+
+def test_a_ref_whose_commit_is_not_here_is_told_without_it(repository: Made) -> None:
+    repository.commit({"a.yaml": "{}\n"})
+    repository.git("tag", "--annotate", "--message", "Server: x", "told")
+    repository.git("update-ref", "refs/reconciler/applied/default", "refs/tags/told")
+    commit = repository.git("rev-parse", "HEAD")
+    (repository.folder / ".git" / "objects" / commit[:2] / commit[2:]).unlink()
+    (told,) = repository.opened.tagged_refs("refs/reconciler")
+    assert told.commit is None
+    assert "Server: x" in (told.text or "")
+
+
+def test_a_run_that_was_applied_as_it_is_asks_git_three_things(repository: Made) -> None:
+    repository.commit({"a.yaml": "{}\n"})
+    server = "https://mail.acme.example"
+    sources = find(["."], start=repository.folder, project=repository.folder)
+    asked: list[Sequence[str]] = []
+
+    def run(command: Sequence[str], *, folder: Path, given: bytes) -> GitAnswer:
+        asked.append(command)
+        return git_runner(os.environ)(command, folder=folder, given=given)
+
+    def base() -> Base:
+        words = Asked(start=repository.folder, paths=(".",))
+        desired = DesiredState({})
+        return base_of_run(words, desired, sources, paths=["."], git=run, server=server, choice=Choice())
+
+    assert remember_success(base()) == ""
+    asked.clear()
+    found = base()
+    assert found.commits == (repository.git("rev-parse", "HEAD"),)
+    assert found.applied is not None
+    assert len(asked) == 3
