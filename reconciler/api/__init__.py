@@ -1,9 +1,10 @@
 """The protocol of mailcow's API over HTTP; knows no kinds, decides nothing.
 
-One request follows one walk: `access` checked where it may go, `paths` wrote it, `transport` carries it, `envelope`
-holds the answer, `reading` or `verdict` says what it means, `failures` why there is none, `retry` whether to ask
-again, and `client` holds these together for many threads. What only a failure needs to be told, `trouble` and `denial`,
-is imported by failures only; names are imported from here when they are first used.
+One request follows one walk: `access` checked where it may go, `paths` wrote it, `transport` carries it, `incoming`
+receives the answer and `intake` decodes it meanwhile if it is a long list, `envelope` holds it, `reading` or `verdict`
+says what it means, `failures` why there is none, `retry` whether to ask again, and `client` holds these together for
+many threads. What only a failure needs to be told, `trouble` and `denial`, is imported by failures only; names are
+imported from here when they are first used.
 """
 
 from __future__ import annotations

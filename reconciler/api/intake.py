@@ -81,10 +81,11 @@ class Intake:
     def _decode_block(self, typed: Typed) -> None:
         """Decode as many whole rows as there are; if none can be made out, wait for as much again."""
         text = self._text
-        if not self._dropped and not (text[:_MOST_BLANKS].lstrip()[:1] == b"[" and is_worth_msgspec(text)):
+        if not self._dropped and text[:_MOST_BLANKS].lstrip()[:1] != b"[":
             self._typed = None
             return
-        for comma in islice(_commas_between_objects(text), _CANDIDATES):
+        tries = _CANDIDATES if self._dropped or is_worth_msgspec(text) else 0
+        for comma in islice(_commas_between_objects(text), tries):
             rows = _decoded(text, comma, typed)
             if rows is not None:
                 self._rows += rows

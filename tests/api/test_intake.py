@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -334,3 +336,23 @@ def test_a_long_list_under_another_status_is_no_content(serve: Serve, connect: C
         client.get("mailbox", "all", typed=FORM.decode)
 
     assert failure.value.details["status"] == status
+
+
+FIRST_ANSWER = """
+import sys
+from reconciler.api.intake import BLOCK, Intake
+from reconciler.spec.rowform import RowForm
+row = b'{"id":1,"name":"' + b"x" * 1_000 + b'"}'
+for size, streams in ((BLOCK + 9, False), (4_000_000, True)):
+    received = Intake(1 << 30, RowForm({"id": int}).decode)
+    received.take(b"[")
+    for _ in range(size // len(row)):
+        received.take(row + b",")
+    received.take(row + b"]")
+    assert (received.end()[1] is not None) is streams, size
+    assert ("msgspec" in sys.modules) is streams, size
+"""
+
+
+def test_one_long_answer_is_enough_to_import_msgspec_for_and_a_shorter_one_is_not() -> None:
+    subprocess.run([sys.executable, "-c", FIRST_ANSWER], check=True, timeout=60)
