@@ -32,18 +32,27 @@ def _key(values: Values) -> str:
 
 
 def _escaped_by_add(steps: tuple[Step, ...], situation: Situation) -> tuple[Step, ...]:
-    """Write a user name with a colon once more: add stores it escaped, edit as it is (2022-01a to 2026-07a, relayhost).
+    """Write a user name with a colon by an edit: add stores it escaped (2022-01a to 2026-07a, relayhost).
 
     That is also why the password is never part of an add, and the state follows: add ignores it.
     """
     username = str(situation.after.get("username", ""))
     if situation.verb is not Verb.ADD or ":" not in username:
         return steps
-    escaped = {**situation.after, "username": username.replace(":", "\\:")}
-    item = HandleOf(Address(situation.address.kind, _key(escaped)))
-    follow = Step(verb=Verb.EDIT, route="relayhost", item=item, attributes={"username": username}, alone=True)
-    follow = replace(follow, successes=KIND.routes.edited, stage=steps[-1].stage)
-    return (steps[0], follow, *steps[1:])
+    from reconciler.spec.placeholder import placeholder_for  # noqa: PLC0415  seldom needed
+
+    placeholder = placeholder_for(situation, route="relayhost", untouched=lambda values: not values.get("username"))
+    add = replace(steps[0], attributes={**steps[0].attributes, "hostname": placeholder.name, "username": ""})
+    rename = Step(
+        verb=Verb.EDIT,
+        route="relayhost",
+        item=HandleOf(Address(situation.address.kind, placeholder.name)),
+        attributes={"hostname": situation.after["host"], "username": username},
+        successes=KIND.routes.edited,
+        stage=steps[-1].stage,
+        alone=True,
+    )
+    return (*placeholder.clearing, add, rename, *steps[1:])
 
 
 KIND = Kind(

@@ -90,3 +90,16 @@ def test_a_transport_that_is_to_be_off_stays_so_when_it_is_finished(server: Serv
     only_adds(server, {"transports": [entry]})
     server.apply({"transports": [entry]})
     assert rows(server, "transports", "nexthop", "active") == [("mx.example:25", 0)]
+
+
+def test_a_relayhost_whose_user_name_has_a_colon_is_made_once_and_nothing_is_left(server: Server) -> None:
+    account = {"username": "acme:mail", "password": {"env": "PASSWORD"}, "state": "off"}
+    manifest = {"relayhosts": [{"host": "smtp.example:587", **account}, {"host": "mx.example"}]}
+    for _ in range(2):
+        only_adds(server, {"relayhosts": manifest["relayhosts"][:1]})
+    server.apply(manifest)
+    assert rows(server, "relayhosts", "hostname", "username", "password", "active") == [
+        ("mx.example", "", "", 1),
+        ("smtp.example:587", "acme:mail", "Correct.Horse.7", 0),
+    ]
+    assert server.plan(manifest) == ()
