@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from reconciler.cli.approval import check_that_someone_can_be_asked, is_approved
 from reconciler.cli.exits import Exit, gravest, of_plan, of_report
@@ -19,6 +18,7 @@ from reconciler.flow import PlanRequest, PlanResult
 from reconciler.model.report import Report
 from reconciler.pipeline.interruption import terminable
 from reconciler.planning.waves import Waves
+from reconciler.records import replace
 from reconciler.render.apply_text import report_text
 from reconciler.render.diagnostic_text import diagnostics_text
 from reconciler.render.events_json import line, report_line

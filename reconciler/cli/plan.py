@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from reconciler.cli.exits import of_plan
 from reconciler.cli.files import write_private
 from reconciler.cli.options import ALL_FORMATS, WHAT_TO_PLAN, output_options
@@ -11,6 +9,7 @@ from reconciler.cli.requests import plan_request_of
 from reconciler.cli.session import JSON, Session
 from reconciler.cli.views import plan_view
 from reconciler.cli.words import flag, option
+from reconciler.records import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

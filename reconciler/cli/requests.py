@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
 from typing import Any
 
 from reconciler.cli.destination import check_destination
@@ -16,6 +15,7 @@ from reconciler.history.asked import Asked, Choice
 from reconciler.manifest.project import GuardSettings
 from reconciler.model.focus import Focus
 from reconciler.model.secret import Secret
+from reconciler.records import fields_of, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -118,5 +118,5 @@ def _kinds(given: Given, flag: str) -> tuple[str, ...]:
 
 
 def _limits(guards: GuardSettings, given: Mapping[str, Any]) -> GuardSettings:
-    raised = {each.name: given.get(f"allow_{each.name}") for each in fields(guards)}
+    raised = {name: given.get(f"allow_{name}") for name in fields_of(guards)}
     return replace(guards, **{name: value for name, value in raised.items() if value is not None})

@@ -16,9 +16,9 @@ from typing import Any, Final
 from reconciler.errors import ManifestError
 from reconciler.history.git import Repository, RunGit, open_repository
 from reconciler.kinds import by_plural
-from reconciler.manifest.complaints import Path
 from reconciler.manifest.document import parse
 from reconciler.manifest.files import PROJECT_FILE, Source
+from reconciler.manifest.findings import Path
 from reconciler.manifest.inside import resolved
 from reconciler.manifest.project import GuardSettings, Project, Trusted
 from reconciler.manifest.project_reading import SettingsReading, read_project

@@ -13,23 +13,21 @@ Everything wrong, in all documents, is told at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from reconciler.manifest import suggest
-from reconciler.manifest.complaints import Complaint, about_null, shown
 from reconciler.manifest.contents import Contents
-from reconciler.manifest.defaults import NOTHING_INHERITED, Inheritance, inherit
 from reconciler.manifest.document import Document
-from reconciler.manifest.findings import Findings, Spot
+from reconciler.manifest.findings import Findings
 from reconciler.manifest.references import complete_references
 from reconciler.manifest.union import Union
-from reconciler.manifest.words import DEFAULTS, DOMAIN, MOVED, REMOVED, WORDS
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.state import DesiredState
 from reconciler.records import record
-from reconciler.spec.codec import NO_SCOPE, Refusal, Scope
 from reconciler.spec.kind import Kind
-from reconciler.spec.names import read_domain
+
+if TYPE_CHECKING:
+    from reconciler.manifest.document_reading import DocumentReader
 
 __all__ = ["Manifest", "Portion", "build"]
 
@@ -77,11 +75,13 @@ def build(
         ManifestError: with everything that is wrong.
     """
     findings = Findings(earlier)
-    reader = _Reader(kinds, plurals or {kind.plural: kind for kind in kinds.values()}, findings, {})
-    contents = [
-        (portion.contents if portion is not None else None) or reader.learned(portion, some, learn)
-        for portion, some in _portions(manifests)
-    ]
+
+    def reader() -> DocumentReader:
+        from reconciler.manifest.document_reading import DocumentReader  # noqa: PLC0415  most runs remember
+
+        return DocumentReader(kinds, plurals or {kind.plural: kind for kind in kinds.values()}, findings, {})
+
+    contents = [*_contents(_portions(manifests), reader, learn)]
     documents = {manifest.document.name: manifest.document for manifest in manifests}
     union = Union(kinds, documents, findings)
     resources = {}
@@ -107,93 +107,16 @@ def _portions(manifests: Sequence[Manifest]) -> list[tuple[Portion | None, list[
     return list(found.values())
 
 
-@record(frozen=True, slots=True)
-class _Reader:
-    """Reads documents one by one.
-
-    Attributes:
-        by_plural: the kinds by the key manifests use.
-        folders: what folders hand down, by the names of the documents that say so.
-    """
-
-    kinds: Mapping[str, Kind]
-    by_plural: Mapping[str, Kind]
-    findings: Findings
-    folders: dict[tuple[str, ...], Inheritance]
-
-    def learned(
-        self,
-        portion: Portion | None,
-        manifests: Iterable[Manifest],
-        learn: Callable[[bytes, Contents], None] | None,
-    ) -> Contents:
-        """Read documents, and let others learn what they declare if nothing in them is wrong."""
-        before = len(self.findings)
-        contents = Contents()
-        for manifest in manifests:
-            self.read(manifest, contents)
-            manifest.document.forget()
-        if learn is not None and portion is not None and portion.key and len(self.findings) == before:
-            learn(portion.key, contents)
-        return contents
-
-    def read(self, manifest: Manifest, contents: Contents) -> None:
-        """Read a document, telling what is wrong; what is right is added to the contents all the same."""
-        from reconciler.manifest.entries import Section  # noqa: PLC0415  what is remembered need not be read
-
-        document = manifest.document
-        scope = self._scope(document)
-        above = self._handed_down(manifest.defaults)
-        inheritance = inherit(above, document, self.by_plural, self.findings, scope=scope)
-        for word, written in document.value.items():
-            kind = self.by_plural.get(word)
-            if kind is not None:
-                inherited = inheritance.get(word, NOTHING_INHERITED)
-                batches = Section(kind, document, scope, inherited, self.findings).read(written)
-                contents.add(kind, document.name, batches)
-            elif word not in WORDS:
-                hint = suggest.for_section(word, self.kinds)
-                complaint = Complaint((), "kind-unknown", f"`{word}` is no kind", hint, at_key=True)
-                self.findings.tell(Spot(document, (word,)), complaint)
-        if REMOVED in document.value or MOVED in document.value:
-            from reconciler.manifest.removals import Farewells  # noqa: PLC0415  few documents say what is to go
-
-            farewells = Farewells(document, scope, self.kinds, self.findings)
-            contents.removals.extend(farewells.removals())
-            contents.relocations.extend(farewells.relocations())
-
-    def _scope(self, document: Document) -> Scope:
-        """What the document's values are read relative to: its `domain:`."""
-        if DOMAIN not in document.value:
-            return NO_SCOPE
-        written = document.value[DOMAIN]
-        try:
-            return Scope(read_domain(written))
-        except Refusal as refusal:
-            complaint = Complaint((), refusal.id, refusal.text, refusal.hint)
-        if written is None:
-            complaint = Complaint((), *about_null(DOMAIN))
-        elif isinstance(written, dict | list):
-            hint = suggest.for_section(f"{DOMAIN}s", self.kinds)
-            complaint = Complaint(
-                (), "domain-malformed", f"`{DOMAIN}` takes the name of one domain, not {shown(written)}", hint
-            )
-        self.findings.tell(Spot(document, (DOMAIN,)), complaint)
-        return NO_SCOPE
-
-    def _handed_down(self, defaults: tuple[Document, ...]) -> Inheritance:
-        """What folders hand down, the outermost first; read once for each folder."""
-        if not defaults:
-            return {}
-        names = tuple(document.name for document in defaults)
-        if names not in self.folders:
-            *farther, document = defaults
-            for word in document.value:
-                if word != DEFAULTS:
-                    summary = f"`{word}` has no place here: this file holds what its folder inherits"
-                    hint = f"move it to another file; here goes `{DEFAULTS}:` alone"
-                    complaint = Complaint((), "defaults-only", summary, hint, at_key=True)
-                    self.findings.tell(Spot(document, (word,)), complaint)
-            above = self._handed_down(tuple(farther))
-            self.folders[names] = inherit(above, document, self.by_plural, self.findings)
-        return self.folders[names]
+def _contents(
+    portions: Iterable[tuple[Portion | None, Iterable[Manifest]]],
+    made: Callable[[], DocumentReader],
+    learn: Callable[[bytes, Contents], None] | None,
+) -> Iterator[Contents]:
+    """What each portion declares: as it is remembered, or else read."""
+    reader: DocumentReader | None = None
+    for portion, manifests in portions:
+        if portion is not None and portion.contents is not None:
+            yield portion.contents
+        else:
+            reader = reader or made()
+            yield reader.learned(portion, manifests, learn)

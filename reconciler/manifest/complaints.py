@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.manifest import suggest
-from reconciler.records import record
+from reconciler.manifest.findings import Complaint, Path
 from reconciler.spec.amounts import UNLIMITED
 from reconciler.spec.codec import Refusal, Scope
 from reconciler.spec.codecs import NONE
@@ -16,9 +16,7 @@ from reconciler.spec.refusal import InvalidError
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-__all__ = ["Complaint", "about_null", "by_entry", "complaints", "shown"]
-
-Path = tuple[str | int, ...]
+__all__ = ["about_null", "by_entry", "complaints", "shown"]
 
 _LONGEST: Final = 300
 _LONGEST_SHOWN: Final = 60
@@ -28,22 +26,6 @@ _MEANT: Final = {
     **dict.fromkeys(("yes", "y", "on", "true", "1", "enabled"), "true"),
     **dict.fromkeys(("no", "n", "off", "false", "0", "disabled"), "false"),
 }
-
-
-@record(frozen=True, slots=True)
-class Complaint:
-    """Something wrong in an entry.
-
-    Attributes:
-        path: the way to it inside the entry; empty for the entry itself.
-        at_key: the key is wrong, not its value.
-    """
-
-    path: Path
-    id: str
-    summary: str
-    hint: str | None = None
-    at_key: bool = False
 
 
 Sentence = tuple[str, str, str | None]

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from reconciler.manifest import suggest
-from reconciler.manifest.complaints import Complaint, Path, about_null, complaints, shown
+from reconciler.manifest.complaints import about_null, complaints, shown
 from reconciler.manifest.document import Document
-from reconciler.manifest.findings import Findings, Spot
+from reconciler.manifest.findings import Complaint, Findings, Path, Spot
 from reconciler.manifest.options import both_managed_and_initial, read_options
 from reconciler.manifest.words import DEFAULTS, INITIAL, LIFECYCLE, entry_words
 from reconciler.records import field, record

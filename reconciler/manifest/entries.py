@@ -11,11 +11,11 @@ from itertools import compress
 from typing import Any
 
 from reconciler.manifest.columns import read_columns
-from reconciler.manifest.complaints import Complaint, Path, about_null, by_entry, complaints, shown
+from reconciler.manifest.complaints import about_null, by_entry, complaints, shown
 from reconciler.manifest.contents import Batch, batches_of, section_place
 from reconciler.manifest.defaults import Inherited, overlay
 from reconciler.manifest.document import Document
-from reconciler.manifest.findings import Findings, Spot
+from reconciler.manifest.findings import Complaint, Findings, Path, Spot
 from reconciler.manifest.options import both_managed_and_initial, read_options
 from reconciler.manifest.words import INITIAL, entry_words
 from reconciler.model.address import Address

@@ -3,19 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from reconciler.errors import ManifestError
-from reconciler.manifest.complaints import Complaint, Path
-from reconciler.manifest.document import Document
-from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic, Origin, Severity, error
 from reconciler.records import record
 
-__all__ = ["MOST", "Findings", "Spot"]
+if TYPE_CHECKING:
+    from reconciler.manifest.document import Document
+    from reconciler.model.address import Address
+
+__all__ = ["MOST", "Complaint", "Findings", "Path", "Spot"]
+
+Path = tuple[str | int, ...]
+"""The way to something inside a document, or inside an entry."""
 
 MOST: Final = 200
 """Findings told of one run; who has more reads the first ones and runs again."""
+
+
+@record(frozen=True, slots=True)
+class Complaint:
+    """Something wrong in an entry.
+
+    Attributes:
+        path: the way to it inside the entry; empty for the entry itself.
+        at_key: the key is wrong, not its value.
+    """
+
+    path: Path
+    id: str
+    summary: str
+    hint: str | None = None
+    at_key: bool = False
 
 
 @record(frozen=True, slots=True)

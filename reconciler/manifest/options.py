@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.manifest import suggest
-from reconciler.manifest.complaints import Complaint, Path, about_null, complaints, shown
+from reconciler.manifest.complaints import about_null, complaints, shown
+from reconciler.manifest.findings import Complaint, Path
 from reconciler.manifest.words import IGNORE, INITIAL, LIFECYCLE, MODE, MODES, NTH, PREVENT_DELETE, TEMPLATE, lists_of
 from reconciler.model.resource import NOTHING, PLAIN, EntryOptions, Values
 from reconciler.spec.accept_many import DoubtfulError

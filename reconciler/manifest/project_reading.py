@@ -8,9 +8,10 @@ from typing import Any, Final, TypeAlias
 
 from reconciler.errors import ManifestError
 from reconciler.kinds import by_plural, registry
-from reconciler.manifest.complaints import Path, shown
+from reconciler.manifest.complaints import shown
 from reconciler.manifest.document import Document, parse
 from reconciler.manifest.files import Source, belongs_to
+from reconciler.manifest.findings import Path
 from reconciler.manifest.inside import resolved
 from reconciler.manifest.project import GuardSettings, Project, PruneRule, ServerSettings, Settings
 from reconciler.manifest.suggest import close_to

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.manifest.complaints import Complaint
 from reconciler.manifest.document import Document
-from reconciler.manifest.findings import Findings, Spot
+from reconciler.manifest.findings import Complaint, Findings, Spot
 from reconciler.manifest.union import Declarations
 from reconciler.model.resource import Declared, Value
 from reconciler.model.table import Sheet, sheets_of

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from reconciler.manifest import suggest
-from reconciler.manifest.complaints import Complaint, Path, about_null, complaints, shown
+from reconciler.manifest.complaints import about_null, complaints, shown
 from reconciler.manifest.document import Document
-from reconciler.manifest.findings import Findings, Spot
+from reconciler.manifest.findings import Complaint, Findings, Path, Spot
 from reconciler.manifest.options import read_nth
 from reconciler.manifest.words import DELETE, DELETE_AFTER, FROM, KEEP_ALIAS, MOVED, NTH, REMOVED, STEP, TO, steps_of
 from reconciler.model.address import Address

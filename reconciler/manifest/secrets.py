@@ -7,25 +7,26 @@ anything, everything it will need is found at once, or nothing is sent.
 from __future__ import annotations
 
 import os
-import string
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.errors import ManifestError
-from reconciler.manifest.delivery import Deliveries, Undeliverable
 from reconciler.manifest.files import belongs_to, read_inside
-from reconciler.manifest.hash_table import read_hash_table
 from reconciler.manifest.inside import resolved
 from reconciler.model.address import Address
-from reconciler.model.change import Change
-from reconciler.model.command import Run
 from reconciler.model.diagnostic import Diagnostic, Origin, error
 from reconciler.model.resource import Value
 from reconciler.model.secret import Secret, SecretSource, SourceKind, may_hold_api_key
 from reconciler.records import field, record
 from reconciler.spec.secrets import KEY, is_readable, is_verbatim_hash
+
+if TYPE_CHECKING:
+    from reconciler.manifest.delivery import Deliveries
+    from reconciler.model.change import Change
+    from reconciler.model.command import Run
 
 __all__ = ["SecretSources", "Surroundings", "Wanted", "wanted_by"]
 
@@ -34,7 +35,7 @@ _SECONDS: Final = 60.0
 
 _GENERATED_LENGTH: Final = 24
 _SPECIAL: Final = "!#%+-.:=@_"
-_CLASSES: Final = (string.ascii_lowercase, string.ascii_uppercase, string.digits, _SPECIAL)
+_CLASSES: Final = ("abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789", _SPECIAL)
 """One of each satisfies every password policy mailcow can be given, bar an absurd length (``passwordpolicy``)."""
 
 
@@ -55,7 +56,8 @@ class Surroundings:
     choose: Callable[[str], str]
 
 
-class Wanted(NamedTuple):
+@record(frozen=True, slots=True)
+class Wanted:
     """A secret that will be sent.
 
     Attributes:
@@ -103,7 +105,13 @@ class SecretSources:
         self._found: dict[tuple[SecretSource, Address | None], Secret] = {}
         self._tables: dict[str, Mapping[str, str]] = {}
         self._generated: dict[tuple[SecretSource, Address], Wanted] = {}
-        self.deliveries = Deliveries(surroundings.root)
+
+    @cached_property
+    def deliveries(self) -> Deliveries:
+        """The files generated secrets are delivered to."""
+        from reconciler.manifest.delivery import Deliveries  # noqa: PLC0415  plans deliver nothing
+
+        return Deliveries(self._surroundings.root)
 
     def for_plan(self, source: SecretSource, address: Address) -> Secret | None:
         """Find a secret to compare with what the server shows.
@@ -246,6 +254,8 @@ class SecretSources:
 
     def _listed_hash(self, name: str, address: Address) -> str:
         if name not in self._tables:
+            from reconciler.manifest.hash_table import read_hash_table  # noqa: PLC0415  few have one
+
             content = self._file(name)
             try:
                 self._tables[name] = read_hash_table(content, name)
@@ -272,6 +282,8 @@ class SecretSources:
 
 @contextmanager
 def _complaining(wanted: Wanted, findings: dict[tuple[str, Origin | None], Diagnostic]) -> Iterator[None]:
+    from reconciler.manifest.delivery import Undeliverable  # noqa: PLC0415  only an apply hands secrets over
+
     try:
         yield
     except (_Unavailable, Undeliverable) as problem:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-from reconciler.manifest.complaints import Complaint, Path
 from reconciler.manifest.document import Document
-from reconciler.manifest.findings import Findings, Spot
+from reconciler.manifest.findings import Complaint, Findings, Path, Spot
 from reconciler.model.address import Address
 from reconciler.model.resource import Declared, Place, Value
 from reconciler.model.state import Relocation, Removal

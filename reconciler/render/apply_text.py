@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 from reconciler.model.address import Address
 from reconciler.model.report import ChangeEnded, OperationEnded, Outcome, Report
 from reconciler.render.diagnostic_text import finding
-from reconciler.render.style import OUTCOME_ROLES, Role, Style
+from reconciler.render.style import Role, Style
 from reconciler.render.words import count, visible
+
+_ROLES: Final[Mapping[Outcome, Role]] = {
+    Outcome.DONE: Role.GOOD,
+    Outcome.PARTIAL: Role.WARNING,
+    Outcome.FAILED: Role.ERROR,
+    Outcome.BLOCKED: Role.WARNING,
+    Outcome.UNKNOWN: Role.WARNING,
+}
 
 
 def change_line(ended: ChangeEnded, style: Style) -> str:
@@ -28,7 +37,7 @@ def call_line(ended: OperationEnded, style: Style) -> str:
 
 
 def _word(outcome: Outcome, style: Style) -> str:
-    return style.paint(f"{outcome.value:<7}", OUTCOME_ROLES[outcome])
+    return style.paint(f"{outcome.value:<7}", _ROLES[outcome])
 
 
 def report_text(report: Report, style: Style) -> str:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from reconciler.model.change import Action, Change, FieldChange
 from reconciler.model.plan import Plan
-from reconciler.render.diagnostic_text import finding, refusal_text
 from reconciler.render.phrases import because, price, server, summary, unmanaged
 from reconciler.render.style import ACTION_ROLES, ADDED, REMOVED, SYMBOLS, Role, Style
-from reconciler.render.values import Line, Sign, lines
 from reconciler.render.words import count, visible
+
+if TYPE_CHECKING:
+    from reconciler.render.values import Line
 
 _WIDEST: Final = 28
 """Values are aligned behind names of up to this many characters."""
@@ -26,20 +27,35 @@ def plan_text(plan: Plan, style: Style, *, calls: str = "", brief: bool = False)
         calls: the calls it comes down to, as text, to stand before the last line.
         brief: only what was refused, and the last line.
     """
-    parts = [refusal_text(refusal, style) for refusal in plan.refusals]
+    parts = [*_refusals(plan, style)]
     if not brief:
         parts = [
             f"Plan for {server(plan)}\n",
             *(change_text(change, style) for change in plan.changes),
             *_notes(plan, style),
             *([calls] if calls else []),
-            *(finding(each, style) for each in plan.diagnostics),
+            *_findings(plan, style),
             *parts,
         ]
         if plan.is_empty:
             parts.append("Nothing to do: what is declared and can be compared is as declared.\n")
     parts.append(style.paint(summary(plan), Role.STRONG) + "\n")
     return "\n".join(parts)
+
+
+def _refusals(plan: Plan, style: Style) -> Iterator[str]:
+    """What guards object to. What says this is imported only where it is said; so below."""
+    if plan.refusals:
+        from reconciler.render.diagnostic_text import refusal_text  # noqa: PLC0415
+
+        yield from (refusal_text(refusal, style) for refusal in plan.refusals)
+
+
+def _findings(plan: Plan, style: Style) -> Iterator[str]:
+    if plan.diagnostics:
+        from reconciler.render.diagnostic_text import finding  # noqa: PLC0415
+
+        yield from (finding(each, style) for each in plan.diagnostics)
 
 
 def change_text(change: Change, style: Style) -> str:
@@ -61,6 +77,8 @@ def change_text(change: Change, style: Style) -> str:
 
 
 def _field(field: FieldChange, action: Action, width: int, style: Style) -> Iterator[str]:
+    from reconciler.render.values import lines  # noqa: PLC0415
+
     name = f"      {visible(field.name) + ':':<{width + 1}} "
     told = lines(field, action)
     signed = action is not Action.CREATE or len(told) > 1
@@ -70,6 +88,8 @@ def _field(field: FieldChange, action: Action, width: int, style: Style) -> Iter
 
 
 def _signed(line: Line, style: Style) -> str:
+    from reconciler.render.values import Sign  # noqa: PLC0415
+
     if line.sign is Sign.ADDED:
         return style.paint(f"{ADDED} {line.text}", Role.CREATE)
     if line.sign is Sign.REMOVED:

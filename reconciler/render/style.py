@@ -8,7 +8,6 @@ from typing import Final
 
 from reconciler.model.change import Action
 from reconciler.model.diagnostic import Severity
-from reconciler.model.report import Outcome
 from reconciler.records import field, record
 
 
@@ -61,14 +60,6 @@ SEVERITY_ROLES: Final[Mapping[Severity, Role]] = {
     Severity.ERROR: Role.ERROR,
     Severity.WARNING: Role.WARNING,
     Severity.NOTE: Role.NOTE,
-}
-
-OUTCOME_ROLES: Final[Mapping[Outcome, Role]] = {
-    Outcome.DONE: Role.GOOD,
-    Outcome.PARTIAL: Role.WARNING,
-    Outcome.FAILED: Role.ERROR,
-    Outcome.BLOCKED: Role.WARNING,
-    Outcome.UNKNOWN: Role.WARNING,
 }
 
 

@@ -1,7 +1,5 @@
 """What kinds may ask of their entries, tried with kinds of our own."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 import pytest
