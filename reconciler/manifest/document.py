@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.errors import ManifestError
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from reconciler.manifest.composition import Composition
 
 __all__ = ["Document", "parse"]
+
+_ENTRY: Final = 2
+"""Steps from the top of a manifest to an entry."""
 
 _SENSITIVE: Final = r"(?i)pass|secret|token|key|hash|credential|salt"
 
@@ -30,7 +34,7 @@ class Document:
             aliases make two places share one value.
     """
 
-    __slots__ = ("_again", "_composition", "_text", "_value", "name")
+    __slots__ = ("_again", "_composition", "_entries", "_text", "_value", "name")
 
     def __init__(self, name: str, value: dict[str, Any] | None, again: Callable[[], SourceText]) -> None:
         """Keep what was read.
@@ -45,6 +49,7 @@ class Document:
         self._again = again
         self._text: SourceText | None = None
         self._composition: Composition | None = None
+        self._entries: dict[str, list[Position] | None] | None = None
 
     @property
     def value(self) -> dict[str, Any]:
@@ -73,10 +78,20 @@ class Document:
         if self._text is None:
             try:
                 self._text = self._again()
-                self._composition = _compose(self._text)
+                self._entries = _entries_of(self._text)
             except ManifestError:
-                self._text = self._text or SourceText(self.name, "")
+                self._text = SourceText(self.name, "")
+        if len(path) == _ENTRY and not key and (position := self._entry(*path)) is not None:
+            return position
+        if self._composition is None and self._text.text:
+            with suppress(ManifestError):
+                self._composition = _compose(self._text)
         return self._composition.locate(path, key=key) if self._composition else None
+
+    def _entry(self, section: str | int, index: str | int) -> Position | None:
+        """Where an entry stands, if that is plain to see."""
+        entries = self._entries.get(section) if self._entries and isinstance(section, str) else None
+        return entries[index] if entries and isinstance(index, int) and 0 <= index < len(entries) else None
 
     def origin(self, path: tuple[str | int, ...] = (), *, key: bool = False) -> Origin:
         """Say where a value stands, for a message.
@@ -113,6 +128,16 @@ def parse(text: SourceText, *, again: Callable[[], SourceText] | None = None, no
     if value is None:
         value = _mapping(_compose(text), text, noun)
     return Document(text.name, value, again or (lambda: text))
+
+
+def _entries_of(text: SourceText) -> dict[str, list[Position] | None]:
+    """Where the entries of its lists stand, as far as that is plain to see."""
+    from reconciler.manifest.places import places_of  # noqa: PLC0415  only where something is told
+    from reconciler.manifest.quick import quickly  # noqa: PLC0415  as above
+
+    read = quickly(text.text.encode()) or {}
+    lists = ((name, each) for name, each in read.items() if isinstance(each, list))
+    return {name: places_of(text.text, name, len(each)) for name, each in lists}
 
 
 def _compose(text: SourceText) -> Composition:
