@@ -149,7 +149,8 @@ def _keeping_rights(steps: tuple[Step, ...], situation: Situation) -> tuple[Step
     since 2026-07a.
     """
     targets = situation.after.get("to")
-    if situation.verb is not Verb.EDIT or not isinstance(targets, tuple):
+    known = "send_as" in situation.future.fields_read.get("mailbox", ())
+    if situation.verb is not Verb.EDIT or not isinstance(targets, tuple) or not known:
         return steps
     future = (situation.future.get(Address("mailbox", each.lower())) for each in targets)
     lost = (

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from bisect import bisect_right
-from collections.abc import Iterator, KeysView, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, KeysView, Mapping, Sequence
 from itertools import chain
-from typing import Final, TypeVar, overload
+from typing import Any, Final, TypeVar, overload
 
 from reconciler.model.address import Address
 from reconciler.model.resource import Declared, EntryOptions, Observed, Place, Value
@@ -19,6 +19,7 @@ from reconciler.records import field, record
 __all__ = ["UNKNOWN", "DeclaredTable", "JoinedTexts", "LiveTable", "Passage", "Sheet", "Table", "sheets_of"]
 
 Resource_co = TypeVar("Resource_co", covariant=True)
+Found = TypeVar("Found")
 
 
 class _Unknown:
@@ -212,7 +213,23 @@ class DeclaredTable(Table[Declared]):
 class LiveTable(Table[Observed]):
     """What a server has of one kind."""
 
-    __slots__ = ()
+    __slots__ = ("_worked_out",)
+
+    def __init__(self, positions: dict[str, int]) -> None:
+        """Make a table; see `Table`."""
+        super().__init__(positions)
+        self._worked_out: dict[Hashable, Any] = {}
+
+    def once(self, what: Hashable, work: Callable[[], Found]) -> Found:
+        """What has been worked out from all of it under a name, or is now: one plan asks the same several times."""
+        if what not in self._worked_out:
+            self._worked_out[what] = work()
+        found: Found = self._worked_out[what]
+        return found
+
+    @abstractmethod
+    def hold(self, keys: Iterable[str]) -> None:
+        """Remember some resources once they are made: they will be looked at again and again."""
 
     @abstractmethod
     def column(self, name: str) -> Sequence[Value] | None:

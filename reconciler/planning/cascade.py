@@ -66,9 +66,8 @@ class _Foresight:
 
     def cascade(self) -> Cascade:
         future = future_of(self.kinds, self.changes, self.live)
-        going = frozenset(address.kind for address in self.deletions)
-        early = Followers(self.kinds, self.live, going)
-        late = Followers(self.kinds, future, going)
+        early = Followers(self.kinds, self.live, self.deletions)
+        late = Followers(self.kinds, future, self.deletions)
         undoing = {address for address in self.deletions if any(map(self._undoes, self._all(late, address)))}
         first = self._with_all_inside({*self._making_way(future), *undoing}, early)
         effects: dict[Address, list[str]] = defaultdict(list)

@@ -9,6 +9,7 @@ from reconciler.model.change import Action, Change
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.resource import Declared
 from reconciler.model.state import DesiredState, LiveState
+from reconciler.model.table import sheets_of
 from reconciler.planning.future import future_of
 from reconciler.planning.options import PlanOptions
 from reconciler.planning.room import Room
@@ -16,6 +17,7 @@ from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.encode import situation_of
 from reconciler.spec.kind import Kind
 from reconciler.spec.mark import UNSET
+from reconciler.spec.names import domain_of
 from reconciler.spec.needs import homes, named
 
 
@@ -115,7 +117,7 @@ def _left_hanging(
         within = goes_with & losing & {*kind.within}
         if not (names or within):
             continue
-        for declared in desired.of(kind.name).values():
+        for declared in _concerned(kind, desired, [*names, *([kind.domain_field] if within else [])], going):
             values = {name: declared.values[name] for name in names if name in declared.values}
             for name, target in named(kind, values):
                 if target in going and target not in there:
@@ -123,6 +125,20 @@ def _left_hanging(
             possible = homes(kind, declared.values) if within else ()
             if any(home in going for home in possible) and not any(home in there for home in possible):
                 yield _homeless(declared, possible[0].key, "which this plan deletes", "remove it too", options)
+
+
+def _concerned(kind: Kind, desired: DesiredState, names: Sequence[str], going: set[Address]) -> Iterator[Declared]:
+    """The declared resources of which a field may name something that goes, or the domain of which goes."""
+    keys = {address.key for address in going}
+    resources = desired.of(kind.name)
+    for sheet in sheets_of(resources):
+        places: set[int] = set()
+        for name in {*names} & {*sheet.names}:
+            for place, value in enumerate(sheet.column(name)):
+                listed = map(str, value) if isinstance(value, tuple) else (str(value),)
+                if not keys.isdisjoint(listed) or (name == kind.domain_field and domain_of(str(value)) in keys):
+                    places.add(place)
+        yield from (resources[sheet.keys[place]] for place in sorted(places))
 
 
 def _rivals(

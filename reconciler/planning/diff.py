@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from reconciler.model.address import Address
+from reconciler.model.amended import hold
 from reconciler.model.change import Absent, Action, Change, FieldChange, Reason
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import NotCompared
@@ -42,7 +43,9 @@ def diff(
         live: must hold every kind that is declared, referred to, removed or in prune scope.
     """
     sides = Sides(kinds, desired, live, capabilities, options)
-    return _Diff(sides, FieldComparison(sides)).run()
+    difference = _Diff(sides, FieldComparison(sides)).run()
+    hold(live, (change.moved_from or change.address for change in difference.changes))
+    return difference
 
 
 @record(frozen=True, slots=True)

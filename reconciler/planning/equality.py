@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import compress
 
+from reconciler.model.amended import Amended
 from reconciler.model.resource import Declared, Observed
 from reconciler.model.table import LiveTable, Sheet, sheets_of
 from reconciler.spec.kind import Kind
@@ -17,6 +18,10 @@ def doubtful(kind: Kind, declared: Mapping[str, Declared], live: Mapping[str, Ob
 
     All others have a live one with their key, with equal values in every declared field.
     """
+    if isinstance(live, Amended):
+        amended = live.otherwise.keys() & declared.keys()
+        below = set(doubtful(kind, declared, live.below))
+        return [key for key in declared if key in below or key in amended] if amended else below
     if not isinstance(live, LiveTable):
         return declared
     return [key for sheet in sheets_of(declared) for key in _doubtful(kind, sheet, live)]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reconciler.model.address import Address
+from reconciler.model.amended import Amended, naming
 from reconciler.model.resource import Observed, Value
 from reconciler.model.state import LiveState
 from reconciler.records import record, replace
@@ -50,24 +51,19 @@ class Followers:
     """A state that deletions are let happen to, one after another.
 
     Args:
-        deleted: the kinds of what will be deleted.
+        deleted: what will be deleted.
     """
 
-    def __init__(self, kinds: Mapping[str, Kind], state: LiveState, deleted: Iterable[str]) -> None:
+    def __init__(self, kinds: Mapping[str, Kind], state: LiveState, deleted: Iterable[Address]) -> None:
         self._kinds = kinds
         self._state = state
-        self._changed: dict[str, dict[str, Observed]] = {}
-        self._named: dict[tuple[str, str], list[tuple[Address, str, Follows]]] = defaultdict(list)
-        self._index({*deleted, *followers(kinds, deleted)})
-
-    def _index(self, going: set[str]) -> None:
-        for kind in self._kinds.values():
-            marks = [(name, mark) for name, mark in _marks(kind) if going & set(mark.kinds)]
-            for observed in self._state.of(kind.name).values() if marks else ():
-                for name, mark in marks:
-                    for each in {each.lower() for each in _names(observed.values.get(name), mark)}:
-                        for other in mark.kinds:
-                            self._named[other, each].append((observed.address, name, mark))
+        self._changed: dict[str, Amended] = {}
+        self._sought: dict[str, frozenset[str] | None] = {}
+        self._named: dict[str, Mapping[str, list[tuple[Address, str, Follows]]]] = {}
+        keys: dict[str, set[str]] = defaultdict(set)
+        for kind, key in deleted:
+            keys[kind].add(key.lower())
+        self._sought.update({kind: frozenset(found) for kind, found in keys.items()})
 
     @property
     def state(self) -> LiveState:
@@ -78,7 +74,7 @@ class Followers:
 
     def consequences(self, deleted: Address) -> Iterator[Consequence]:
         """What the server would do if a resource were deleted now; what has happened by the time of asking counts."""
-        for address, name, mark in self._named.get((deleted.kind, deleted.key.lower()), ()):
+        for address, name, mark in self._naming(deleted.kind, deleted.key.lower()):
             observed = self._of(address.kind).get(address.key)
             consequence = None if observed is None else _consequence(observed, name, mark, deleted.key)
             if consequence is not None:
@@ -87,19 +83,55 @@ class Followers:
     def suffer(self, consequence: Consequence) -> None:
         """Let it happen."""
         kind, key = consequence.address
-        resources = self._changed.setdefault(kind, dict(self._state.of(kind)))
-        observed = resources.pop(key)
-        if not consequence.gone:
-            resources[key] = replace(observed, values={**observed.values, consequence.field: consequence.after})
+        if kind not in self._changed:
+            self._changed[kind] = Amended(self._state.of(kind))
+        resources = self._changed[kind]
+        observed = resources[key]
+        if consequence.gone:
+            resources.remove(key)
+        else:
+            resources.put(replace(observed, values={**observed.values, consequence.field: consequence.after}))
 
     def _of(self, kind: str) -> Mapping[str, Observed]:
         return self._changed[kind] if kind in self._changed else self._state.of(kind)
 
+    def _naming(self, kind: str, key: str) -> Sequence[tuple[Address, str, Follows]]:
+        """What named a resource at first, and in which field."""
+        sought = self._sought.get(kind, None)
+        if kind not in self._named or not (sought is None or key in sought):
+            if sought is not None and key not in sought:
+                sought = None  # it goes with something else, as may others of which nothing is known yet
+            self._sought[kind] = sought
+            self._named[kind] = self._index(kind, sought)
+        return self._named[kind].get(key, ())
 
-def _names(value: Value, mark: Follows) -> tuple[str, ...]:
+    def _index(self, deleted: str, sought: frozenset[str] | None) -> Mapping[str, list[tuple[Address, str, Follows]]]:
+        """Find what names resources of a kind, by their keys in lower case."""
+        found: dict[str, list[tuple[Address, str, Follows]]] = defaultdict(list)
+        for kind in self._kinds.values():
+            here: list[tuple[str, str, str, Follows]] = []
+            for name, mark in _marks(kind):
+                if deleted in mark.kinds:
+                    names = _hosts if mark.by_domain else _listed
+                    pairs = naming(self._state.of(kind.name), name, names, sought)
+                    here += [(key, named, name, mark) for key, named in pairs]
+            for key, named, name, mark in sorted(here, key=_by_key):
+                found[named].append((Address(kind.name, key), name, mark))
+        return found
+
+
+def _by_key(found: tuple[str, str, str, Follows]) -> str:
+    return found[0]
+
+
+def _listed(value: Value) -> tuple[str, ...]:
     """What a field names."""
-    listed = value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
-    return tuple(map(domain_of, listed)) if mark.by_domain else listed
+    return value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
+
+
+def _hosts(value: Value) -> tuple[str, ...]:
+    """The domains of what a field names."""
+    return tuple(map(domain_of, _listed(value)))
 
 
 def _consequence(observed: Observed, name: str, mark: Follows, key: str) -> Consequence | None:
@@ -109,7 +141,7 @@ def _consequence(observed: Observed, name: str, mark: Follows, key: str) -> Cons
     2022-01a to 2026-07a, functions.mailbox.inc.php: delete mailbox).
     """
     before = observed.values.get(name)
-    names = _names(before, mark)
+    names = _hosts(before) if mark.by_domain else _listed(before)
     if len(names) == 1 and not mark.stays:
         told = mark.told.format(address=observed.address)
         return Consequence(observed.address, name, before, before, gone=True, told=told) if _is(names[0], key) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from reconciler.model.amended import Amended
 from reconciler.model.change import Action, Change
 from reconciler.model.resource import Observed
 from reconciler.model.state import LiveState
@@ -17,20 +18,21 @@ def future_of(kinds: Mapping[str, Kind], changes: Sequence[Change], live: LiveSt
 
     What a kind derives from others (a mailbox's quota from its domain's) is derived once the others are in place.
     """
-    resources = {name: dict(live.of(name)) for name in {change.address.kind for change in changes}}
+    resources = {name: Amended(live.of(name)) for name in {change.address.kind for change in changes}}
     created: list[Change] = []
     for change in changes:
         there = resources[change.address.kind]
-        before = there.pop((change.moved_from or change.address).key, None)
+        key = (change.moved_from or change.address).key
         if change.action is Action.DELETE:
+            there.remove(key)
             continue
+        before = there.get(key)
         if before is None:
             created.append(change)
-            there[change.address.key] = Observed(change.address, _as_created(kinds[change.address.kind], change))
-        else:
-            there[change.address.key] = replace(
-                before, address=change.address, values={**before.values, **change.after}
-            )
+            there.put(Observed(change.address, _as_created(kinds[change.address.kind], change)))
+            continue
+        there.remove(key)
+        there.put(replace(before, address=change.address, values={**before.values, **change.after}))
     future = replace(live, resources={**live.resources, **resources})
     for change in created:
         kind = kinds[change.address.kind]
@@ -38,7 +40,7 @@ def future_of(kinds: Mapping[str, Kind], changes: Sequence[Change], live: LiveSt
             derived = kind.derives(change.after, future)
             there = resources[change.address.kind]
             observed = there[change.address.key]
-            there[change.address.key] = replace(observed, values={**observed.values, **derived})
+            there.put(replace(observed, values={**observed.values, **derived}))
     return future
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconciler.model.address import Address
+from reconciler.model.amended import Amended, naming
 from reconciler.model.resource import Observed, Value
 from reconciler.model.state import DesiredState, LiveState
 from reconciler.planning.options import PlanOptions
@@ -25,12 +26,13 @@ def renamed(
     options: PlanOptions,
 ) -> LiveState:
     """Put new names where the server will put them when it carries out what is listed under ``moved:``."""
+    sought = frozenset(move.source.key.lower() for move in desired.relocations)
     for move in desired.relocations:
         kind = kinds[move.source.kind]
         possible = kind.on_move is not None and capabilities.knows(kind.moves_since)
         due = live.get(move.source) is not None and live.get(move.target) is None
         if possible and due and _is_about(kind, options, move.source, move.target):
-            live = _with_new_name(kinds, live, move.source, move.target)
+            live = _with_new_name(kinds, live, (move.source, move.target), sought)
     return live
 
 
@@ -39,20 +41,34 @@ def _is_about(kind: Kind, options: PlanOptions, *addresses: Address) -> bool:
     return not focus or any(focus.covers(each, kind.domain_of_key(each.key)) for each in addresses)
 
 
-def _with_new_name(kinds: Mapping[str, Kind], live: LiveState, old: Address, new: Address) -> LiveState:
-    changed: dict[str, Mapping[str, Observed]] = {}
+def _with_new_name(
+    kinds: Mapping[str, Kind], live: LiveState, move: tuple[Address, Address], sought: frozenset[str]
+) -> LiveState:
+    """Put a new name where the old one stands.
+
+    Args:
+        sought: the old names of all moves, in lower case, so that all resources are looked through once for all.
+    """
+    old, new = move
+    changed: dict[str, Amended] = {}
     for kind in kinds.values():
         fields = [each for each in kind.fields.values() if old.kind in each.mark.renamed_with]
         there = live.of(kind.name)
-        touched = {
-            key: after
-            for key, observed in (there.items() if fields else ())
-            if (after := _renamed(kind, fields, observed, old.key, new.key)) is not observed
-        }
+        found = (pair for each in fields for pair in naming(there, each.name, _listed, sought))
+        before = {key: there[key] for key, named in found if named == old.key.lower()}
+        after = {key: _renamed(kind, fields, observed, old.key, new.key) for key, observed in before.items()}
+        touched = [key for key, observed in after.items() if observed is not before[key]]
         if touched:
-            left = {key: each for key, each in there.items() if key not in touched}
-            changed[kind.name] = {**left, **{each.address.key: each for each in touched.values()}}
+            amended = changed[kind.name] = Amended(there)
+            for key in touched:
+                amended.remove(key)
+            for key in touched:
+                amended.put(after[key])
     return replace(live, resources={**live.resources, **changed}) if changed else live
+
+
+def _listed(value: Value) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
 
 
 def _renamed(kind: Kind, fields: list[Field], observed: Observed, old: str, new: str) -> Observed:

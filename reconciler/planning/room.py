@@ -6,9 +6,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from reconciler.model.address import Address
+from reconciler.model.amended import Amended, values_of
 from reconciler.model.change import Action, Change
-from reconciler.model.resource import Values
+from reconciler.model.resource import Observed, Values
 from reconciler.model.state import LiveState
+from reconciler.model.table import LiveTable
 from reconciler.records import record
 from reconciler.spec.kind import Kind
 
@@ -89,7 +91,7 @@ class Room:
         kind = self._kinds[change.address.kind]
         values = self._values(change)
         for limit in kind.consumes:
-            container = self._container(kind, values, self._live)
+            container = self._container(kind, kind.domain_of(values), self._live)
             if container is None:
                 continue
             allowed = self._allowed(container, limit, at_its_highest=True)
@@ -98,14 +100,13 @@ class Room:
         return False
 
     def _count_live(self, kind: Kind) -> None:
-        for observed in self._live.of(kind.name).values():
-            for limit, amount in self._amounts(kind, observed.values):
-                container = self._container(kind, observed.values, self._live)
-                if container is not None:
-                    use = self._uses[container, limit]
-                    use.before += amount
-                    use.after += amount
-                    use.peak += amount
+        for (domain, limit), amount in _used(kind, self._live.of(kind.name)).items():
+            container = self._container(kind, domain, self._live)
+            if container is not None:
+                use = self._uses[container, limit]
+                use.before += amount
+                use.after += amount
+                use.peak += amount
 
     def _count_change(self, change: Change) -> None:
         kind = self._kinds[change.address.kind]
@@ -125,31 +126,18 @@ class Room:
     def _take(
         self, grown: dict[tuple[Address, str], int], kind: Kind, values: Values, state: LiveState, sign: int
     ) -> None:
-        container = self._container(kind, values, state)
+        container = self._container(kind, kind.domain_of(values), state)
         if container is not None:
-            for limit, amount in self._amounts(kind, values):
+            for limit, amount in _amounts(kind, values):
                 grown[container, limit] += sign * amount
-
-    def _amounts(self, kind: Kind, values: Values) -> list[tuple[str, int]]:
-        found = []
-        for limit, name in kind.consumes.items():
-            if name is None:
-                found.append((limit, 1))
-                continue
-            each = kind.fields[name]
-            value = values.get(name)
-            if each.codec.magnitude is not None and isinstance(value, str | int):
-                found.append((limit, each.codec.magnitude(value)))
-        return found
 
     def _values(self, change: Change) -> Values:
         """What a resource will be, or was before it goes."""
         observed = self._future.get(change.address) or self._live.get(change.moved_from or change.address)
         return observed.values if observed is not None else change.after
 
-    def _container(self, kind: Kind, values: Values, state: LiveState) -> Address | None:
-        """Whose room something takes up: its domain's, or that of what its domain stands for."""
-        domain = kind.domain_of(values)
+    def _container(self, kind: Kind, domain: str | None, state: LiveState) -> Address | None:
+        """Whose room something in a domain takes up: the domain's, or that of what it stands for."""
         if domain is None or not kind.within:
             return None
         for name in kind.within[1:]:
@@ -171,3 +159,43 @@ class Room:
             values = [*values, after] if at_its_highest else [after]
         amounts = [each.codec.magnitude(value) for value in values if isinstance(value, str | int)]
         return max(amounts) if amounts else None
+
+
+def _amounts(kind: Kind, values: Values) -> list[tuple[str, int]]:
+    """How much of which limits something uses up."""
+    found = []
+    for limit, name in kind.consumes.items():
+        if name is None:
+            found.append((limit, 1))
+            continue
+        each = kind.fields[name]
+        value = values.get(name)
+        if each.codec.magnitude is not None and isinstance(value, str | int):
+            found.append((limit, each.codec.magnitude(value)))
+    return found
+
+
+def _used(kind: Kind, resources: Mapping[str, Observed]) -> Mapping[tuple[str | None, str], int]:
+    """How much of which limits all resources of a kind use up together, by domain."""
+    if isinstance(resources, LiveTable):
+        return resources.once("used", lambda: _counted(kind, resources))
+    if not isinstance(resources, Amended):
+        return _counted(kind, resources)
+    used = dict(_used(kind, resources.below))
+    for key, observed in resources.otherwise.items():
+        for each, sign in ((resources.below.get(key), -1), (observed, 1)):
+            for limit, amount in _amounts(kind, each.values) if each is not None else ():
+                place = (kind.domain_of(each.values), limit) if each is not None else (None, limit)
+                used[place] = used.get(place, 0) + sign * amount
+    return used
+
+
+def _counted(kind: Kind, resources: Mapping[str, Observed]) -> Mapping[tuple[str | None, str], int]:
+    used: dict[tuple[str | None, str], int] = defaultdict(int)
+    names = tuple(dict.fromkeys(name for name in (kind.domain_field, *kind.consumes.values()) if name))
+    for _, found in values_of(resources, *names):
+        values = dict(zip(names, found, strict=True))
+        domain = kind.domain_of(values)
+        for limit, amount in _amounts(kind, values):
+            used[domain, limit] += amount
+    return used

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from reconciler.model.resource import Observed, Value
-from reconciler.model.table import LiveTable
+from reconciler.model.table import UNKNOWN, LiveTable
 from reconciler.records import record
 from reconciler.remote.joins import Joined
 from reconciler.spec.decode import Decoder
@@ -16,7 +16,10 @@ from reconciler.spec.rowform import RowForm
 __all__ = ["CompactRows", "ObservedTable"]
 
 REMEMBERED: Final = 1_000
-"""How many resources that were made are remembered: as many domains as most servers have, and no share of mailboxes."""
+"""How many resources that were made are remembered: as many domains as most servers have, and no share of mailboxes.
+
+What a plan changes is remembered besides, see `ObservedTable.hold`.
+"""
 
 
 @record(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class CompactRows:
 class ObservedTable(LiveTable):
     """Live resources of which no two have the same key; one after the other they come in the order of keys."""
 
-    __slots__ = ("_decoder", "_joined", "_joins", "_made_before", "_rows", "_wires")
+    __slots__ = ("_decoder", "_held", "_joined", "_joins", "_made_before", "_rows", "_wires")
 
     def __init__(
         self, decoder: Decoder, rows: CompactRows, keys: Mapping[str, int], joins: tuple[Joined, ...] = ()
@@ -53,6 +56,7 @@ class ObservedTable(LiveTable):
         self._joins = joins
         self._wires: dict[str, Sequence[Any] | None] = {}
         self._made_before: dict[str, Observed] = {}
+        self._held: dict[str, Observed | None] = {}
         self._joined: dict[str, Sequence[Value] | None] = {}
 
     def __iter__(self) -> Iterator[str]:
@@ -63,6 +67,12 @@ class ObservedTable(LiveTable):
         """What the API calls each resource by, by position."""
         return list(map(str, self._rows.form.column(self._rows.records, self._decoder.kind.handle)))
 
+    def hold(self, keys: Iterable[str]) -> None:
+        """Remember some resources once they are made; see `LiveTable`."""
+        for key in keys:
+            if key in self.positions and key not in self._held:
+                self._held[key] = self._made_before.get(key)
+
     def joined(self, joined: Joined) -> ObservedTable:
         """The same resources with the fields of a further source."""
         return ObservedTable(self._decoder, self._rows, self.positions, (*self._joins, joined))
@@ -70,6 +80,8 @@ class ObservedTable(LiveTable):
     def column(self, name: str) -> Sequence[Value] | None:
         """The values of a field, by position, `UNKNOWN` where it is not known; None where they are not at hand."""
         if self._decoder.kind.fields[name].mark.source != MAIN:
+            if self._decoder.kind.fields[name].mark.source not in {join.name for join in self._joins}:
+                return [UNKNOWN] * len(self._rows.records)
             if name not in self._joined:
                 columns = (join.column(name, self.handles) for join in self._joins)
                 self._joined[name] = next((column for column in columns if column is not None), None)
@@ -105,6 +117,11 @@ class ObservedTable(LiveTable):
 
     def _made(self, key: str, position: int) -> Observed:
         """The resource at a position; a few are remembered: a domain is looked up for each of its mailboxes."""
+        if key in self._held:
+            held = self._held[key]
+            if held is None:
+                held = self._held[key] = self._make(key, position)
+            return held
         known = self._made_before.get(key)
         if known is None:
             if len(self._made_before) >= REMEMBERED:

@@ -1,0 +1,149 @@
+"""What a server has of one kind, with a few resources otherwise: the rest is neither copied nor made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from reconciler.model.address import Address
+from reconciler.model.resource import Observed, Value
+from reconciler.model.state import LiveState
+from reconciler.model.table import UNKNOWN, LiveTable
+
+__all__ = ["Amended", "hold", "naming", "values_of"]
+
+
+class Amended(Mapping[str, Observed]):
+    """Live resources over others.
+
+    Attributes:
+        below: the others.
+        otherwise: what stands in place of some of them, or beside them, by key; None for one that is gone.
+    """
+
+    __slots__ = ("below", "otherwise")
+
+    def __init__(self, resources: Mapping[str, Observed]) -> None:
+        """Begin with resources as they are; those that are amended already stay as they are themselves."""
+        self.below: Mapping[str, Observed] = resources.below if isinstance(resources, Amended) else resources
+        self.otherwise: dict[str, Observed | None] = dict(resources.otherwise) if isinstance(resources, Amended) else {}
+
+    def __getitem__(self, key: str) -> Observed:
+        if key not in self.otherwise:
+            return self.below[key]
+        found = self.otherwise[key]
+        if found is None:
+            raise KeyError(key)
+        return found
+
+    def __contains__(self, key: object) -> bool:
+        return self.otherwise[key] is not None if key in self.otherwise else key in self.below
+
+    def __iter__(self) -> Iterator[str]:
+        yield from (key for key in self.below if key not in self.otherwise)
+        yield from (key for key, found in self.otherwise.items() if found is not None)
+
+    def __len__(self) -> int:
+        untouched = len(self.below) - sum(1 for key in self.otherwise if key in self.below)
+        return untouched + sum(1 for found in self.otherwise.values() if found is not None)
+
+    def hold(self, keys: Iterable[str]) -> None:
+        """Remember some resources once they are made; see `LiveTable`."""
+        if isinstance(self.below, LiveTable):
+            self.below.hold(keys)
+
+    def put(self, resource: Observed) -> None:
+        """Have a resource, in place of what has its key."""
+        self.otherwise[resource.address.key] = resource
+
+    def remove(self, key: str) -> None:
+        """Have nothing under a key."""
+        self.otherwise[key] = None
+
+
+def values_of(resources: Mapping[str, Observed], *names: str) -> Iterator[tuple[str, Sequence[Value]]]:
+    """The values of some fields, `UNKNOWN` where they are not known, of each resource by key.
+
+    Resources that are kept in columns are not made for it.
+    """
+    if isinstance(resources, Amended):
+        changed = resources.otherwise
+        untouched = ((key, values) for key, values in values_of(resources.below, *names) if key not in changed)
+        yield from untouched if changed else values_of(resources.below, *names)
+        yield from _looked_up(((key, each) for key, each in changed.items() if each is not None), names)
+        return
+    if not isinstance(resources, LiveTable):
+        yield from _looked_up(resources.items(), names)
+        return
+    places = resources.positions.values()
+    columns = [_column(resources, name) for name in names]
+    yield from zip(
+        resources.positions, zip(*(map(column.__getitem__, places) for column in columns), strict=True), strict=True
+    )
+
+
+Names = Callable[[Value], Iterable[str]]
+"""(the value of a field) -> what it names."""
+
+
+def naming(
+    resources: Mapping[str, Observed], name: str, names: Names, sought: frozenset[str] | None
+) -> Sequence[tuple[str, str]]:
+    """The keys of resources of which a field names something that is sought, and what it names, in lower case.
+
+    Args:
+        name: the field.
+        names: the same function for the same question: what it finds among many resources is remembered.
+        sought: in lower case; None for everything that is named.
+    """
+
+    def scan() -> list[tuple[str, str]]:
+        return [(key, each) for key, (value,) in values_of(resources, name) for each in among(value)]
+
+    def among(value: Value) -> Iterable[str]:
+        named = {each.lower() for each in names(value)}
+        return named if sought is None else named & sought
+
+    if isinstance(resources, LiveTable):
+        return resources.once(("naming", name, names, sought), scan)
+    if not isinstance(resources, Amended):
+        return scan()
+    changed = resources.otherwise
+    below = naming(resources.below, name, names, sought)
+    there = ((key, observed.values.get(name)) for key, observed in changed.items() if observed is not None)
+    return [
+        *(below if not changed else ((key, each) for key, each in below if key not in changed)),
+        *((key, each) for key, value in there for each in among(value)),
+    ]
+
+
+def _column(resources: LiveTable, name: str) -> Sequence[Value]:
+    """The values of a field, by position; where they are not at hand, all resources are made, once."""
+
+    def made() -> Sequence[Value]:
+        column = resources.column(name)
+        if column is not None:
+            return column
+        found: dict[int, Value] = {}
+        for key, observed in resources.items():
+            found[resources.positions[key]] = observed.values.get(name, UNKNOWN)
+        return [found.get(position, UNKNOWN) for position in range(max(found, default=-1) + 1)]
+
+    return resources.once(("column", name), made)
+
+
+def _looked_up(
+    resources: Iterable[tuple[str, Observed]], names: tuple[str, ...]
+) -> Iterator[tuple[str, Sequence[Value]]]:
+    for key, observed in resources:
+        yield key, tuple([observed.values.get(name, UNKNOWN) for name in names])
+
+
+def hold(state: LiveState, addresses: Iterable[Address]) -> None:
+    """Have a state remember some resources once they are made: whoever plans looks at them again and again."""
+    keys: dict[str, list[str]] = {}
+    for kind, key in addresses:
+        keys.setdefault(kind, []).append(key)
+    for kind, found in keys.items():
+        resources = state.of(kind)
+        if isinstance(resources, LiveTable | Amended):
+            resources.hold(found)

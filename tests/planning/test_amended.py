@@ -1,0 +1,63 @@
+"""Live resources with a few of them otherwise, and what is looked for among many."""
+
+from reconciler.model.address import Address
+from reconciler.model.amended import Amended, naming, values_of
+from reconciler.model.resource import Observed, Value
+from reconciler.model.table import UNKNOWN
+
+
+def _alias(key: str, **values: Value) -> Observed:
+    return Observed(Address("alias", key), {"address": key, **values})
+
+
+BELOW = {key: _alias(key, to=to) for key, to in (("a", ("x", "Y")), ("b", "x"), ("c", ("z",)))}
+
+
+def _names(value: Value) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
+
+
+def _amended() -> Amended:
+    amended = Amended(BELOW)
+    amended.remove("a")
+    amended.put(_alias("b", to=("y",)))
+    amended.put(_alias("d", to="x"))
+    return amended
+
+
+def test_what_is_amended_hides_what_is_below_and_leaves_it_as_it_was() -> None:
+    amended = _amended()
+    expected = {"c": BELOW["c"], "b": _alias("b", to=("y",)), "d": _alias("d", to="x")}
+    assert dict(amended) == expected
+    assert len(amended) == 3
+    assert "a" not in amended
+    assert amended.get("a") is None
+    assert set(BELOW) == {"a", "b", "c"}
+
+
+def test_what_is_amended_again_leaves_the_first_amendment_alone() -> None:
+    first = _amended()
+    second = Amended(first)
+    second.put(_alias("a", to="back"))
+    second.remove("d")
+    assert "a" not in first
+    assert "d" in first
+    assert set(second) == {"a", "b", "c"}
+    assert second.below is BELOW
+
+
+def test_values_come_from_below_and_from_what_is_otherwise() -> None:
+    amended = _amended()
+    amended.put(_alias("e"))
+    assert dict(values_of(amended, "address", "to")) == {
+        "b": ("b", ("y",)),
+        "c": ("c", ("z",)),
+        "d": ("d", "x"),
+        "e": ("e", UNKNOWN),
+    }
+
+
+def test_what_names_something_is_found_whatever_the_case_and_not_where_it_is_gone() -> None:
+    assert set(naming(BELOW, "to", _names, frozenset({"y"}))) == {("a", "y")}
+    assert set(naming(_amended(), "to", _names, frozenset({"x", "y"}))) == {("b", "y"), ("d", "x")}
+    assert set(naming(_amended(), "to", _names, None)) == {("b", "y"), ("c", "z"), ("d", "x")}
