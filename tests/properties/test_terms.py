@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.kinds.server import SECRETS
+from tests.properties.anything import anything
 from tests.properties.bystanders import rows_of, settle_in
+from tests.properties.checkout import Style, styles, written
 from tests.properties.effort import examples
 from tests.properties.terms import farewells, renamings, with_terms
 from tests.properties.test_convergence import VERSIONS
@@ -74,3 +77,23 @@ def test_what_is_renamed_moves_and_nothing_is_made_anew(
         town.converges_to(with_passwords(second) | {"removed": removals(named, second)})
         town.converges_to({"removed": removals(second, {})})
         assert rows_of(town) == theirs
+
+
+@pytest.mark.parametrize("version", ["2022-01a", "2024-08a", "2026-07a"])
+@examples(2, many=60)
+@given(data=st.data(), first=anything(), second=anything(), style=styles())
+def test_terms_of_everything_are_kept_however_it_is_written(
+    version: str, data: st.DataObject, first: Manifest, second: Manifest, style: Style
+) -> None:
+    with founded(version) as town:
+        town.person.environ.update(SECRETS)
+        settle_in(town)
+        theirs = rows_of(town)
+        for wanted, before in ((first, {}), (second, first)):
+            declared = data.draw(with_terms(wanted))
+            gone = data.draw(farewells(removals(before, wanted)))
+            checkout = written({**declared, "removed": gone}, style)
+            if town.makes_sense(checkout):
+                town.converges_to(checkout)
+                town.exports_to_itself()
+            assert rows_of(town) == theirs
