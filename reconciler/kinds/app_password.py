@@ -27,7 +27,7 @@ PROTOCOLS: Final = replace(
 def _accept_name(value: Any, scope: Scope) -> Value:
     """Read a name that has room when it is escaped, for that is what the server keeps, without blanks at its ends."""
     name = _NAME.accept(value, scope)
-    if name != name.strip() or name == "0":
+    if name != name.strip() or name == "0" or "\0" in (name[0], name[-1]):
         hint = "write it without blanks at its ends; `0` is no name to mailcow"
         raise refuse("app-name-malformed", f"`{name}` is not what mailcow keeps as a name", hint=hint)
     if len(escape(name).replace("&#x27;", "&#039;")) > COLUMN:

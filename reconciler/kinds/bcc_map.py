@@ -56,14 +56,19 @@ _ALIASES_SINCE: Final = Version(2023, 5)
 
 
 def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
-    """Say of which aliases mail cannot be copied.
+    """Say of which aliases mail cannot be copied, and that there is nobody of that name.
 
     Until 2023-05 only that of mailboxes; later what is written is made lowercase, and an alias with capitals is not
     found (functions.address_rewriting.inc.php).
     """
-    alias = situation.future.get(Address("alias", str(situation.after.get("for")).lower()))
-    if situation.verb is not Verb.ADD or alias is None:
+    future, copied = situation.future, str(situation.after.get("for")).lower()
+    if situation.verb is not Verb.ADD or "@" not in copied:
         return ()
+    alias = future.get(Address("alias", copied))
+    if alias is None:
+        known = future.domains is None and future.was_read("alias") and future.was_read("mailbox")
+        missing = known and future.get(Address("mailbox", copied)) is None
+        return (("for", f"there is no `{copied}` on this server", "name a mailbox or an alias"),) if missing else ()
     if situation.capabilities.version < _ALIASES_SINCE:
         why = f"mailcow copies mail of aliases since {_ALIASES_SINCE} only"
         return (("for", why, "name a mailbox or the domain"),)

@@ -39,8 +39,10 @@ def _accept_network(value: Any, _scope: Scope) -> str:
 
 
 def _accept_host(value: Any, _scope: Scope) -> str:
-    if isinstance(value, str) and (_is_network(value) or _HOST_NAME.fullmatch(domain_for_wire(value).lower())):
+    if isinstance(value, str) and _is_network(value):
         return value
+    if isinstance(value, str) and value != "0" and _HOST_NAME.fullmatch(domain_for_wire(value).lower()):
+        return _read_host(value) if value.isascii() else domain_for_people(value)
     hint = "write an address, a network or a name: `192.0.2.1`, `192.0.2.0/24`, `mail.acme.example`"
     raise refuse("host-malformed", f"`{value}` is no host", hint=hint)
 

@@ -15,7 +15,7 @@ def _accept(value: Any, _scope: Scope) -> str:
 
 
 def _normal(value: str) -> str:
-    return value.replace("\r\n", "\n").strip()
+    return value.replace("\r\n", "\n").strip().strip(" \t\n\r\0\v")
 
 
 CONTENT: Final = Codec(accept=_accept, decode=lambda value: _normal(str(value)), schema={"type": "string"})

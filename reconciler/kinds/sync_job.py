@@ -11,6 +11,7 @@ from reconciler.spec.codecs import COLUMN, Flag, ShortLine, ShortText, State, nu
 from reconciler.spec.kind import Kind, Source, crud
 from reconciler.spec.mark import MAIN, Mark, Owner, field
 from reconciler.spec.names import inside
+from reconciler.spec.patterns import breaks_off
 from reconciler.spec.secrets import SecretText
 
 _SPEED: Final = re.compile(r"(\d+) ?(B|KiB|MiB)/s$")
@@ -141,6 +142,9 @@ def _check(values: Values) -> tuple[tuple[str, str, str], ...]:
     """Name what is nothing to PHP, and so never stored as a folder, and an option that is never kept (all versions)."""
     if values.get("folder") == "0":
         return (("folder", "mailcow takes this for no folder at all", "write another"),)
+    if breaks_off(str(values.get("exclude", ""))):
+        hint = "write `\\/` for a slash, and something before `*`, `+` or `?`"
+        return (("exclude", "mailcow takes this for no regular expression", hint),)
     if "pipemess" in values.get("options", ""):
         return (("options", "mailcow keeps no options with `pipemess`", "leave it out"),)
     return ()

@@ -28,7 +28,7 @@ def _parts(text: str) -> tuple[str, str, str] | None:
 
 
 def _accept(value: Any, _scope: Scope) -> str:
-    parts = _parts(value) if isinstance(value, str) and len(value) <= COLUMN else None
+    parts = _parts(value) if isinstance(value, str) and len(value) <= COLUMN and "\0" not in value else None
     if parts is not None and _is_host(parts[1], bracketed=parts[0] == "["):
         return _decode(value)
     hint = "write a domain, `.domain` for all below it, or `[host]:port`"
@@ -39,7 +39,7 @@ def _is_host(text: str, *, bracketed: bool) -> bool:
     if bracketed and _ADDRESS.fullmatch(text.lower()) is not None:
         return True
     wire = domain_for_wire(text)
-    return wire != "0" and wire.isascii() and all(map(_LABEL.fullmatch, wire.split(".")))
+    return wire not in ("0", "*") and wire.isascii() and all(map(_LABEL.fullmatch, wire.split(".")))
 
 
 def _decode(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import Annotated, Any, Final, Required, TypedDict
 
@@ -11,11 +12,12 @@ from reconciler.model.resource import Observed, Values
 from reconciler.model.state import LiveState
 from reconciler.records import replace
 from reconciler.spec.capabilities import Capabilities
-from reconciler.spec.codec import Codec, Scope, refuse
-from reconciler.spec.codecs import ACTIVE, COLUMN, Flag, State, Trimmed, TrimmedOrEmpty, truthy
+from reconciler.spec.codec import Codec, Refusal, Scope, refuse
+from reconciler.spec.codecs import ACTIVE, COLUMN, TRIMMED, Flag, State, Trimmed, text, truthy
 from reconciler.spec.kind import Attributes, Kind, Situation, crud, listed
 from reconciler.spec.mark import field
-from reconciler.spec.names import domain_for_wire
+from reconciler.spec.names import read_address, readable_domain
+from reconciler.spec.patterns import breaks_off
 from reconciler.spec.secrets import TrimmedSecretText
 from reconciler.spec.step import Stage, Step
 
@@ -24,7 +26,7 @@ _NOTHING: Final = ("", "0")
 
 
 def _is_line(value: str) -> bool:
-    return value == value.strip() and "\n" not in value and len(value) <= COLUMN
+    return value == value.strip() and not {"\n", "\0"} & {*value} and len(value) <= COLUMN
 
 
 def _accept_nexthop(value: Any, _scope: Scope) -> str:
@@ -48,6 +50,10 @@ NEXTHOP: Final = Codec(
 """A bare address is stored with brackets around it (2022-01a to 2026-07a, functions.transports.inc.php)."""
 
 
+USER_NAME: Final = text(most=COLUMN, pattern=f"^(?:{TRIMMED})?$")
+"""With a user name of `0` mailcow keeps no password (2022-01a to 2026-07a: empty())."""
+
+
 class Transport(TypedDict, total=False):
     """A way mail to some destination takes."""
 
@@ -63,7 +69,8 @@ class Transport(TypedDict, total=False):
     ]
     nexthop: Required[Annotated[str, NEXTHOP, field("The server it is handed to: `[mx.example]:25`.", "nexthop")]]
     username: Annotated[
-        TrimmedOrEmpty,
+        str,
+        USER_NAME,
         field(
             "The account there. It belongs to the nexthop: all transports that use it share it.", "username", absent=""
         ),
@@ -86,8 +93,6 @@ _PLACEHOLDER: Final = "placeholder.invalid"
 _WAITING: Final = "waiting"
 _SEPARATORS: Final = re.compile(r"[ ,;]")
 _BRACKETED: Final = re.compile(r"\[(.+)\]")
-_BARE_SLASH: Final = re.compile(r"(?<!\\)(?:\\\\)*/")
-_DOMAIN: Final = re.compile(r"[a-z\d](?:-*[a-z\d])*(?:\.[a-z\d](?:-*[a-z\d])*)*")
 
 
 def _at(state: LiveState, situation: Situation) -> dict[Address, Observed]:
@@ -232,6 +237,13 @@ def _out_of_the_way(steps: tuple[Step, ...], situation: Situation) -> tuple[Step
     return (first, *(replace(step, attributes={**step.attributes, "active": state}) for step in steps))
 
 
+def _check(values: Values) -> tuple[tuple[str, str, str], ...]:
+    """Name a password that is dropped (2022-01a to 2026-07a, functions.transports.inc.php)."""
+    if "password" not in values or values.get("username") != "":
+        return ()
+    return (("password", "mailcow keeps none where there is no user name", "write a `username` too, or neither"),)
+
+
 def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
     """Say what add or edit would refuse (2022-01a to 2026-07a, functions.transports.inc.php)."""
     found = []
@@ -254,9 +266,12 @@ def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
 
 def _is_destination(text: str, *, pattern: bool) -> bool:
     if pattern:
-        return _BARE_SLASH.search(text) is None
-    domain = text.rpartition("@")[2].removeprefix("." if "@" not in text else "")
-    return text == "*" or _DOMAIN.fullmatch(domain_for_wire(domain)) is not None
+        return not breaks_off(text)
+    if "@" not in text:
+        return text == "*" or readable_domain(text.removeprefix(".")) is not None
+    with suppress(Refusal):
+        return bool(read_address(text, None))
+    return False
 
 
 def _effects(situation: Situation) -> tuple[str, ...]:
@@ -286,5 +301,6 @@ KIND = Kind(
     on_steps=_in_turn,
     effects=_effects,
     clashes=_clashes,
+    on_check=_check,
     also_called={"active": "state"},
 )

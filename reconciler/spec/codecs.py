@@ -108,9 +108,10 @@ SAYS_SOMETHING: Final = r"^(?:[^0\r\n][^\r\n]*|0[^\r\n]+)$"
 """A line that is something to PHP, to which `0` is nothing (2022-01a to 2026-07a: empty())."""
 Name = Annotated[str, text(least=1, most=COLUMN, pattern=SAYS_SOMETHING)]
 
-_TRIMMED: Final = r"\S(?:[^\r\n]*\S)?"
-Trimmed = Annotated[str, text(least=1, most=COLUMN, pattern=r"^(?:[^\s0](?:[^\r\n]*\S)?|0[^\r\n]*\S)$")]
-TrimmedOrEmpty = Annotated[str, text(most=COLUMN, pattern=f"^(?:{_TRIMMED})?$")]
+_INK: Final = r"[^\s\x00]"
+TRIMMED: Final = rf"(?:[^\s\x000](?:[^\r\n]*{_INK})?|0[^\r\n]*{_INK})"
+Trimmed = Annotated[str, text(least=1, most=COLUMN, pattern=f"^{TRIMMED}$")]
+TrimmedOrEmpty = Annotated[str, text(most=COLUMN, pattern=rf"^(?:{_INK}(?:[^\r\n]*{_INK})?)?$")]
 """A line where the server cuts off what is blank at both ends; where it must say something, `0` does not."""
 
 

@@ -118,3 +118,64 @@ def test_no_alias_is_made_that_hands_mail_on_to_a_resource(server: Server) -> No
     server.apply(town)
     alias = {"address": "all@acme.example", "to": ["anna@acme.example", "room@acme.example"]}
     assert refused(server, {**town, "aliases": [alias]}) == ["change-refused"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "value"),
+    [
+        ("tls_policy", "destination", "*"),
+        ("transport", "username", "0"),
+        ("transport", "username", "\0a"),
+        ("relayhost", "username", "a\0"),
+        ("relayhost", "host", "\0a"),
+        ("transport", "nexthop", "a\0"),
+        ("app_password", "name", "\0a"),
+        ("fail2ban", "allowed_hosts", ["0"]),
+    ],
+)
+def test_what_is_cut_or_taken_for_nothing_is_refused(kind: str, field: str, value: Any) -> None:
+    assert not is_accepted(kind, field, value)
+
+
+@pytest.mark.parametrize(
+    "host", ["e\u0301.example", "\u0130.example", "Ünïcödé.example", "XN--bcher-kva.example", "A.example"]
+)
+def test_hosts_are_compared_as_fail2ban_shows_them(server: Server, host: str) -> None:
+    manifest = {"fail2ban": {"allowed_hosts": [host]}}
+    server.apply(manifest)
+    assert server.plan(manifest) == ()
+
+
+@pytest.mark.parametrize("destination", ["x" * 64, "x@y", "a." * 124 + "example", "a_b.example"])
+def test_a_transport_leads_to_what_mailcow_takes_for_a_destination(server: Server, destination: str) -> None:
+    assert refused(server, {"transports": [{"destination": destination, "nexthop": "mx.example"}]}) != []
+
+
+def test_a_password_without_an_account_is_refused() -> None:
+    check = registry()["transport"].on_check
+    assert check is not None
+    assert check({"destination": "*", "username": "", "password": "secret"})
+    assert not check({"destination": "*", "password": "secret"})
+
+
+def test_nobodys_mail_is_not_copied(server: Server) -> None:
+    copy = {"for": "nobody@acme.example", "direction": "incoming", "to": "archive@vault.example"}
+    alias = {"address": "info@acme.example", "to": ["anna@acme.example"]}
+    town = {"domains": [ACME], "mailboxes": [ANNA], "aliases": [alias]}
+    server.apply(town)
+    assert refused(server, {**town, "bcc_maps": [copy]}) == ["change-refused"]
+    server.apply({**town, "bcc_maps": [{**copy, "for": "anna@acme.example"}, {**copy, "for": "acme.example"}]})
+
+
+@pytest.mark.parametrize("pattern", ["a/b", "*", "?x", "+", "a\\", "a\\\\/b"])
+def test_folders_are_excluded_by_what_can_be_a_pattern(server: Server, pattern: str) -> None:
+    check = registry()["sync_job"].on_check
+    assert check is not None
+    assert check({"exclude": pattern})
+    job = {"mailbox": "anna@acme.example", "host": "imap.old.example", "username": "anna", "initial": PASSWORD}
+    town = {"domains": [ACME], "mailboxes": [ANNA], "sync_jobs": [{**job, "exclude": "a\\/b|c*"}]}
+    server.apply(town)
+    assert server.plan(town) == ()
+    headers = {"X-API-Key": KEY, "Content-Type": "application/json"}
+    body = json.dumps({"items": ["1"], "attr": {"exclude": pattern}}).encode()
+    assert b"access_denied" in server.simulator.handle("POST", "/api/v1/edit/syncjob", headers, body).body

@@ -107,11 +107,6 @@ def test_a_transport_that_is_off_stays_so_when_it_gives_up_its_nexthop(server: S
     assert stored(server) == [("a.example", "third.example", 0), ("b.example", "[mx.example]", 1)]
 
 
-def test_a_user_name_that_is_nothing_to_php_keeps_no_password(server: Server) -> None:
-    account = {"username": "0", "password": {"env": "PASSWORD"}}
-    assert refused(server, transports(to("a.example", "mx.example", **account))) == ["change-refused"]
-
-
 def test_blanks_around_a_password_are_lost_and_make_no_difference(server: Server) -> None:
     account = {"username": "acme", "password": {"env": "PADDED"}}
     manifest = {
