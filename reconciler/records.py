@@ -76,7 +76,9 @@ def _promised(cls: type, options: dict[str, bool]) -> type:
         for name in (_MAKING, _MATCHING, _TELLING[0], *names, *_REST)
         if name == _MAKING or own.get(name) is None
     }
-    if not options.get("frozen") and _HASH not in own:
+    if options.get("frozen"):
+        promised |= {"__setattr__": _refuse_setting, "__delattr__": _refuse_deleting}
+    elif _HASH not in own:
         promised[_HASH] = None  # what can change has no hash
     promised[_OWN] = writing
     if options.get("slots"):
@@ -176,8 +178,6 @@ class _Writing:
         """Prepare the class for instances, the first of which are made field by field."""
         if not self._options.get("slots"):
             self._leave_defaults()
-        if self._options.get("frozen"):
-            _guard(self.cls, frozenset(self.parts))
         self._keep(_MAKING, _field_by_field(self))
 
     def _leave_defaults(self) -> None:
@@ -306,28 +306,26 @@ def _as_tuple(*names: str) -> Callable[[object], tuple[Any, ...]]:
     return lambda instance: tuple(getattr(instance, name) for name in names)
 
 
-def _guard(cls: type, names: frozenset[str]) -> None:
-    """Let nobody change an instance; what a class that is derived adds is its own."""
+def _refuse_setting(self: object, name: str, value: object) -> None:
+    """Keep an instance of a frozen class as it is; what a class that is derived adds is its own."""
+    if _is_kept(self, name):
+        from dataclasses import FrozenInstanceError  # noqa: PLC0415  as above
 
-    def refuse(self: object, name: str) -> bool:
-        return type(self) is cls or name in names
+        raise FrozenInstanceError(f"cannot assign to field {name!r}")
+    object.__setattr__(self, name, value)
 
-    def __setattr__(self: object, name: str, value: object) -> None:  # noqa: N807  it becomes one
-        if refuse(self, name):
-            from dataclasses import FrozenInstanceError  # noqa: PLC0415  as above
 
-            raise FrozenInstanceError(f"cannot assign to field {name!r}")
-        super(cls, self).__setattr__(name, value)  # type: ignore[arg-type]  # it is a class
+def _refuse_deleting(self: object, name: str) -> None:
+    if _is_kept(self, name):
+        from dataclasses import FrozenInstanceError  # noqa: PLC0415  as above
 
-    def __delattr__(self: object, name: str) -> None:  # noqa: N807  as above
-        if refuse(self, name):
-            from dataclasses import FrozenInstanceError  # noqa: PLC0415  as above
+        raise FrozenInstanceError(f"cannot delete field {name!r}")
+    object.__delattr__(self, name)
 
-            raise FrozenInstanceError(f"cannot delete field {name!r}")
-        super(cls, self).__delattr__(name)  # type: ignore[arg-type]  # as above
 
-    cls.__setattr__ = __setattr__  # type: ignore[method-assign,assignment]
-    cls.__delattr__ = __delattr__  # type: ignore[method-assign,assignment]
+def _is_kept(instance: object, name: str) -> bool:
+    writing: _Writing = getattr(type(instance), _OWN)
+    return type(instance) is writing.cls or name in writing.parts
 
 
 class _Promise:

@@ -196,6 +196,16 @@ def test_a_frozen_record_stays_as_it_is() -> None:
         del instance.number
 
 
+def test_what_a_class_adds_to_a_frozen_record_may_change_and_nothing_else() -> None:
+    base = _ours()["Base"]
+    more = type("More", (base,), {})(1)
+    more.remembered = 2
+    more.remembered = 3
+    del more.remembered
+    with pytest.raises(FrozenInstanceError):
+        more.number = 2
+
+
 def test_a_record_is_matched_by_position() -> None:
     base = _ours()["Base"]
     match base(1, ("a",)):

@@ -12,16 +12,15 @@ from contextlib import suppress
 from typing import Any
 
 from reconciler.manifest.contents import Batch, keys_of, numbered
-from reconciler.manifest.defaults import Inherited, overlay
-from reconciler.manifest.options import quick_options
+from reconciler.manifest.inheritance import Inherited, overlay
 from reconciler.manifest.words import entry_words
-from reconciler.model.resource import EntryOptions
+from reconciler.model.resource import PLAIN, EntryOptions
 from reconciler.records import field, record
 from reconciler.spec.accept_many import DoubtfulError
 from reconciler.spec.kind import Kind
 from reconciler.spec.scope import Scope
 
-__all__ = ["read_columns"]
+__all__ = ["read_columns", "read_section"]
 
 
 @record(slots=True)
@@ -36,6 +35,20 @@ class _Alike:
     entries: list[Mapping[str, Any]] = field(default_factory=list)
     options: list[EntryOptions] = field(default_factory=list)
     indexes: list[int] = field(default_factory=list)
+
+
+def read_section(kind: Kind, written: Any, inherited: Inherited, scope: Scope) -> list[Batch] | None:
+    """Read a section: a list of entries, or the fields of what there is one of.
+
+    Args:
+        written: as parsed.
+
+    Returns:
+        The entries; None where something might be wrong.
+    """
+    if kind.singleton:
+        return read_columns(kind, [written], inherited, scope)
+    return read_columns(kind, written, inherited, scope) if isinstance(written, list) else None
 
 
 def read_columns(kind: Kind, written: Sequence[Any], inherited: Inherited, scope: Scope) -> list[Batch] | None:
@@ -57,7 +70,7 @@ def _sorted(kind: Kind, written: Sequence[Any], inherited: Inherited, scope: Sco
     if set(map(type, written)) - {dict}:
         raise DoubtfulError
     words = entry_words(kind)
-    options = quick_options(kind, inherited.words, scope)
+    options = _options(kind, inherited.words, scope)
     special = {*words, *options.initial, *kind.sugar}
     by_words: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for index, entry in enumerate(written):
@@ -76,9 +89,19 @@ def _sorted(kind: Kind, written: Sequence[Any], inherited: Inherited, scope: Sco
                 fields = kind.on_entry(fields, scope)
             alike = mixed[tuple(fields)]
             alike.entries.append(fields)
-            alike.options.append(quick_options(kind, besides, scope, entry=written[index]))
+            alike.options.append(_options(kind, besides, scope, written[index]))
             alike.indexes.append(index)
     return [*found, *mixed.values()]
+
+
+def _options(
+    kind: Kind, words: Mapping[str, Any], scope: Scope, entry: Mapping[str, Any] | None = None
+) -> EntryOptions:
+    if not words:
+        return PLAIN
+    from reconciler.manifest.options import quick_options  # noqa: PLC0415  most entries say nothing but fields
+
+    return quick_options(kind, words, scope, entry=entry)
 
 
 def _batch(kind: Kind, alike: _Alike, scope: Scope) -> Batch:

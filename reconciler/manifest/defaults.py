@@ -1,4 +1,4 @@
-"""What entries inherit: the `defaults:` of the folders a file is in, and its own, the nearer one field by field."""
+"""The `defaults:` of the folders a file is in, and its own, laid over each other: the nearer one field by field."""
 
 from __future__ import annotations
 
@@ -9,81 +9,24 @@ from reconciler.manifest import suggest
 from reconciler.manifest.complaints import about_null, complaints, shown
 from reconciler.manifest.document import Document
 from reconciler.manifest.findings import Complaint, Findings, Path, Spot
+from reconciler.manifest.inheritance import NOTHING_INHERITED, Inheritance, Inherited, overlay
 from reconciler.manifest.options import both_managed_and_initial, read_options
 from reconciler.manifest.words import DEFAULTS, INITIAL, LIFECYCLE, entry_words
-from reconciler.records import field, record
+from reconciler.records import record
 from reconciler.spec.codec import Scope
 from reconciler.spec.kind import Kind
 from reconciler.spec.refusal import InvalidError
 
-__all__ = ["NOTHING_INHERITED", "Inheritance", "Inherited", "inherit", "overlay"]
+__all__ = ["inherit"]
 
 _ANY_DOMAIN: Final = Scope("any.example")
 """For folders, whose files may each have a domain: bare local parts are judged where they are used."""
 
 
-@record(frozen=True, slots=True)
-class Inherited:
-    """What the entries of one kind inherit in one file.
-
-    Attributes:
-        fields: managed fields, as written.
-        words: the rest, `initial` and its companions, as written.
-        spots: where each is written, by its way inside an entry: ``("quota",)``, ``("initial", "password")``.
-    """
-
-    fields: Mapping[str, Any] = field(default_factory=dict)
-    words: Mapping[str, Any] = field(default_factory=dict)
-    spots: Mapping[Path, Spot] = field(default_factory=dict)
-
-    def __bool__(self) -> bool:
-        return bool(self.fields or self.words)
-
-    def spot(self, path: Path) -> Spot | None:
-        """Find where something was inherited from, by its way inside an entry."""
-        for length in (2, 1):
-            found = self.spots.get(path[:length])
-            if found is not None:
-                return Spot(found.document, (*found.path, *path[length:]))
-        return None
-
-
-NOTHING_INHERITED: Final = Inherited()
-
-Inheritance = Mapping[str, Inherited]
-"""What each kind's entries inherit, by the kind's plural."""
-
-
-def overlay(
-    inherited: Inherited, written: Mapping[str, Any], words: tuple[str, ...]
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Lay what is written over what is inherited.
-
-    A field is managed or initial, as the nearer one says; `initial` and `lifecycle` are laid over word by word.
-
-    Args:
-        words: what an entry of this kind may say besides its fields.
-
-    Returns:
-        The fields and the words that result, as written.
-    """
-    fields = {name: value for name, value in written.items() if name not in words}
-    own = {name: written[name] for name in words if name in written}
-    result = {**inherited.words, **own}
-    for name in (INITIAL, LIFECYCLE):
-        if name in inherited.words and isinstance(own.get(name), dict):
-            result[name] = {**inherited.words[name], **own[name]}
-    mine: Mapping[str, Any] = own[INITIAL] if isinstance(own.get(INITIAL), dict) else {}
-    if isinstance(result.get(INITIAL), dict):
-        result[INITIAL] = {name: value for name, value in result[INITIAL].items() if name in mine or name not in fields}
-    below = {name: value for name, value in inherited.fields.items() if name not in mine}
-    return {**below, **fields}, result
-
-
 def inherit(
     above: Inheritance, document: Document, kinds: Mapping[str, Kind], findings: Findings, *, scope: Scope | None = None
 ) -> Inheritance:
-    """Lay a document's `defaults:` over what its folders hand down.
+    """Lay a document's `defaults:`, which it has, over what its folders hand down.
 
     Args:
         above: what is inherited already.
@@ -91,8 +34,6 @@ def inherit(
         findings: where to tell what is wrong.
         scope: what the document's values are read relative to; None for a folder's defaults.
     """
-    if DEFAULTS not in document.value:
-        return above
     layer = document.value[DEFAULTS]
     if not isinstance(layer, dict):
         findings.tell(Spot(document, (DEFAULTS,)), _not_a_mapping(DEFAULTS, layer, "{KIND: {field: value}}"))

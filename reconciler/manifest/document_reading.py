@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from reconciler.manifest import suggest
-from reconciler.manifest.complaints import about_null, shown
-from reconciler.manifest.contents import Contents
-from reconciler.manifest.defaults import NOTHING_INHERITED, Inheritance, inherit
+from reconciler.manifest.columns import read_section
+from reconciler.manifest.contents import Batch, Contents
 from reconciler.manifest.document import Document
-from reconciler.manifest.entries import Section
 from reconciler.manifest.findings import Complaint, Findings, Spot
+from reconciler.manifest.inheritance import NOTHING_INHERITED, Inheritance, Inherited
 from reconciler.manifest.words import DEFAULTS, DOMAIN, MOVED, REMOVED, WORDS
 from reconciler.records import record
 from reconciler.spec.codec import NO_SCOPE, Refusal, Scope
@@ -59,14 +57,15 @@ class DocumentReader:
         document = manifest.document
         scope = self._scope(document)
         above = self._handed_down(manifest.defaults)
-        inheritance = inherit(above, document, self.by_plural, self.findings, scope=scope)
+        inheritance = self._inherited(above, document, scope)
         for word, written in document.value.items():
             kind = self.by_plural.get(word)
             if kind is not None:
                 inherited = inheritance.get(word, NOTHING_INHERITED)
-                batches = Section(kind, document, scope, inherited, self.findings).read(written)
-                contents.add(kind, document.name, batches)
+                contents.add(kind, document.name, self._section(kind, document, scope, inherited, written))
             elif word not in WORDS:
+                from reconciler.manifest import suggest  # noqa: PLC0415  most words mean something
+
                 hint = suggest.for_section(word, self.kinds)
                 complaint = Complaint((), "kind-unknown", f"`{word}` is no kind", hint, at_key=True)
                 self.findings.tell(Spot(document, (word,)), complaint)
@@ -77,6 +76,25 @@ class DocumentReader:
             contents.removals.extend(farewells.removals())
             contents.relocations.extend(farewells.relocations())
 
+    def _section(
+        self, kind: Kind, document: Document, scope: Scope, inherited: Inherited, written: Any
+    ) -> Iterable[Batch]:
+        """The entries of a section: all at once where they are surely right, else one by one."""
+        quick = read_section(kind, written, inherited, scope)
+        if quick is not None:
+            return quick
+        from reconciler.manifest.entries import Section  # noqa: PLC0415  most sections are right
+
+        return Section(kind, document, scope, inherited, self.findings).read(written)
+
+    def _inherited(self, above: Inheritance, document: Document, scope: Scope | None) -> Inheritance:
+        """What a document's entries inherit; for the defaults of a folder, without a scope, what it hands down."""
+        if DEFAULTS not in document.value:
+            return above
+        from reconciler.manifest.defaults import inherit  # noqa: PLC0415  small organisations have none
+
+        return inherit(above, document, self.by_plural, self.findings, scope=scope)
+
     def _scope(self, document: Document) -> Scope:
         """What the document's values are read relative to: its `domain:`."""
         if DOMAIN not in document.value:
@@ -86,6 +104,9 @@ class DocumentReader:
             return Scope(read_domain(written))
         except Refusal as refusal:
             complaint = Complaint((), refusal.id, refusal.text, refusal.hint)
+        from reconciler.manifest import suggest  # noqa: PLC0415  most are right
+        from reconciler.manifest.complaints import about_null, shown  # noqa: PLC0415  as above
+
         if written is None:
             complaint = Complaint((), *about_null(DOMAIN))
         elif isinstance(written, dict | list):
@@ -110,5 +131,5 @@ class DocumentReader:
                     complaint = Complaint((), "defaults-only", summary, hint, at_key=True)
                     self.findings.tell(Spot(document, (word,)), complaint)
             above = self._handed_down(tuple(farther))
-            self.folders[names] = inherit(above, document, self.by_plural, self.findings)
+            self.folders[names] = self._inherited(above, document, None)
         return self.folders[names]

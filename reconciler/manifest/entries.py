@@ -1,7 +1,6 @@
-"""From the entries of one kind in one document to declared resources.
+"""The careful way to read a section: entry by entry, so that all that is wrong is told, and where.
 
 What is surely right is read column by column (`columns.py`), which is what makes 400,000 entries a matter of seconds.
-The rest is read one by one here, so that all that is wrong is told, and where.
 """
 
 from __future__ import annotations
@@ -10,12 +9,11 @@ from collections.abc import Mapping, Sequence
 from itertools import compress
 from typing import Any
 
-from reconciler.manifest.columns import read_columns
 from reconciler.manifest.complaints import about_null, by_entry, complaints, shown
 from reconciler.manifest.contents import Batch, batches_of, section_place
-from reconciler.manifest.defaults import Inherited, overlay
 from reconciler.manifest.document import Document
 from reconciler.manifest.findings import Complaint, Findings, Path, Spot
+from reconciler.manifest.inheritance import Inherited, overlay
 from reconciler.manifest.options import both_managed_and_initial, read_options
 from reconciler.manifest.words import INITIAL, entry_words
 from reconciler.model.address import Address
@@ -64,17 +62,13 @@ class Section:
         """
         if self.kind.singleton:
             if isinstance(written, dict):
-                return self._read([written])
+                return self._carefully([written])
             self._refuse(written, "a mapping of its fields", "{field: value}")
         elif isinstance(written, list):
-            return self._read(written)
+            return self._carefully(written)
         else:
             self._refuse(written, "a list of entries", f"[{{{self.kind.key[0]}: ...}}]")
         return []
-
-    def _read(self, written: Sequence[Any]) -> list[Batch]:
-        quick = read_columns(self.kind, written, self.inherited, self.scope)
-        return self._carefully(written) if quick is None else quick
 
     def _carefully(self, written: Sequence[Any]) -> list[Batch]:
         prepared = self._prepared(written)

@@ -7,7 +7,6 @@ takes columns, which costs a hundredth.
 from __future__ import annotations
 
 from abc import abstractmethod
-from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, KeysView, Mapping, Sequence
 from itertools import chain
 from typing import Any, Final, TypeVar, overload
@@ -166,6 +165,8 @@ class Sheet:
 
     def place(self, position: int) -> Place:
         """Where an entry stands."""
+        from bisect import bisect_right  # noqa: PLC0415  only what is shown, or differs, is looked up
+
         found = self.passages[bisect_right(self.passages, position, key=lambda passage: passage.start) - 1]
         if found.indexes is None:
             return Place(found.file, found.place)
@@ -206,6 +207,8 @@ class DeclaredTable(Table[Declared]):
 
     def _made(self, key: str, position: int) -> Declared:
         del key
+        from bisect import bisect_right  # noqa: PLC0415  as above
+
         number = bisect_right(self._starts, position) - 1
         return self.sheets[number].declared(self._kind, position - self._starts[number])
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from reconciler.kinds import registry
 from reconciler.manifest.columns import read_columns
 from reconciler.manifest.contents import Batch
-from reconciler.manifest.defaults import NOTHING_INHERITED, Inherited
 from reconciler.manifest.document import Document
 from reconciler.manifest.entries import Section
 from reconciler.manifest.findings import Findings
+from reconciler.manifest.inheritance import NOTHING_INHERITED, Inherited
 from reconciler.model.resource import EntryOptions, Values
 from reconciler.spec.scope import NO_SCOPE, Scope
 from tests.kinds.samples import payloads
