@@ -107,23 +107,36 @@ def accept_addresses(one_by_one: Callable[[Any, Scope], Value], *, lower: bool =
     return accept_many
 
 
-def accept_sets(elements: AcceptMany, canonical: Canonical, *, least: int, most: int | None) -> AcceptMany:
+def accept_sets(
+    elements: AcceptMany,
+    canonical: Canonical,
+    *,
+    least: int,
+    most: int | None,
+    few: int | None = None,
+    has_room: Callable[[Any], None] | None = None,
+) -> AcceptMany:
     """Read lists whose order means nothing, and in which nothing stands twice.
 
     Args:
         elements: reads the elements of all lists.
         canonical: brings the elements of one list into their order.
         least: how many elements there must be; at most `most`.
+        has_room: raises for a set that takes up too much room, as only one of more than ``few`` elements can.
     """
 
     def accept_many(values: Sequence[Any], scope: Scope) -> Sequence[Value]:
         _only(list, values)
         sizes = list(map(len, values))
-        if min(sizes) < least or (most is not None and max(sizes) > most):
+        largest = max(sizes)
+        if min(sizes) < least or (most is not None and largest > most):
             raise DoubtfulError
-        return canonical_sets(
-            elements(list(chain.from_iterable(values)), scope) if any(sizes) else (), sizes, canonical
-        )
+        found = canonical_sets(elements(list(chain.from_iterable(values)), scope) if largest else (), sizes, canonical)
+        if has_room is not None and few is not None and largest > few:
+            for size, each in zip(sizes, found, strict=True):
+                if size > few:
+                    has_room(each)
+        return found
 
     return accept_many
 

@@ -227,7 +227,6 @@ def a_set_of(
         least: how many there must be; at most `most`.
         most_bytes: how much room there is for the string that is written, whose elements are of 255 bytes at most.
     """
-    few = _few(most, most_bytes)
     fold_one = element.fold or (lambda value: value)
 
     def canonical(values: list[str]) -> tuple[str, ...]:
@@ -246,7 +245,7 @@ def a_set_of(
         if most is not None and len(listed) > most:
             raise refuse("list-too-long", f"this takes {most} at most", hint="mailcow stops reading there; shorten it")
         accepted = canonical([element.accept(each, scope) for each in listed])
-        _have_room(most_bytes, accepted, encode)
+        has_room(accepted)
         return accepted
 
     def decode(value: Any) -> tuple[str, ...]:
@@ -258,6 +257,7 @@ def a_set_of(
         encoded = [element.encode(value) for value in values]
         return encoded if wire == "list" else join.join(map(str, encoded))
 
+    has_room = partial(_have_room, most_bytes, encode)
     plain = element.are_plain if element.decode_many and element.decode_many.one is element.decode else None
     return Codec(
         accept=accept,
@@ -268,18 +268,23 @@ def a_set_of(
         | ({"minItems": least} if least else {})
         | ({"maxItems": most} if most is not None else {}),
         elements=True,
-        accept_many=Many(accept, accept_many.accept_sets(element.accept_all, canonical, least=least, most=few)),
+        accept_many=Many(
+            accept,
+            accept_many.accept_sets(
+                element.accept_all,
+                canonical,
+                least=least,
+                most=most,
+                few=(most_bytes or 0) // (COLUMN + 1),
+                has_room=has_room if most_bytes is not None else None,
+            ),
+        ),
         shown=joined_texts if (wire, join) == ("text", ",") else None,
         decode_many=Many(decode, decode_many.decode_sets(decode, plain)) if plain and split == _ANY_SEPARATOR else None,
     )
 
 
-def _few(most: int | None, most_bytes: int | None) -> int | None:
-    """How many elements surely have room, each with a character between it and the next."""
-    return most if most_bytes is None else most_bytes // (COLUMN + 1)
-
-
-def _have_room(most_bytes: int | None, values: tuple[str, ...], encode: Callable[[tuple[str, ...]], Any]) -> None:
+def _have_room(most_bytes: int | None, encode: Callable[[tuple[str, ...]], Any], values: tuple[str, ...]) -> None:
     """Let a list pass that takes up no more than so many bytes as one text."""
     taken = 0 if most_bytes is None else len(encode(values))
     if most_bytes is not None and taken > most_bytes:

@@ -32,8 +32,10 @@ def tags_of(route: str, *, edited: str) -> Elements:
 
 def stuck_tags(situation: Situation) -> tuple[tuple[str, str, str], ...]:
     """Say that a tag stays where the name of what has it cannot stand in a path, which is split at slashes."""
-    gone = {*situation.before.get("tags", ())} - {*situation.after.get("tags", ())}
-    if "tags" not in situation.changed or "/" not in situation.address.key or not gone:
+    if "tags" not in situation.changed or "/" not in situation.address.key:
+        return ()
+    gone = {*situation.before.get("tags", ())} - {*situation.after["tags"]}
+    if not gone:
         return ()
     why = f"mailcow can take no tag from what has a slash in its name, so `{min(gone)}` stays"
     return (("tags", why, "keep the tag, or remove it in mailcow itself"),)

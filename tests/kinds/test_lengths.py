@@ -7,7 +7,7 @@ import pytest
 
 from reconciler.kinds import registry
 from reconciler.spec.codec import Scope
-from reconciler.spec.refusal import InvalidError
+from reconciler.spec.refusal import InvalidError, Refusal
 from tests.kinds.server import Server
 
 PASSWORD = {"password": {"env": "PASSWORD"}}
@@ -66,3 +66,12 @@ def test_an_alias_may_have_as_many_targets_as_there_is_room_for(version: str) ->
     manifest = {"domains": [{"name": "acme.example"}], "aliases": [alias]}
     server.apply(manifest)
     assert server.plan(manifest) == ()
+
+
+def test_a_long_list_among_many_is_read_with_them_unless_it_is_too_long() -> None:
+    codec = registry()["alias"].fields["to"].codec
+    column = [["a@b.example"], addresses(65_535), "discard"]
+    assert codec.accept_many is not None
+    assert [codec.accept(each, Scope()) for each in column] == list(codec.accept_many.many(column, Scope()))
+    with pytest.raises(Refusal):
+        codec.accept_many.many([*column, addresses(65_536)], Scope())
