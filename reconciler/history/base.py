@@ -6,7 +6,7 @@ apply began since and did not converge. `applied` remembers which these are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NoReturn
 
 from reconciler.errors import ManifestError
@@ -22,7 +22,7 @@ from reconciler.history.asked import Asked, Choice
 from reconciler.history.checkout import Checkout, checkout_of
 from reconciler.history.git import RunGit, open_repository
 from reconciler.manifest.files import Source
-from reconciler.manifest.reading import LearningMemory
+from reconciler.manifest.reading import Files, LearningMemory
 from reconciler.model.diagnostic import Diagnostic, Severity, error
 from reconciler.model.state import DesiredState
 from reconciler.records import replace
@@ -30,9 +30,10 @@ from reconciler.records import replace
 __all__ = ["base_of_run", "find_base"]
 
 _SHORT: Final = 12
+_NO_KEYS: Final[Mapping[Files, bytes]] = {}
 
 
-def base_of_run(
+def base_of_run(  # noqa: PLR0913  it is handed what a run knows of itself
     asked: Asked,
     desired: DesiredState,
     sources: Iterable[Source],
@@ -42,6 +43,7 @@ def base_of_run(
     server: str,
     choice: Choice,
     memory: Callable[[], LearningMemory | None] = lambda: None,
+    keys: Mapping[Files, bytes] = _NO_KEYS,
 ) -> Base:
     """Find what earlier revisions declared, as a run is told to.
 
@@ -54,6 +56,7 @@ def base_of_run(
         server: the server's origin.
         choice: which revisions are wanted.
         memory: makes what spares reading manifests that were read before.
+        keys: what files are known by that it read together.
 
     Raises:
         ManifestError: as `find_base`; or ``base-missing``, when a revision is wanted and there is no repository.
@@ -75,7 +78,7 @@ def base_of_run(
             )
         return Base(findings=findings)
     folders = [asked.start / path for path in paths]
-    checkout = checkout_of(repository, sources, start=asked.start, folders=folders)
+    checkout = checkout_of(repository, sources, start=asked.start, folders=folders, keys=keys)
     if choice.off:
         return Base(
             checkout=checkout,
@@ -239,7 +242,7 @@ class _Search:
     def _read(self, commit: str, asked: Asked) -> DesiredState:
         from reconciler.history.tree import declared_at  # noqa: PLC0415  most runs need no other revision
 
-        return declared_at(self._repository, commit, asked, self._memory())
+        return declared_at(self._repository, commit, asked, self._memory(), self._checkout)
 
     def _counting(self, memory: Memory) -> str | None:
         """The commit that counts for a remembered one: itself, or where the histories part."""

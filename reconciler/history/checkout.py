@@ -10,12 +10,14 @@ from typing import Final
 from reconciler.history.git import Entry, Repository
 from reconciler.manifest.files import Source, may_be_read
 from reconciler.manifest.inside import resolved
+from reconciler.manifest.reading import Files
 from reconciler.records import field, record
 
 __all__ = ["Checkout", "checkout_of"]
 
 _LONG_IDENTITY: Final = 64
 _DEFAULTS: Final = "_defaults."
+_NO_KEYS: Final[Mapping[Files, bytes]] = {}
 
 
 @record(frozen=True, slots=True)
@@ -26,12 +28,16 @@ class Checkout:
         commit: the commit that is checked out; None before the first one.
         changed: what is read and is not as that commit has it: paths from the top, sorted.
         manifests: the files and folders that were searched for manifests, in the same way.
+        identities: what git calls the contents of what is read and is as that commit has it, by the names of sources.
+        keys: what files are known by that this run has read together.
     """
 
     repository: Repository
     commit: str | None
     changed: tuple[str, ...] = ()
     manifests: tuple[str, ...] = ()
+    identities: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[Files, bytes] = field(default_factory=dict)
 
     @property
     def is_exact(self) -> bool:
@@ -39,7 +45,14 @@ class Checkout:
         return self.commit is not None and not self.changed
 
 
-def checkout_of(repository: Repository, sources: Iterable[Source], *, start: Path, folders: Sequence[Path]) -> Checkout:
+def checkout_of(
+    repository: Repository,
+    sources: Iterable[Source],
+    *,
+    start: Path,
+    folders: Sequence[Path],
+    keys: Mapping[Files, bytes] = _NO_KEYS,
+) -> Checkout:
     """Compare what a run reads with the commit that is checked out.
 
     The files themselves are compared, not what git thinks of them: asking git would run the filters a repository names.
@@ -48,6 +61,7 @@ def checkout_of(repository: Repository, sources: Iterable[Source], *, start: Pat
         sources: every file the run reads: manifests, the defaults around them, values, the project file.
         start: the folder their names are relative to.
         folders: files and folders searched for manifests; what the commit has there and the work tree has not counts.
+        keys: see `Checkout`.
 
     Raises:
         ManifestError: git cannot read the commit.
@@ -61,7 +75,7 @@ def checkout_of(repository: Repository, sources: Iterable[Source], *, start: Pat
         changed |= set(comparison.source(source))
     searched = comparison.searched(folders)
     changed |= set(comparison.missing(searched))
-    return Checkout(repository, commit, tuple(sorted(changed)), searched)
+    return Checkout(repository, commit, tuple(sorted(changed)), searched, comparison.same, keys)
 
 
 @record(frozen=True, slots=True)
@@ -71,7 +85,8 @@ class _Comparison:
     Attributes:
         entries: what the commit has, by path.
         start: the folder the names of sources are relative to.
-        read: the paths of what was compared.
+        read: the paths of what was compared and is the same.
+        same: what git calls it, by the names of sources.
         folders: where folders are, links resolved.
     """
 
@@ -79,6 +94,7 @@ class _Comparison:
     entries: Mapping[str, Entry]
     start: Path
     read: set[str] = field(default_factory=set)
+    same: dict[str, str] = field(default_factory=dict)
     folders: dict[str, str] = field(default_factory=dict)
 
     def links(self) -> Iterable[str]:
@@ -102,6 +118,7 @@ class _Comparison:
             yield path or source.name
         else:
             self.read.add(path)
+            self.same[source.name] = entry.identity
         named = self._path(os.path.normpath(os.path.join(self.start, source.name)))  # noqa: PTH118  texts, see above
         if named is not None and named != path and not self._is_linked(named):
             yield named

@@ -176,6 +176,8 @@ class Repository:
             ManifestError: ``git-failed``, or ``git-object-missing`` in a clone that left them out.
         """
         wanted = list(dict.fromkeys(identities))
+        if not wanted:
+            return {}
         answer = self._must("cat-file", "--batch", given="".join(f"{each}\n" for each in wanted).encode())
         found: dict[str, bytes] = {}
         at = 0

@@ -1,26 +1,31 @@
-"""The manifests of a revision, laid out in a folder of their own and read as any others: one way to find manifests."""
+"""The manifests of a revision, laid out in a folder of their own and read as any others: one way to find manifests.
+
+Most of them are those of today. What git calls their contents says so, and what they declare is known then by what they
+were read as today: they are laid out as empty files, to be found, and neither got from git nor read nor parsed.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from reconciler.errors import ManifestError, UsageError
 from reconciler.history.asked import Asked
+from reconciler.history.checkout import Checkout
 from reconciler.history.git import Entry, Repository
 from reconciler.kinds import registry
 from reconciler.manifest.build import build
 from reconciler.manifest.files import LARGEST_FILE, PROJECT_FILE, STANDARD_INPUT, Source, find, may_be_read
 from reconciler.manifest.inside import resolved
 from reconciler.manifest.project import Project, Settings, find_project
-from reconciler.manifest.reading import LearningMemory, read
+from reconciler.manifest.reading import LearningMemory, files_of, read
 from reconciler.manifest.values import Assignment, read_values
 from reconciler.model.diagnostic import Diagnostic, Origin, error
 from reconciler.model.state import DesiredState
-from reconciler.records import record, replace
+from reconciler.records import field, record, replace
 
 __all__ = ["Layout", "declared_at", "laid_out", "project_at"]
 
@@ -34,24 +39,50 @@ class Layout:
     """A revision's files in a folder.
 
     Attributes:
-        folder: where they are; it stands for `root`.
-        root: the top of the work tree.
+        folder: where they are; it stands for `repository.root`.
         name: the revision, short, for messages.
+        left_out: what git calls the contents of files that are empty here, by where they are.
     """
 
     folder: Path
-    root: Path
+    repository: Repository
     name: str
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     def place_of(self, path: Path) -> Path | None:
         """What stands here for a place in the work tree; None for a place outside."""
+        root = self.repository.root
         real = resolved(path.parent) / path.name if path.name else resolved(path)
-        return self.folder / real.relative_to(self.root) if real.is_relative_to(self.root) else None
+        return self.folder / real.relative_to(root) if real.is_relative_to(root) else None
+
+    def filled(self, sources: Sequence[Source]) -> Sequence[Source]:
+        """The sources, and the defaults around them, with the contents that were left out here.
+
+        Raises:
+            ManifestError: git cannot give them.
+        """
+        every = [each for source in sources for each in (*source.defaults, source)]
+        wanted = {identity for each in every if (identity := self.identity_of(each)) is not None}
+        contents = self.repository.contents(sorted(wanted)) if wanted else {}
+
+        def fill(source: Source) -> Source:
+            identity = self.identity_of(source)
+            content = source.content if identity is None else contents[identity]
+            return replace(source, content=content, defaults=tuple(map(fill, source.defaults)))
+
+        return list(map(fill, sources))
+
+    def identity_of(self, source: Source) -> str | None:
+        """What git calls the content of a source that was left out; None for one that is here."""
+        return self.left_out.get(str(source.path))
 
 
 @contextmanager
-def laid_out(repository: Repository, commit: str) -> Iterator[Layout]:
+def laid_out(repository: Repository, commit: str, known: Collection[str] = ()) -> Iterator[Layout]:
     """Lay out what may be a manifest, values, a project file or a link to one.
+
+    Args:
+        known: what git calls contents that need not be there.
 
     Raises:
         ManifestError: git cannot give the files, or one is too large.
@@ -66,14 +97,16 @@ def laid_out(repository: Repository, commit: str) -> Iterator[Layout]:
         raise ManifestError(
             tuple(error("file-too-large", summary, origin=Origin(_at(name, each.path))) for each in large)
         )
-    contents = repository.contents(each.identity for each in entries)
+    left_out = {each.path: each.identity for each in entries if each.identity in known and not each.is_link}
+    contents = repository.contents(each.identity for each in entries if each.path not in left_out)
     with TemporaryDirectory(prefix="reconciler-") as temporary:
         folder = resolved(Path(temporary)) / "tree"
         folder.mkdir()
         (folder / _MARKER).touch()  # nothing above it is searched for a project file
         for entry in entries:
-            _put(folder, entry, contents[entry.identity])
-        yield Layout(folder, repository.root, name)
+            _put(folder, entry, b"" if entry.path in left_out else contents[entry.identity])
+        places = {os.path.join(folder, path): identity for path, identity in left_out.items()}  # noqa: PTH118  many
+        yield Layout(folder, repository, name, places)
 
 
 def _put(folder: Path, entry: Entry, content: bytes) -> None:
@@ -113,12 +146,16 @@ def project_at(layout: Layout, asked: Asked) -> tuple[Project | None, Settings]:
         return None, Settings()
     from reconciler.manifest.project_reading import read_project  # noqa: PLC0415  runs without one start faster
 
-    project = read_project(source)
+    project = read_project(layout.filled([source])[0])
     return project, project.settings(asked.environment)
 
 
 def declared_at(
-    repository: Repository, commit: str, asked: Asked, memory: LearningMemory | None = None
+    repository: Repository,
+    commit: str,
+    asked: Asked,
+    memory: LearningMemory | None = None,
+    today: Checkout | None = None,
 ) -> DesiredState:
     """What a revision declares, read with its own project file and values.
 
@@ -127,23 +164,49 @@ def declared_at(
     Args:
         asked: what to read, in the words of the command line.
         memory: spares reading what was read before.
+        today: what this run has read; it is remembered, so that the same need not be read again.
 
     Raises:
         ManifestError: ``base-unreadable``, with everything that is wrong there.
     """
     try:
-        with laid_out(repository, commit) as layout:
-            return _told_elsewhere(layout, asked, memory)
+        today = today if memory is not None else None
+        known = frozenset(today.identities.values()) if today is not None and today.keys else frozenset()
+        with laid_out(repository, commit, known) as layout:
+            return _told_elsewhere(layout, asked, memory, today)
     except ManifestError as problem:
         if problem.id == _UNREADABLE:
             raise
         raise _unreadable(commit[:12], problem.diagnostics) from problem
 
 
-def _told_elsewhere(layout: Layout, asked: Asked, memory: LearningMemory | None) -> DesiredState:
+@record(frozen=True, slots=True)
+class _Unread:
+    """What a revision's manifests hold, which is mostly what those of today do; see `manifest.reading.Unread`."""
+
+    layout: Layout
+    today: Checkout
+
+    def key_of(self, sources: Sequence[Source]) -> bytes | None:
+        """What the same files were known by today, if each has the same name and content."""
+        for source in sources:
+            for each in (*source.defaults, source):
+                identity = self.layout.identity_of(each)
+                if identity is None or self.today.identities.get(each.name) != identity:
+                    return None
+        return self.today.keys.get(files_of(sources))
+
+    def filled(self, sources: Sequence[Source]) -> Sequence[Source]:
+        """See `Layout.filled`."""
+        return self.layout.filled(sources)
+
+
+def _told_elsewhere(
+    layout: Layout, asked: Asked, memory: LearningMemory | None, today: Checkout | None
+) -> DesiredState:
     """Read it; what is wrong is told with places such as ``1a2b3c:mail/a.yaml``, which git understands."""
     try:
-        return _declared(layout, asked, memory)
+        return _declared(layout, asked, memory, today)
     except ManifestError as problem:
         found = tuple(_moved(each, layout, asked) for each in problem.diagnostics)
         raise _unreadable(layout.name, found) from problem
@@ -153,7 +216,7 @@ def _told_elsewhere(layout: Layout, asked: Asked, memory: LearningMemory | None)
         raise _unreadable(layout.name, found) from problem
 
 
-def _declared(layout: Layout, asked: Asked, memory: LearningMemory | None) -> DesiredState:
+def _declared(layout: Layout, asked: Asked, memory: LearningMemory | None, today: Checkout | None) -> DesiredState:
     project, settings = project_at(layout, asked)
     start = layout.place_of(asked.start)
     if start is None:
@@ -163,7 +226,7 @@ def _declared(layout: Layout, asked: Asked, memory: LearningMemory | None) -> De
     values = _values(files, asked, layout)
     folder = project.folder if project is not None else None
     sources = _sources(_arguments(layout, asked, settings), start=start, project=folder, exclude=files)
-    reading = read(sources, values=values, memory=memory)
+    reading = read(sources, values=values, memory=memory, unread=_Unread(layout, today) if today is not None else None)
     learn = memory.note if memory is not None else None
     declared = build(reading.manifests, registry(), earlier=reading.findings, learn=learn)
     if memory is not None:
@@ -205,7 +268,7 @@ def _values(files: Sequence[Path], asked: Asked, layout: Layout) -> Mapping[str,
     sources = [Source(os.path.relpath(each, layout.folder), resolved(each)) for each in files if each.is_file()]
     assignments = [Assignment.read(text) for text in asked.settings]
     assignments += [Assignment.read(text, as_text=True) for text in asked.texts]
-    return read_values(sources, assignments)
+    return read_values(layout.filled(sources), assignments)
 
 
 def _moved(finding: Diagnostic, layout: Layout, asked: Asked) -> Diagnostic:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -34,6 +34,7 @@ class Loaded:
     Attributes:
         inputs: what they were read from.
         sources: every file that was read.
+        keys: what files are known by that were read together.
         locate: finds the line of an entry.
     """
 
@@ -41,6 +42,7 @@ class Loaded:
     desired: DesiredState
     files: int
     sources: tuple[Source, ...]
+    keys: Mapping[reading.Files, bytes]
     locate: Callable[[Place], Origin]
 
     @cached_property
@@ -80,6 +82,7 @@ def load(inputs: Inputs, watch: Stopwatch) -> Loaded:
         desired=desired,
         files=len(found.manifests),
         sources=(*value_files, *(each for source in sources for each in (*source.defaults, source))),
+        keys=found.keys,
         locate=lambda place: documents[place.file].origin(place.path),
     )
 
