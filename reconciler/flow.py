@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from reconciler.model.reference import KindReference
     from reconciler.model.report import Event, Report
     from reconciler.model.secret import Secret
-    from reconciler.planning.waves import Waves
+    from reconciler.model.waves import Waves
 
     Requests = Callable[[], Sequence[RequestCost]]
 
@@ -159,7 +159,7 @@ def _remembered() -> Choice:
 
 
 def _all_at_once() -> Waves:
-    from reconciler.planning.waves import Waves  # noqa: PLC0415  as above
+    from reconciler.model.waves import Waves  # noqa: PLC0415  as above
 
     return Waves()
 

@@ -16,8 +16,8 @@ from reconciler.cli.waves import WAVE_OPTIONS, waves_of
 from reconciler.cli.words import flag
 from reconciler.flow import PlanRequest, PlanResult
 from reconciler.model.report import Report
+from reconciler.model.waves import Waves
 from reconciler.pipeline.interruption import terminable
-from reconciler.planning.waves import Waves
 from reconciler.records import replace
 from reconciler.render.apply_text import report_text
 from reconciler.render.diagnostic_text import diagnostics_text

@@ -7,7 +7,7 @@ from typing import Final
 
 from reconciler.cli.words import Numbers, option
 from reconciler.errors import UsageError
-from reconciler.planning.waves import Waves
+from reconciler.model.waves import Waves
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
