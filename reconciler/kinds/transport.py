@@ -237,13 +237,6 @@ def _out_of_the_way(steps: tuple[Step, ...], situation: Situation) -> tuple[Step
     return (first, *(replace(step, attributes={**step.attributes, "active": state}) for step in steps))
 
 
-def _check(values: Values) -> tuple[tuple[str, str, str], ...]:
-    """Name a password that is dropped (2022-01a to 2026-07a, functions.transports.inc.php)."""
-    if "password" not in values or values.get("username") != "":
-        return ()
-    return (("password", "mailcow keeps none where there is no user name", "write a `username` too, or neither"),)
-
-
 def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
     """Say what add or edit would refuse (2022-01a to 2026-07a, functions.transports.inc.php)."""
     found = []
@@ -301,6 +294,5 @@ KIND = Kind(
     on_steps=_in_turn,
     effects=_effects,
     clashes=_clashes,
-    on_check=_check,
     also_called={"active": "state"},
 )

@@ -151,13 +151,6 @@ def test_a_transport_leads_to_what_mailcow_takes_for_a_destination(server: Serve
     assert refused(server, {"transports": [{"destination": destination, "nexthop": "mx.example"}]}) != []
 
 
-def test_a_password_without_an_account_is_refused() -> None:
-    check = registry()["transport"].on_check
-    assert check is not None
-    assert check({"destination": "*", "username": "", "password": "secret"})
-    assert not check({"destination": "*", "password": "secret"})
-
-
 def test_nobodys_mail_is_not_copied(server: Server) -> None:
     copy = {"for": "nobody@acme.example", "direction": "incoming", "to": "archive@vault.example"}
     alias = {"address": "info@acme.example", "to": ["anna@acme.example"]}
