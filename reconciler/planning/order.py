@@ -30,6 +30,11 @@ def phase_of(stage: Stage, rank: int) -> int:
     return _BAND * stage + rank
 
 
+def stage_of(phase: int) -> Stage:
+    """About when a phase is: those in which room is made are `FREE`, `GROW` or `SHRINK`, all in between `CREATE` on."""
+    return Stage(min(phase // _BAND, Stage.LOWER))
+
+
 def ranks(kinds: Mapping[str, Kind]) -> Mapping[str, int]:
     """Each kind's place in creation order."""
     return {name: place for place, name in enumerate(kinds)}

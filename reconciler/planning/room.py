@@ -99,6 +99,14 @@ class Room:
                 return True
         return False
 
+    def container_of(self, change: Change) -> Address | None:
+        """Whose room a change takes up or frees; None where it does neither."""
+        kind = self._kinds[change.address.kind]
+        if not kind.consumes:
+            return None
+        state = self._live if change.action is Action.DELETE else self._future
+        return self._container(kind, kind.domain_of(self._values(change)), state)
+
     def _count_live(self, kind: Kind) -> None:
         for (domain, limit), amount in _used(kind, self._live.of(kind.name)).items():
             container = self._container(kind, domain, self._live)

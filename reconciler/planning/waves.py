@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
 from reconciler.model.operation import Operation
 from reconciler.model.state import LiveState
+from reconciler.planning.future import future_of
+from reconciler.planning.order import stage_of
+from reconciler.planning.room import Room
 from reconciler.spec.kind import Kind
+from reconciler.spec.step import Stage
 
 
-def first_of(changes: Sequence[Change], operations: Sequence[Operation], most: int) -> frozenset[Address]:
+def first_of(
+    kinds: Mapping[str, Kind],
+    changes: Sequence[Change],
+    operations: Sequence[Operation],
+    live: LiveState,
+    *,
+    most: int,
+) -> frozenset[Address]:
     """The changes to carry out when there may be only so many: in the order of their calls, with what they need.
 
     There are more only where the first one cannot be done without.
@@ -20,7 +31,7 @@ def first_of(changes: Sequence[Change], operations: Sequence[Operation], most: i
     Args:
         operations: what the changes come down to, in order.
     """
-    needs = _needs(changes, operations)
+    needs = _needs(kinds, changes, operations, live)
     in_order = (address for operation in operations for address in operation.changes)
     chosen: set[Address] = set()
     for address in dict.fromkeys((*in_order, *(change.address for change in changes))):
@@ -46,10 +57,12 @@ def canaries(
         for change in changes
         if any(fnmatchcase(_domain(kinds[change.address.kind], change, live) or "", each) for each in domains)
     ]
-    return frozenset(_with_needs(own, _needs(changes, operations)))
+    return frozenset(_with_needs(own, _needs(kinds, changes, operations, live)))
 
 
-def _needs(changes: Sequence[Change], operations: Sequence[Operation]) -> dict[Address, set[Address]]:
+def _needs(
+    kinds: Mapping[str, Kind], changes: Sequence[Change], operations: Sequence[Operation], live: LiveState
+) -> dict[Address, set[Address]]:
     """What each change cannot go without; an address is not given up in one wave to be taken in another."""
     needs: dict[Address, set[Address]] = {change.address: set() for change in changes}
     for operation in operations:
@@ -60,7 +73,33 @@ def _needs(changes: Sequence[Change], operations: Sequence[Operation]) -> dict[A
         for giver in needed:
             if actions.get(giver) is Action.DELETE and actions[address] is not Action.DELETE:
                 needs[giver].add(address)
+    for address, needed in _for_room(kinds, changes, operations, live):
+        needs[address] |= needed
     return needs
+
+
+def _for_room(
+    kinds: Mapping[str, Kind], changes: Sequence[Change], operations: Sequence[Operation], live: LiveState
+) -> Iterator[tuple[Address, set[Address]]]:
+    """What must be done before there is room, and before room can be taken away."""
+    stages: dict[Address, set[Stage]] = {change.address: set() for change in changes}
+    for operation in operations:
+        for address in operation.changes:
+            stages[address].add(stage_of(operation.phase))
+    room = Room(kinds, changes, live, future_of(kinds, changes, live))
+    inside: dict[Address, list[Change]] = {}
+    for change in changes:
+        container = room.container_of(change)
+        if container is not None:
+            inside.setdefault(container, []).append(change)
+    for container, users in inside.items():
+        early = {each.address for each in users if min(stages[each.address], default=Stage.LOWER) <= Stage.SHRINK}
+        raised = {container} if Stage.GROW in stages.get(container, ()) else set()
+        for each in users:
+            if each.action is not Action.DELETE:
+                yield each.address, raised | (early if each.action is Action.CREATE else set())
+        if Stage.LOWER in stages.get(container, ()):
+            yield container, {each.address for each in users if each.action is not Action.CREATE}
 
 
 def _with_needs(addresses: Collection[Address], needs: Mapping[Address, set[Address]]) -> set[Address]:

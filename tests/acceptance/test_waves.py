@@ -18,12 +18,13 @@ from tests.repository import made
 Welcome = Callable[..., Person]
 
 INCOMPLETE, REFUSED, USAGE = 6, 5, 64
+HASH = "{BLF-CRYPT}$2y$10$abc"
 DOMAINS = ("a.example", "b.example", "c.example")
 
 
 def _manifest(*domains: str, aliases: int = 4) -> str:
     sizes = {"max_mailboxes": 9, "max_aliases": 400, "max_total_quota": "9GiB", "max_mailbox_quota": "5GiB"}
-    password = {"password": {"hash": "{BLF-CRYPT}$2y$10$abc"}}
+    password = {"password": {"hash": HASH}}
     return json.dumps(
         {
             "domains": [{"name": domain, **sizes} for domain in domains],
@@ -228,3 +229,26 @@ def test_a_limit_that_is_none_is_told_before_anything_is_sent(person: Person, li
     refused = _apply(person, "--max-failures", limit)
     assert (refused.code, "failure-limit-malformed" in refused.err) == (USAGE, True)
     assert not _there(person, "domain/all", "domain_name")
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_limits_rise_and_fall_in_the_waves_in_which_there_is_room(welcome: Welcome, most: int) -> None:
+    person = welcome()
+    before = {"name": "a.example", "max_mailboxes": 1, "max_aliases": 3, "default_mailbox_quota": "1GiB"}
+    after = {**before, "max_mailboxes": 2, "max_aliases": 1, "description": "Smaller"}
+    people = [{"address": f"{name}@a.example", "initial": {"password": {"hash": HASH}}} for name in ("anna", "ben")]
+    aliases = [{"address": f"n{number}@a.example", "to": ["x@y.example"]} for number in range(3)]
+    first = {"domains": [before], "mailboxes": people[:1], "aliases": aliases}
+    second = {"domains": [after], "mailboxes": people, "aliases": aliases[:1]}
+    removed = [{"alias": each["address"]} for each in aliases[1:]]
+    person.writes("mail/all.yaml", json.dumps(first))
+    assert _apply(person).code == 0
+    person.writes("mail/all.yaml", json.dumps({**second, "removed": removed}))
+
+    waves = 0
+    while person.types("plan", "mail", "--detailed-exitcode").code != 0:
+        applied = _apply(person, "--max-changes", str(most))
+        assert applied.code == 0, applied.out
+        waves += 1
+
+    assert waves == 2
