@@ -210,8 +210,10 @@ class _Diff:
         """Switch off what is listed under ``removed:`` with a step short of deletion."""
         for removal in self.sides.desired.removals:
             step = step_today(removal, self.sides.options.today)
+            if removal.address.kind != kind.name or step in ("forget", "delete"):
+                continue
             observed = self.sides.live.get(removal.address)
-            if removal.address.kind != kind.name or step in ("forget", "delete") or observed is None:
+            if observed is None:
                 continue
             if not self.sides.options.focus.covers(removal.address, kind.domain_of(observed.values)):
                 continue

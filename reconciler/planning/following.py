@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reconciler.model.address import Address
-from reconciler.model.amended import Amended, naming
+from reconciler.model.amended import Amended, hold, naming
 from reconciler.model.resource import Observed, Value
 from reconciler.model.state import LiveState
 from reconciler.records import record, replace
@@ -117,6 +117,7 @@ class Followers:
                     here += [(key, named, name, mark) for key, named in pairs]
             for key, named, name, mark in sorted(here, key=_by_key):
                 found[named].append((Address(kind.name, key), name, mark))
+        hold(self._state, (address for each in found.values() for address, _, _ in each))
         return found
 
 

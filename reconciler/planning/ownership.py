@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 
 from reconciler.model.address import Address
 from reconciler.model.change import Reason
@@ -101,7 +102,7 @@ def departures(
         return
     there = live.of(kind.name)
     gone = {address.key for address in removals if address.kind == kind.name} & there.keys()
-    for key in sorted(gone | (there.keys() - declared.keys())):
+    for key in sorted(gone | _loose(kind, declared.keys(), there.keys(), before, options)):
         observed = there[key]
         if kind.stays is not None and kind.stays(observed.values):
             continue  # the server would not let it go
@@ -120,6 +121,14 @@ def departures(
             yield Departure(observed, Reason.NO_LONGER_DECLARED)
         elif any(scope.covers(kind.name, domain) for scope in options.prune):
             yield Departure(observed, Reason.UNDECLARED)
+
+
+def _loose(
+    kind: Kind, declared: AbstractSet[str], there: AbstractSet[str], before: AbstractSet[str], options: PlanOptions
+) -> set[str]:
+    """The keys of what is there, is not declared and may go: there may be many more that are nobody's concern."""
+    loose = set(there - declared)
+    return loose if any(scope.kind == kind.name for scope in options.prune) else loose & before
 
 
 def _is_ours(kind: Kind, domain: str | None, options: PlanOptions) -> bool:
