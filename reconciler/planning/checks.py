@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.model.address import Address
@@ -37,6 +38,10 @@ def check(
     going = {each.address for each in changes if each.action is Action.DELETE}
     there = _Presence(desired, live, going)
     found = [*_left_hanging(kinds, desired, there, going, options)]
+    sharing: dict[str | None, list[Kind]] = defaultdict(list)
+    for other in kinds.values():
+        if other.space is not None:
+            sharing[other.space].append(other)
     for change in changes:
         declared = desired.get(change.address)
         if change.action is Action.DELETE or declared is None:
@@ -45,7 +50,7 @@ def check(
         found += _references(kind, declared, change, there, options)
         if change.action in (Action.CREATE, Action.MOVE):
             found += _home(kind, declared, there, options)
-            found += _space(kinds, kind, change, declared, live, going, options)
+            found += _space(sharing[kind.space], change, declared, live, going, options)
     found += _rivals(kinds, desired, changes, options)
     future = future_of(kinds, changes, live)
     for change in changes:
@@ -210,16 +215,15 @@ def _homeless(declared: Declared, domain: str, why: str, hint: str, options: Pla
 
 
 def _space(
-    kinds: Mapping[str, Kind],
-    kind: Kind,
+    sharing: Sequence[Kind],
     change: Change,
     declared: Declared,
     live: LiveState,
     going: set[Address],
     options: PlanOptions,
 ) -> Iterator[Diagnostic]:
-    for other in kinds.values():
-        if kind.space is None or other.space != kind.space or other.name == kind.name:
+    for other in sharing:
+        if other.name == change.address.kind:
             continue
         holder = live.of(other.name).get(change.address.key)
         if holder is not None and holder.address not in going:
