@@ -20,3 +20,8 @@ def examples(few: int, *, many: int) -> settings:
         suppress_health_check=list(HealthCheck),
         print_blob=sweeping(),
     )
+
+
+def versions(*every: str, few: tuple[str, ...]) -> tuple[str, ...]:
+    """The servers a test is about: all of them when sweeping, else a few; each example there runs whole applies."""
+    return every if sweeping() else few

@@ -16,7 +16,7 @@ VERSIONS = ("2022-01a", "2023-05", "2024-08a", "2025-09", "2026-07a")
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@examples(4, many=150)
+@examples(2, many=150)
 @given(first=manifests(), second=manifests())
 def test_mail_becomes_what_is_declared_then_something_else_then_nothing(
     version: str, first: Manifest, second: Manifest
@@ -31,7 +31,7 @@ def test_mail_becomes_what_is_declared_then_something_else_then_nothing(
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@examples(3, many=100)
+@examples(2, many=100)
 @given(first=anything(), second=anything())
 def test_everything_becomes_what_is_declared_and_then_something_else(
     version: str, first: Manifest, second: Manifest

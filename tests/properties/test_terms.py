@@ -10,14 +10,14 @@ from tests.kinds.server import SECRETS
 from tests.properties.anything import anything
 from tests.properties.bystanders import rows_of, settle_in
 from tests.properties.checkout import Style, styles, written
-from tests.properties.effort import examples
+from tests.properties.effort import examples, versions
 from tests.properties.terms import farewells, renamings, with_terms
 from tests.properties.test_convergence import VERSIONS
 from tests.properties.town import founded
 from tests.properties.wishes import Manifest, both, manifests, removals, with_passwords
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", versions(*VERSIONS, few=("2024-08a",)))
 @examples(2, many=60)
 @given(data=st.data(), first=manifests(), second=manifests())
 def test_terms_of_entries_are_kept_and_everything_goes_in_the_end(
@@ -37,7 +37,7 @@ def test_terms_of_entries_are_kept_and_everything_goes_in_the_end(
         assert town.memory() == town.before
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", versions(*VERSIONS, few=("2026-07a",)))
 @examples(2, many=60)
 @given(data=st.data(), first=manifests(), second=manifests())
 def test_what_goes_may_go_by_steps(version: str, data: st.DataObject, first: Manifest, second: Manifest) -> None:
@@ -54,7 +54,7 @@ def test_what_goes_may_go_by_steps(version: str, data: st.DataObject, first: Man
         assert town.memory() == town.before
 
 
-@pytest.mark.parametrize("version", ["2022-01a", "2024-11", "2026-07a"])
+@pytest.mark.parametrize("version", versions("2022-01a", "2024-11", "2026-07a", few=("2026-07a",)))
 @examples(2, many=60)
 @given(data=st.data(), first=manifests(), second=manifests())
 def test_what_is_renamed_moves_and_nothing_is_made_anew(
@@ -79,7 +79,7 @@ def test_what_is_renamed_moves_and_nothing_is_made_anew(
         assert rows_of(town) == theirs
 
 
-@pytest.mark.parametrize("version", ["2022-01a", "2024-08a", "2026-07a"])
+@pytest.mark.parametrize("version", versions("2022-01a", "2024-08a", "2026-07a", few=("2022-01a",)))
 @examples(2, many=60)
 @given(data=st.data(), first=anything(), second=anything(), style=styles())
 def test_terms_of_everything_are_kept_however_it_is_written(
