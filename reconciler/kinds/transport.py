@@ -144,7 +144,12 @@ def _with_credentials(attributes: Attributes, situation: Situation) -> Attribute
 
 
 def _seen(row: Mapping[str, Any], _capabilities: Capabilities) -> Mapping[str, Any]:
-    """Tell a transport that is off from one that waits for its nexthop, because a run ended before it got that."""
+    """Tell a transport that is off from one that waits for its nexthop, because a run ended before it got that.
+
+    A password without a user name is none: the next edit drops it (2022-01a to 2026-07a, functions.transports.inc.php).
+    """
+    if row.get("password") and not truthy(row.get("username")):
+        row = {**row, "password": ""}
     waits = str(row.get("nexthop")).endswith(_PLACEHOLDER) and not truthy(row.get("active"))
     return {**row, "active": _WAITING} if waits else row
 
@@ -237,6 +242,12 @@ def _out_of_the_way(steps: tuple[Step, ...], situation: Situation) -> tuple[Step
     return (first, *(replace(step, attributes={**step.attributes, "active": state}) for step in steps))
 
 
+def _check(values: Values) -> tuple[tuple[str, str, str], ...]:
+    if "password" not in values or values.get("username") != "":
+        return ()
+    return (("password", "mailcow keeps none where there is no user name", "write a `username` too, or neither"),)
+
+
 def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
     """Say what add or edit would refuse (2022-01a to 2026-07a, functions.transports.inc.php)."""
     found = []
@@ -294,5 +305,6 @@ KIND = Kind(
     on_steps=_in_turn,
     effects=_effects,
     clashes=_clashes,
+    on_check=_check,
     also_called={"active": "state"},
 )
