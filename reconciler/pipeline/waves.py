@@ -34,6 +34,8 @@ def in_waves(request: PlanRequest, planned: PlanResult) -> PlanResult:
 def _first_wave(planned: Planned, most: int) -> Planned:
     chosen = first_of(registry(), planned.plan.changes, planned.operations, planned.live, most=most)
     now, later = _parted(planned, chosen)
+    if not later:
+        return planned
     kinds = ", ".join(f"{count} of kind {kind}" for kind, count in Counter(each.address.kind for each in later).items())
     note = Diagnostic(
         "left-for-later",

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from reconciler.model.address import Address
-from reconciler.model.change import Action, Change
+from reconciler.model.change import Absent, Action, Change
 from reconciler.model.operation import Operation
 from reconciler.model.state import LiveState
 from reconciler.planning.future import future_of
@@ -26,21 +26,32 @@ def first_of(
 ) -> frozenset[Address]:
     """The changes to carry out when there may be only so many: in the order of their calls, with what they need.
 
-    There are more only where the first one cannot be done without.
+    There are more only where the first one cannot be done without. What reading does not show goes last and all at
+    once: until a revision is remembered as applied every run plans it anew, so that parts of it would never end.
 
     Args:
         operations: what the changes come down to, in order.
     """
+    blind = {change.address for change in changes if _is_blind(change)}
+    if len(blind) == len(changes):
+        return frozenset(blind)
     needs = _needs(kinds, changes, operations, live)
     in_order = (address for operation in operations for address in operation.changes)
     chosen: set[Address] = set()
     for address in dict.fromkeys((*in_order, *(change.address for change in changes))):
         if len(chosen) >= most:
             break
+        if address in blind:
+            continue
         more = _with_needs((address,), needs) - chosen
         if not chosen or len(chosen) + len(more) <= most:
             chosen |= more
     return frozenset(chosen)
+
+
+def _is_blind(change: Change) -> bool:
+    """Whether nothing of an update can be seen to be done already."""
+    return change.action is Action.UPDATE and all(each.before is Absent.NOT_READABLE for each in change.fields)
 
 
 def canaries(

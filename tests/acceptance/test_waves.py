@@ -252,3 +252,23 @@ def test_limits_rise_and_fall_in_the_waves_in_which_there_is_room(welcome: Welco
         waves += 1
 
     assert waves == 2
+
+
+def test_what_cannot_be_seen_to_be_done_goes_in_the_last_wave_so_that_there_is_one(person: Person) -> None:
+    settings = {
+        "quota_notification": {"subject": "Full"},
+        "ip_check": {"enabled": True},
+        "custom_login": {"hide_user_link": True},
+    }
+    settings |= {"cors": {"allowed_methods": ["GET"]}}
+    repository = made(person.folder)
+    repository.commit({"mail/settings.yaml": json.dumps(settings)})
+
+    waves = 0
+    while person.types("plan", "mail", "--detailed-exitcode").code != 0:
+        applied = _apply(person, "--max-changes", "2")
+        assert applied.code == 0, applied.out + applied.err
+        waves += 1
+        assert waves < 20
+
+    assert repository.ref("refs/reconciler/applied/default") == repository.git("rev-parse", "HEAD")
