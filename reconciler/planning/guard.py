@@ -86,6 +86,8 @@ def _vanished(
             continue
         kind = kinds[name]
         expected = desired.of(name).keys() & options.base.of(name).keys()
+        for attempt in options.attempted:  # what one did not declare, it may have deleted
+            expected &= attempt.of(name).keys()
         if options.focus:
             declared = desired.of(name)
             expected = {

@@ -334,6 +334,21 @@ def test_a_server_that_shows_nothing_of_what_was_applied_stops_the_run(team: tup
     assert _addresses(person) == ["info", "sales"]
 
 
+def test_what_an_apply_deleted_before_it_failed_has_not_vanished(welcome: Welcome) -> None:
+    person = welcome(faults=Faults.of("status=502:add/bcc"))
+    repository = made(person.folder)
+    repository.commit({"mail/domain.yaml": DOMAIN, "mail/aliases.yaml": _aliases("sales", "info")})
+    assert _apply(person).code == 0
+    repository.commit({"mail/aliases.yaml": TAGGED})
+    assert _apply(person, "--allow-delete-percent=100").code == INCOMPLETE
+    assert _addresses(person) == []
+
+    repository.git("revert", "--no-edit", "HEAD")
+
+    assert _apply(person).code == 0
+    assert _addresses(person) == ["info", "sales"]
+
+
 def test_a_path_without_manifests_or_a_template_without_text_stops_the_run(team: tuple[Person, Made]) -> None:
     person, _ = team
     (person.folder / "empty").mkdir()
