@@ -22,7 +22,7 @@ from reconciler.history.asked import Asked, Choice
 from reconciler.history.checkout import Checkout, checkout_of
 from reconciler.history.git import RunGit, open_repository
 from reconciler.manifest.files import Source
-from reconciler.manifest.reading import Files, LearningMemory
+from reconciler.manifest.reading import LearningMemory
 from reconciler.model.diagnostic import Diagnostic, Severity, error
 from reconciler.model.state import DesiredState
 from reconciler.records import replace
@@ -30,7 +30,7 @@ from reconciler.records import replace
 __all__ = ["base_of_run", "find_base"]
 
 _SHORT: Final = 12
-_NO_KEYS: Final[Mapping[Files, bytes]] = {}
+_NO_DIGESTS: Final[Mapping[str, bytes]] = {}
 
 
 def base_of_run(  # noqa: PLR0913  it is handed what a run knows of itself
@@ -43,7 +43,7 @@ def base_of_run(  # noqa: PLR0913  it is handed what a run knows of itself
     server: str,
     choice: Choice,
     memory: Callable[[], LearningMemory | None] = lambda: None,
-    keys: Mapping[Files, bytes] = _NO_KEYS,
+    digests: Mapping[str, bytes] = _NO_DIGESTS,
 ) -> Base:
     """Find what earlier revisions declared, as a run is told to.
 
@@ -56,7 +56,7 @@ def base_of_run(  # noqa: PLR0913  it is handed what a run knows of itself
         server: the server's origin.
         choice: which revisions are wanted.
         memory: makes what spares reading manifests that were read before.
-        keys: what files are known by that it read together.
+        digests: of the contents of what it read, by the names of sources.
 
     Raises:
         ManifestError: as `find_base`; or ``base-missing``, when a revision is wanted and there is no repository.
@@ -78,7 +78,7 @@ def base_of_run(  # noqa: PLR0913  it is handed what a run knows of itself
             )
         return Base(findings=findings)
     folders = [asked.start / path for path in paths]
-    checkout = checkout_of(repository, sources, start=asked.start, folders=folders, keys=keys)
+    checkout = checkout_of(repository, sources, start=asked.start, folders=folders, digests=digests)
     if choice.off:
         return Base(
             checkout=checkout,

@@ -10,14 +10,13 @@ from typing import Final
 from reconciler.history.git import Entry, Repository
 from reconciler.manifest.files import Source, may_be_read
 from reconciler.manifest.inside import resolved
-from reconciler.manifest.reading import Files
 from reconciler.records import field, record
 
 __all__ = ["Checkout", "checkout_of"]
 
 _LONG_IDENTITY: Final = 64
 _DEFAULTS: Final = "_defaults."
-_NO_KEYS: Final[Mapping[Files, bytes]] = {}
+_NO_DIGESTS: Final[Mapping[str, bytes]] = {}
 
 
 @record(frozen=True, slots=True)
@@ -29,7 +28,7 @@ class Checkout:
         changed: what is read and is not as that commit has it: paths from the top, sorted.
         manifests: the files and folders that were searched for manifests, in the same way.
         identities: what git calls the contents of what is read and is as that commit has it, by the names of sources.
-        keys: what files are known by that this run has read together.
+        digests: of the contents of what this run has read, by the names of sources.
     """
 
     repository: Repository
@@ -37,7 +36,7 @@ class Checkout:
     changed: tuple[str, ...] = ()
     manifests: tuple[str, ...] = ()
     identities: Mapping[str, str] = field(default_factory=dict)
-    keys: Mapping[Files, bytes] = field(default_factory=dict)
+    digests: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def is_exact(self) -> bool:
@@ -51,7 +50,7 @@ def checkout_of(
     *,
     start: Path,
     folders: Sequence[Path],
-    keys: Mapping[Files, bytes] = _NO_KEYS,
+    digests: Mapping[str, bytes] = _NO_DIGESTS,
 ) -> Checkout:
     """Compare what a run reads with the commit that is checked out.
 
@@ -61,7 +60,7 @@ def checkout_of(
         sources: every file the run reads: manifests, the defaults around them, values, the project file.
         start: the folder their names are relative to.
         folders: files and folders searched for manifests; what the commit has there and the work tree has not counts.
-        keys: see `Checkout`.
+        digests: see `Checkout`.
 
     Raises:
         ManifestError: git cannot read the commit.
@@ -75,7 +74,7 @@ def checkout_of(
         changed |= set(comparison.source(source))
     searched = comparison.searched(folders)
     changed |= set(comparison.missing(searched))
-    return Checkout(repository, commit, tuple(sorted(changed)), searched, comparison.same, keys)
+    return Checkout(repository, commit, tuple(sorted(changed)), searched, comparison.same, digests)
 
 
 @record(frozen=True, slots=True)

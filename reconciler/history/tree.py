@@ -21,7 +21,7 @@ from reconciler.manifest.build import build
 from reconciler.manifest.files import LARGEST_FILE, PROJECT_FILE, STANDARD_INPUT, Source, find, may_be_read
 from reconciler.manifest.inside import resolved
 from reconciler.manifest.project import Project, Settings, find_project
-from reconciler.manifest.reading import LearningMemory, files_of, read
+from reconciler.manifest.reading import LearningMemory, read
 from reconciler.manifest.values import Assignment, read_values
 from reconciler.model.diagnostic import Diagnostic, Origin, error
 from reconciler.model.state import DesiredState
@@ -171,7 +171,7 @@ def declared_at(
     """
     try:
         today = today if memory is not None else None
-        known = frozenset(today.identities.values()) if today is not None and today.keys else frozenset()
+        known = frozenset(today.identities.values()) if today is not None and today.digests else frozenset()
         with laid_out(repository, commit, known) as layout:
             return _told_elsewhere(layout, asked, memory, today)
     except ManifestError as problem:
@@ -187,14 +187,12 @@ class _Unread:
     layout: Layout
     today: Checkout
 
-    def key_of(self, sources: Sequence[Source]) -> bytes | None:
-        """What the same files were known by today, if each has the same name and content."""
-        for source in sources:
-            for each in (*source.defaults, source):
-                identity = self.layout.identity_of(each)
-                if identity is None or self.today.identities.get(each.name) != identity:
-                    return None
-        return self.today.keys.get(files_of(sources))
+    def digest_of(self, source: Source) -> bytes | None:
+        """The digest that the file had today, if it has the same name and content."""
+        identity = self.layout.identity_of(source)
+        if identity is None or self.today.identities.get(source.name) != identity:
+            return None
+        return self.today.digests.get(source.name)
 
     def filled(self, sources: Sequence[Source]) -> Sequence[Source]:
         """See `Layout.filled`."""

@@ -14,7 +14,7 @@ from reconciler.manifest.text import SourceText, decode
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.records import field, record
 
-__all__ = ["FILES_IN_A_PORTION", "Files", "LearningMemory", "Memory", "Reading", "Unread", "files_of", "read"]
+__all__ = ["FILES_IN_A_PORTION", "LearningMemory", "Memory", "Reading", "Unread", "read"]
 
 FILES_IN_A_PORTION: Final = 64
 """About so many are remembered together: few enough to read again, many enough to save their overhead."""
@@ -44,8 +44,8 @@ class LearningMemory(Memory, Protocol):
 class Unread(Protocol):
     """What sources hold, where that may be known without reading them."""
 
-    def key_of(self, sources: Sequence[Source]) -> bytes | None:
-        """The key of sources that were read together before and hold the same as then; None for any others."""
+    def digest_of(self, source: Source) -> bytes | None:
+        """The digest of what a source holds, if it was read before and holds the same as then."""
 
     def filled(self, sources: Sequence[Source]) -> Sequence[Source]:
         """The sources, and the defaults around them, with what they hold.
@@ -55,15 +55,6 @@ class Unread(Protocol):
         """
 
 
-Files = tuple[tuple[str, ...], ...]
-"""The names of manifests, each behind the names of its defaults."""
-
-
-def files_of(sources: Iterable[Source]) -> Files:
-    """The names of sources and of their defaults."""
-    return tuple((*(each.name for each in source.defaults), source.name) for source in sources)
-
-
 @record(frozen=True, slots=True)
 class Reading:
     """What reading gave.
@@ -71,12 +62,12 @@ class Reading:
     Attributes:
         manifests: those that could be read, in the order of their sources, each with the defaults of its folders.
         findings: what is wrong with the others.
-        keys: what files are known by that are remembered together; without those that depend on values too.
+        digests: of the contents of files, by name, where something is remembered; without templates.
     """
 
     manifests: tuple[Manifest, ...]
     findings: tuple[Diagnostic, ...]
-    keys: Mapping[Files, bytes] = field(default_factory=dict)
+    digests: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def read(
@@ -105,7 +96,7 @@ def read(
     order = {source.name: number for number, source in enumerate(sources)}
     findings = sorted(reader.findings, key=lambda each: order.get(each.origin.file, -1) if each.origin else -1)
     return Reading(
-        tuple(found[source.name] for source in sources if source.name in found), tuple(findings), reader.keys
+        tuple(found[source.name] for source in sources if source.name in found), tuple(findings), reader.digests
     )
 
 
@@ -121,6 +112,22 @@ def _portions(sources: Sequence[Source]) -> Iterable[Sequence[Source]]:
     for source in sources:
         found.setdefault(crc32(source.name.encode()) % count, []).append(source)
     return found.values()
+
+
+def _digest(content: bytes) -> bytes:
+    from hashlib import sha256  # noqa: PLC0415  takes as long to import as a few manifests to read
+
+    return sha256(content).digest()
+
+
+def _key(parts: Iterable[tuple[str, bytes]]) -> bytes:
+    """What names and the digests of contents are known by together."""
+    return _digest(b"".join([b"%d\n%s%s" % (len(named := name.encode()), named, digest) for name, digest in parts]))
+
+
+def _in_order(sources: Iterable[Source]) -> Iterable[Source]:
+    """The sources, each behind its defaults."""
+    return (each for source in sources for each in (*source.defaults, source))
 
 
 def _later(source: Source, unread: Unread) -> Callable[[], SourceText]:
@@ -160,7 +167,7 @@ class _Reader:
 
     def __init__(self, values: Mapping[str, Any], memory: Memory | None, unread: Unread | None) -> None:
         self.findings: list[Diagnostic] = []
-        self.keys: dict[Files, bytes] = {}
+        self.digests: dict[str, bytes] = {}
         self._values = values
         self._memory = memory
         self._unread = unread
@@ -189,27 +196,33 @@ class _Reader:
         return found
 
     def _known(self, sources: Sequence[Source], unread: Unread) -> Portion | None:
-        """What is known of sources that need not be read for it."""
-        key = unread.key_of(sources)
-        contents = self._memory.recall(key) if key is not None and self._memory is not None else None
-        return Portion(key, contents) if key is not None and contents is not None else None
+        """What is known of sources, of which only those are read that have changed."""
+        every = {each.name: each for source in sources for each in (*source.defaults, source)}
+        if self._memory is None or any(each.is_template for each in every.values()):
+            return None
+        digests = {name: unread.digest_of(each) for name, each in every.items()}
+        changed = [each for name, each in every.items() if digests[name] is None]
+        read = {each.name: _digest(each.read()) for each in unread.filled(changed)}
+        parts = ((each.name, digests[each.name] or read[each.name]) for each in _in_order(sources))
+        key = _key(parts)
+        contents = self._memory.recall(key)
+        return Portion(key, contents) if contents is not None else None
 
     def _portion(self, texts: Sequence[_Text]) -> Portion | None:
         """What is known of some texts together; what they declare depends on nothing but what is in the digest."""
         if self._memory is None:
             return None
-        from hashlib import sha256  # noqa: PLC0415  takes as long to import as a few manifests to read
+        every = [each for text in texts for each in (*filter(None, map(self._shared_text, text.source.defaults)), text)]
+        key = _key((each.source.name, self._digest_of(each)) for each in every)
+        return Portion(key, self._memory.recall(key))
 
-        digest = sha256()
-        for text in texts:
-            above = (each for source in text.source.defaults if (each := self._shared_text(source)) is not None)
-            for each in (*above, text):
-                digest.update(f"{each.source.name}\n{len(each.content)}\n".encode())
-                digest.update(each.content)
-        sources = [text.source for text in texts]
-        if not any(each.is_template for source in sources for each in (*source.defaults, source)):
-            self.keys[files_of(sources)] = digest.digest()
-        return Portion(digest.digest(), self._memory.recall(digest.digest()))
+    def _digest_of(self, text: _Text) -> bytes:
+        if text.source.is_template:
+            return _digest(text.content)
+        name = text.source.name
+        if name not in self.digests:
+            self.digests[name] = _digest(text.content)
+        return self.digests[name]
 
     def _shared_text(self, source: Source) -> _Text | None:
         """The text of a file of defaults."""

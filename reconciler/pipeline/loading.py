@@ -34,7 +34,7 @@ class Loaded:
     Attributes:
         inputs: what they were read from.
         sources: every file that was read.
-        keys: what files are known by that were read together.
+        digests: of the contents of what was read, by name, where something is remembered.
         locate: finds the line of an entry.
     """
 
@@ -42,7 +42,7 @@ class Loaded:
     desired: DesiredState
     files: int
     sources: tuple[Source, ...]
-    keys: Mapping[reading.Files, bytes]
+    digests: Mapping[str, bytes]
     locate: Callable[[Place], Origin]
 
     @cached_property
@@ -82,7 +82,7 @@ def load(inputs: Inputs, watch: Stopwatch) -> Loaded:
         desired=desired,
         files=len(found.manifests),
         sources=(*value_files, *(each for source in sources for each in (*source.defaults, source))),
-        keys=found.keys,
+        digests=found.digests,
         locate=lambda place: documents[place.file].origin(place.path),
     )
 

@@ -161,7 +161,7 @@ def _base(request: PlanRequest, loaded: Loaded) -> Base:
         server=request.server.url.rstrip("/"),
         choice=request.base,
         memory=lambda: earlier_memory(inputs, loaded),
-        keys=loaded.keys,
+        digests=loaded.digests,
     )
 
 

@@ -48,7 +48,7 @@ def _alias(name: str, to: str = "x@y.example") -> str:
 
 
 def _read(
-    repository: Made, old: str, *, ending: str = "acme", wrong: bool = False
+    repository: Made, old: str, *, ending: str = "acme", wrong: bool = False, notes: Notes | None = None
 ) -> tuple[DesiredState, DesiredState, int]:
     """What a revision declares, read plainly and with what is known of today; and how many files git gave for it."""
     folder = repository.folder
@@ -61,12 +61,12 @@ def _read(
 
     opened = Repository(repository.opened.root, run)
     sources = find(["mail"], start=folder, project=folder)
-    notes = Notes()
+    notes = notes or Notes()
     values = read_values([], [Assignment.read(f"ending={ending}")])
     reading = read(sources, values=values, memory=notes)
     build(reading.manifests, registry(), learn=notes.note)
     every = [each for source in sources for each in (*source.defaults, source)]
-    today = checkout_of(opened, every, start=folder, folders=[folder / "mail"], keys=reading.keys)
+    today = checkout_of(opened, every, start=folder, folders=[folder / "mail"], digests=reading.digests)
     words = Asked(start=folder, paths=("mail",), settings=("ending=acme",))
     plainly = declared_at(opened, old, words) if not wrong else DesiredState({})
     given.clear()
@@ -87,6 +87,18 @@ def test_only_the_portion_in_which_something_changed_is_got_from_git(repository:
     assert _said(known) == _said(plainly)
     assert len(known) == count
     assert 0 < given < count / 2
+
+
+def test_where_only_defaults_changed_nothing_but_these_is_got_from_git_once_it_is_remembered(repository: Made) -> None:
+    files: dict[str, str | None] = {f"mail/{number:03}.yaml": _alias(f"a{number}") for number in range(9)}
+    old = repository.commit({"mail/_defaults.yaml": "defaults: {aliases: {comment: old}}\n", **files})
+    repository.commit({"mail/_defaults.yaml": "defaults: {aliases: {comment: new}}\n"})
+    notes = Notes()
+    first = _read(repository, old, notes=notes)
+    again = _read(repository, old, notes=notes)
+    assert [_said(state) for state in (*first[:2], *again[:2])] == [_said(first[0])] * 4
+    assert {each.values["comment"] for each in again[1]} == {"old"}
+    assert (first[2], again[2]) == (10, 1)
 
 
 def test_of_the_same_content_nothing_is_got_from_git(repository: Made) -> None:
