@@ -84,19 +84,34 @@ def _needs(
         for giver in needed:
             if actions.get(giver) is Action.DELETE and actions[address] is not Action.DELETE:
                 needs[giver].add(address)
-    for address, needed in _for_room(kinds, changes, operations, live):
-        needs[address] |= needed
-    return needs
-
-
-def _for_room(
-    kinds: Mapping[str, Kind], changes: Sequence[Change], operations: Sequence[Operation], live: LiveState
-) -> Iterator[tuple[Address, set[Address]]]:
-    """What must be done before there is room, and before room can be taken away."""
     stages: dict[Address, set[Stage]] = {change.address: set() for change in changes}
     for operation in operations:
         for address in operation.changes:
             stages[address].add(stage_of(operation.phase))
+    for address, needed in (*_for_room(kinds, changes, live, stages), *_for_names(changes, stages)):
+        needs[address] |= needed
+    return needs
+
+
+def _for_names(
+    changes: Sequence[Change], stages: Mapping[Address, Collection[Stage]]
+) -> Iterator[tuple[Address, set[Address]]]:
+    """What is created by the same plan and must be there before it is named."""
+    created = {change.address.key.lower(): change.address for change in changes if change.action is Action.CREATE}
+    for change in changes:
+        if Stage.CONNECT in stages[change.address]:
+            values = (each if isinstance(each, tuple) else (each,) for each in change.after.values())
+            names = (each.lower() for listed in values for each in listed if isinstance(each, str))
+            yield change.address, {created[each] for each in names if each in created} - {change.address}
+
+
+def _for_room(
+    kinds: Mapping[str, Kind],
+    changes: Sequence[Change],
+    live: LiveState,
+    stages: Mapping[Address, Collection[Stage]],
+) -> Iterator[tuple[Address, set[Address]]]:
+    """What must be done before there is room, and before room can be taken away."""
     room = Room(kinds, changes, live, future_of(kinds, changes, live))
     inside: dict[Address, list[Change]] = {}
     for change in changes:

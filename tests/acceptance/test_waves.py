@@ -272,3 +272,19 @@ def test_what_cannot_be_seen_to_be_done_goes_in_the_last_wave_so_that_there_is_o
         assert waves < 20
 
     assert repository.ref("refs/reconciler/applied/default") == repository.git("rev-parse", "HEAD")
+
+
+@pytest.mark.parametrize("most", [1, 2])
+def test_who_may_send_as_an_alias_comes_in_the_wave_that_makes_it(welcome: Welcome, most: int) -> None:
+    person = welcome()
+    people: list[dict[str, Any]] = [
+        {"address": f"{name}@a.example", "initial": {"password": {"hash": HASH}}} for name in ("anna", "ben")
+    ]
+    domain = {"name": "a.example", "default_mailbox_quota": "1GiB"}
+    sales = {"address": "sales@a.example", "to": ["ben@a.example"]}
+    people[0]["send_as"] = [sales["address"]]
+    person.writes("mail/all.yaml", json.dumps({"domains": [domain], "mailboxes": people, "aliases": [sales]}))
+
+    while person.types("plan", "mail", "--detailed-exitcode").code != 0:
+        applied = _apply(person, "--max-changes", str(most))
+        assert applied.code == 0, applied.out
