@@ -156,7 +156,7 @@ CUSTOM_ATTRIBUTES: Final = Codec(
 """Replaced as a whole; none are shown as an empty list (2023-11a to 2026-07a, recorded exchanges)."""
 
 _LONG: Final = text(most_bytes=TEXT_COLUMN)
-_DELIMITED: Final = r"\s*(?:([^\sA-Za-z0-9\\\x00(\[{<]).*\1|\(.*\)|\[.*\]|\{.*\}|<.*>)[imsxuADSUXJn\s]*"
+_DELIMITED: Final = r"\s*(?:([^\sA-Za-z0-9\\\x00(\[{<\x80-\U0010ffff]).*\1|\(.*\)|\[.*\]|\{.*\}|<.*>)[imsxuADSUXJn\s]*"
 """How PHP has regular expressions written."""
 
 

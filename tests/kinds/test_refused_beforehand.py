@@ -98,7 +98,7 @@ def test_what_is_nothing_to_php_is_no_name(kind: str, key: dict[str, str], route
     assert not is_accepted(kind, field, value) or (check is not None and check(key))
 
 
-@pytest.mark.parametrize("pattern", ["00", "boss", "/boss", "/boss/y", "\\boss\\", "(boss", "a/boss/"])
+@pytest.mark.parametrize("pattern", ["00", "boss", "/boss", "/boss/y", "\\boss\\", "(boss", "a/boss/", "übossü"])
 def test_what_php_reads_as_no_pattern_is_none(pattern: str) -> None:
     keys = {"key": {"env": "TOKEN"}, "token": {"env": "TOKEN"}}
     assert not is_accepted("mailbox", "pushover", {**keys, "senders_pattern": pattern})

@@ -21,17 +21,12 @@ from tests.properties.wishes import Manifest
 
 ONLY_THE_SERVER_KNOWS = {
     "dkim_key.private_key",
-    "domain.mta_sts",
     "domain_admin.password",
     "forwarding_host.host",
     "global_filter.postfilter",
     "global_filter.prefilter",
-    "identity_provider.default_template",
-    "identity_provider.filter",
-    "mailbox.external_send_as",
     "password_policy.length",
     "sieve_filter.script",
-    "time_limited_alias.domain",
 }
 """Names it looks up or judges, scripts and keys it reads, passwords it weighs."""
 
