@@ -90,10 +90,9 @@ class Room:
         """Whether a deletion must come before creations, because both do not fit."""
         kind = self._kinds[change.address.kind]
         values = self._values(change)
-        for limit in kind.consumes:
-            container = self._container(kind, kind.domain_of(values), self._live)
-            if container is None:
-                continue
+        domain = kind.domain_of(values)
+        homes = {self._container(kind, domain, state) for state in (self._live, self._future)} - {None}
+        for container, limit in ((home, limit) for home in homes if home is not None for limit in kind.consumes):
             allowed = self._allowed(container, limit, at_its_highest=True)
             if allowed is not None and self._uses[container, limit].peak > allowed:
                 return True
@@ -115,6 +114,9 @@ class Room:
                 use.before += amount
                 use.after += amount
                 use.peak += amount
+            moved_to = self._container(kind, domain, self._future)
+            if moved_to not in (None, container):  # with its alias domain, and without being asked for room
+                self._uses[moved_to, limit].peak += amount
 
     def _count_change(self, change: Change) -> None:
         kind = self._kinds[change.address.kind]

@@ -209,3 +209,22 @@ def test_what_is_only_switched_off_does_not_go_with_a_domain_unasked(welcome: We
     applied = applies(person, {"removed": [{"domain": "acme.example"}, {kind: key, "step": "off"}]})
 
     assert (applied.code, findings(applied)) == (3, [("change-refused", f"{kind}/{key}")])
+
+
+def test_an_alias_that_would_come_along_with_its_alias_domain_makes_room_before(welcome: Welcome) -> None:
+    person = welcome()
+    other = {"name": "other.example", "max_aliases": 1}
+    first: Manifest = {
+        "domains": [ACME],
+        "alias_domains": [{"name": "b.example", "target": "acme.example"}],
+        "aliases": [{"address": "old@b.example", "to": ["x@y.example"]}],
+    }
+    second: Manifest = {
+        "domains": [ACME, other],
+        "alias_domains": [{"name": "b.example", "target": "other.example"}],
+        "aliases": [{"address": "new@other.example", "to": ["x@y.example"]}],
+        "removed": [{"alias": "old@b.example"}],
+    }
+    assert applies(person, first).code == 0
+    applied = applies(person, second)
+    assert applied.code == 0, applied.out
