@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
 
+    from reconciler.cli.asked import Pipeline
     from reconciler.cli.surroundings import Surroundings
-    from reconciler.flow import Pipeline
 
 
 def program() -> NoReturn:

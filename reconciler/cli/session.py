@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any, TextIO
 
+    from reconciler.cli.asked import Pipeline
     from reconciler.cli.surroundings import Surroundings
-    from reconciler.flow import Pipeline
     from reconciler.model.profile import RequestCost
     from reconciler.render.style import Style
 
