@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from reconciler.errors import ManifestError
 from reconciler.flow import PlanRequest, PlanResult
+from reconciler.history.ahead import AskedAhead
 from reconciler.history.applied import Base
 from reconciler.history.base import base_of_run
 from reconciler.kinds import registry
@@ -26,6 +28,7 @@ from reconciler.remote.wanted import Wanted, listed_fields, wanted_by
 from reconciler.spec.mark import MAIN, TEMPLATE
 
 if TYPE_CHECKING:
+    from reconciler.history.git import RunGit
     from reconciler.model.operation import Operation
     from reconciler.planning.guard import Limits
 
@@ -59,9 +62,10 @@ def plan(request: PlanRequest) -> Planned:
     """
     watch = Stopwatch(request.inputs.clock.now)
     with approach(request.server) as way:
-        loaded = load(request.inputs, watch)
-        with watch.stage("reading history"):
-            base = _base(request, loaded)
+        with _git(request) as git:
+            loaded = load(request.inputs, watch)
+            with watch.stage("reading history"):
+                base = _base(request, loaded, git)
         options = _options(request, loaded, base)
         with watch.stage("reading server"), opened(way, watch) as server:
             live, notes = read_live(server, loaded.desired, options, every_kind=request.show_unmanaged)
@@ -147,7 +151,13 @@ def _digest(desired: DesiredState) -> str:
     return of_declarations(desired)
 
 
-def _base(request: PlanRequest, loaded: Loaded) -> Base:
+def _git(request: PlanRequest) -> AbstractContextManager[RunGit | None]:
+    """What runs git, and has begun to."""
+    git, asked = request.inputs.git, request.inputs.asked
+    return nullcontext() if git is None or asked is None else AskedAhead(git, asked)
+
+
+def _base(request: PlanRequest, loaded: Loaded, git: RunGit | None) -> Base:
     """What was declared before; nothing is known of that where nobody asks git."""
     inputs = request.inputs
     if inputs.asked is None:
@@ -157,7 +167,7 @@ def _base(request: PlanRequest, loaded: Loaded) -> Base:
         loaded.desired,
         loaded.sources,
         paths=inputs.paths,
-        git=inputs.git,
+        git=git,
         server=request.server.url.rstrip("/"),
         choice=request.base,
         memory=lambda: earlier_memory(inputs, loaded),
