@@ -1,11 +1,12 @@
 """Administrators."""
 
-from typing import Annotated, Required, TypedDict
+from typing import Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import Verb
 from reconciler.spec.codecs import COLUMN, Flag, State, text
 from reconciler.spec.kind import Kind, Situation, crud, listed
+from reconciler.spec.language import Annotated
 from reconciler.spec.mark import Owner, field
 from reconciler.spec.secrets import Password
 from reconciler.spec.step import Stage, Step

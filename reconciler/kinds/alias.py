@@ -1,7 +1,7 @@
 """Aliases."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Final, Required, TypedDict
+from typing import Any, Final, Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import HandleOf, Verb
@@ -11,6 +11,7 @@ from reconciler.spec.codec import Codec, Many, Scope, refuse
 from reconciler.spec.codecs import TEXT_COLUMN, Flag, State, a_set_of, text
 from reconciler.spec.decode_many import Types
 from reconciler.spec.kind import Attributes, Kind, Situation, crud, listed
+from reconciler.spec.language import Annotated
 from reconciler.spec.mark import Follows, field
 from reconciler.spec.step import Stage, Step
 

@@ -1,6 +1,6 @@
 """Alias domains."""
 
-from typing import Annotated, Required, TypedDict
+from typing import Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import Verb
@@ -9,6 +9,7 @@ from reconciler.spec.addresses import Domain
 from reconciler.spec.amounts import UNLIMITED, RateLimit
 from reconciler.spec.codecs import State
 from reconciler.spec.kind import Kind, Situation, crud, listed
+from reconciler.spec.language import Annotated
 from reconciler.spec.mark import Follows, Owner, field
 from reconciler.spec.policies import POLICY_SOURCES, Senders, senders_field, senders_in_both_lists
 from reconciler.spec.step import Step

@@ -1,10 +1,11 @@
 """The links of mailcow's pages."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Required, TypedDict
+from typing import Any, Final, Required, TypedDict
 
 from reconciler.model.resource import Value
 from reconciler.spec.codecs import FLAG, text
+from reconciler.spec.language import Annotated
 from reconciler.spec.mappings import Part, a_list_of, a_mapping
 from reconciler.spec.mark import WHOLE
 from reconciler.spec.settings import setting, settings

@@ -1,7 +1,7 @@
 """App passwords."""
 
 from html import escape, unescape
-from typing import Annotated, Any, Final, Required, TypedDict
+from typing import Any, Final, Required, TypedDict
 
 from reconciler.model.operation import Verb
 from reconciler.model.resource import Value
@@ -11,6 +11,7 @@ from reconciler.spec.addresses import MAILBOX_ADDRESS, ListedMailbox
 from reconciler.spec.codec import Scope, refuse
 from reconciler.spec.codecs import COLUMN, State, a_set_of, text, truthy, words
 from reconciler.spec.kind import Attributes, Kind, Situation, Source, crud
+from reconciler.spec.language import Annotated
 from reconciler.spec.mark import MAIN, Owner, field
 from reconciler.spec.names import inside
 from reconciler.spec.secrets import Password

@@ -1,6 +1,6 @@
 """BCC maps."""
 
-from typing import Annotated, Final, Required, TypedDict
+from typing import Final, Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import Verb
@@ -9,6 +9,7 @@ from reconciler.records import replace
 from reconciler.spec.addresses import DomainOrAddress, MailAddress
 from reconciler.spec.codecs import State, words
 from reconciler.spec.kind import Kind, Situation, crud, listed
+from reconciler.spec.language import Annotated
 from reconciler.spec.mark import Follows, field
 from reconciler.spec.step import Step
 

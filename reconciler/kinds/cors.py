@@ -1,11 +1,12 @@
 """CORS."""
 
-from typing import Annotated, Final, TypedDict
+from typing import Final, TypedDict
 
 from reconciler.model.version import Version
 from reconciler.records import replace
 from reconciler.spec.codecs import a_set_of, choice, text
 from reconciler.spec.kind import Attributes, Situation
+from reconciler.spec.language import Annotated
 from reconciler.spec.names import domain_for_wire
 from reconciler.spec.settings import setting, settings
 

@@ -1,9 +1,10 @@
 """The pages for logging in."""
 
-from typing import Annotated, TypedDict
+from typing import TypedDict
 
 from reconciler.model.version import Version
 from reconciler.spec.codecs import Flag
+from reconciler.spec.language import Annotated
 from reconciler.spec.settings import setting, settings
 
 

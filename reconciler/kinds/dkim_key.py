@@ -1,6 +1,6 @@
 """DKIM keys."""
 
-from typing import Annotated, Any, Final, Required, TypedDict
+from typing import Any, Final, Required, TypedDict
 
 from reconciler.model.operation import Verb
 from reconciler.model.resource import Values
@@ -10,6 +10,7 @@ from reconciler.spec.addresses import Domain
 from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.codecs import Flag, text
 from reconciler.spec.kind import Kind, Routes, Situation, Source
+from reconciler.spec.language import Annotated
 from reconciler.spec.mark import ASKED, MAIN, field
 from reconciler.spec.secrets import SecretText
 from reconciler.spec.step import Step

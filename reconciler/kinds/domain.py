@@ -1,7 +1,7 @@
 """Domains."""
 
 from itertools import pairwise
-from typing import Annotated, Any, Final, Required, TypedDict
+from typing import Any, Final, Required, TypedDict
 
 from reconciler.model.operation import Verb
 from reconciler.model.resource import Observed, Value, Values
@@ -26,6 +26,7 @@ from reconciler.spec.codecs import (
     truthy,
 )
 from reconciler.spec.kind import Attributes, Kind, Situation, crud, listed
+from reconciler.spec.language import Annotated
 from reconciler.spec.mappings import Part, a_mapping
 from reconciler.spec.mark import WHOLE, Bound, Follows, Owner, field
 from reconciler.spec.names import domain_for_wire, domain_of, readable_domain

@@ -1,6 +1,6 @@
 """Domain administrators."""
 
-from typing import Annotated, Any, Final, Required, TypedDict
+from typing import Any, Final, Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import Verb
@@ -8,6 +8,7 @@ from reconciler.spec.addresses import DOMAIN
 from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.codecs import COLUMN, Flag, State, a_set_of, choice
 from reconciler.spec.kind import Kind, Situation, crud, listed
+from reconciler.spec.language import Annotated
 from reconciler.spec.mark import Follows, Owner, field
 from reconciler.spec.secrets import Password
 from reconciler.spec.step import Stage, Step

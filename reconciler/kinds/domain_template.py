@@ -1,6 +1,6 @@
 """Domain templates."""
 
-from typing import Annotated, Any, Final, Required, TypedDict
+from typing import Any, Final, Required, TypedDict
 
 from reconciler.model.operation import HandleOf, Verb
 from reconciler.model.version import Version
@@ -9,6 +9,7 @@ from reconciler.spec.amounts import size
 from reconciler.spec.codec import Codec
 from reconciler.spec.codecs import Flag, Name, State, Tags, choice, collated, number, text, truthy, words
 from reconciler.spec.kind import Kind, Situation, crud, listed
+from reconciler.spec.language import Annotated
 from reconciler.spec.mark import Mark, field
 from reconciler.spec.rights import RATE_IN_PARTS
 from reconciler.spec.step import Stage, Step

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from ipaddress import ip_address
-from typing import Annotated, Any, Final, TypedDict
+from typing import Any, Final, TypedDict
 
 from reconciler.model.resource import Value
 from reconciler.records import replace
@@ -11,6 +11,7 @@ from reconciler.spec.amounts import duration
 from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.codecs import Flag, a_set_of, number, text
 from reconciler.spec.kind import Kind, Routes, Situation, Source
+from reconciler.spec.language import Annotated
 from reconciler.spec.mappings import a_list_of
 from reconciler.spec.mark import MAIN, field
 from reconciler.spec.names import domain_for_people, domain_for_wire

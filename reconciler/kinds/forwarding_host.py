@@ -1,12 +1,13 @@
 """Forwarding hosts."""
 
-from typing import Annotated, Final, Required, TypedDict
+from typing import Final, Required, TypedDict
 
 from reconciler.model.operation import Verb
 from reconciler.records import replace
 from reconciler.spec.codec import Codec
 from reconciler.spec.codecs import FLAG, Name
 from reconciler.spec.kind import Attributes, Kind, Situation, crud, listed
+from reconciler.spec.language import Annotated
 from reconciler.spec.mark import field
 from reconciler.spec.step import Step
 

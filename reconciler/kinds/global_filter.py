@@ -1,12 +1,13 @@
 """The global filters."""
 
-from typing import Annotated, Final, TypedDict
+from typing import Final, TypedDict
 
 from reconciler.model.operation import Verb
 from reconciler.model.resource import Value
 from reconciler.records import replace
 from reconciler.spec.codecs import text
 from reconciler.spec.kind import Kind, Routes, Situation, Source
+from reconciler.spec.language import Annotated
 from reconciler.spec.mark import MAIN, field
 from reconciler.spec.step import Step
 

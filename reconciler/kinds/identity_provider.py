@@ -1,7 +1,7 @@
 """The identity provider."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, TypedDict
+from typing import Any, Final, TypedDict
 
 from reconciler.model.operation import Verb
 from reconciler.model.resource import Value, Values
@@ -24,6 +24,7 @@ from reconciler.spec.codecs import (
 )
 from reconciler.spec.handover import OWN
 from reconciler.spec.kind import Attributes, Kind, Routes, Situation, Source
+from reconciler.spec.language import Annotated
 from reconciler.spec.mappings import a_list_of
 from reconciler.spec.mark import MAIN, UNSET, Mark, field
 from reconciler.spec.secrets import SecretText

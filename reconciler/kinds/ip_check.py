@@ -1,9 +1,10 @@
 """The check of the server's own address."""
 
-from typing import Annotated, Required, TypedDict
+from typing import Required, TypedDict
 
 from reconciler.model.version import Version
 from reconciler.spec.codecs import Flag
+from reconciler.spec.language import Annotated
 from reconciler.spec.settings import setting, settings
 
 

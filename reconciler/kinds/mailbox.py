@@ -1,7 +1,7 @@
 """Mailboxes."""
 
 from collections.abc import Iterator
-from typing import Annotated, Final, Required, TypedDict
+from typing import Final, Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import Verb
@@ -10,17 +10,10 @@ from reconciler.model.state import LiveState
 from reconciler.model.version import Version
 from reconciler.spec.addresses import MAIL_ADDRESS, MailboxAddress
 from reconciler.spec.amounts import UNLIMITED, RateLimit, SizeOrUnlimited, size_in_mebibytes
-from reconciler.spec.codecs import (
-    Flag,
-    MailboxState,
-    ShortLine,
-    Tags,
-    choice,
-    reference,
-    words,
-)
+from reconciler.spec.codecs import Flag, MailboxState, ShortLine, Tags, choice, reference, words
 from reconciler.spec.handover import lets_go_of
 from reconciler.spec.kind import Attributes, Kind, Situation, Source, crud
+from reconciler.spec.language import Annotated
 from reconciler.spec.mappings import CUSTOM_ATTRIBUTES, PUSHOVER, or_word
 from reconciler.spec.mark import MAIN, WHOLE, Bound, Follows, Mark, Owner, field
 from reconciler.spec.names import domain_for_wire, domain_of

@@ -1,6 +1,6 @@
 """Mailbox templates."""
 
-from typing import Annotated, Any, Final, Required, TypedDict
+from typing import Any, Final, Required, TypedDict
 
 from reconciler.model.operation import HandleOf, Verb
 from reconciler.model.version import OLDEST, Version
@@ -8,6 +8,7 @@ from reconciler.records import replace
 from reconciler.spec.amounts import SizeOrUnlimited
 from reconciler.spec.codecs import Flag, MailboxState, Name, Tags, a_set_of, choice, collated, words
 from reconciler.spec.kind import Kind, Situation, crud, listed
+from reconciler.spec.language import Annotated
 from reconciler.spec.mark import Mark, field
 from reconciler.spec.rights import PERMISSIONS, PROTOCOLS, RATE_IN_PARTS, named_by_flags
 from reconciler.spec.step import Stage, Step

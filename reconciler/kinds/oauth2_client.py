@@ -1,11 +1,12 @@
 """OAuth2 clients."""
 
-from typing import Annotated, Required, TypedDict
+from typing import Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import HandleOf, Verb
 from reconciler.spec.codecs import text
 from reconciler.spec.kind import Kind, Routes, Situation, listed
+from reconciler.spec.language import Annotated
 from reconciler.spec.mark import field
 from reconciler.spec.step import Stage, Step
 

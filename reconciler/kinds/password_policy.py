@@ -1,10 +1,11 @@
 """The password policy."""
 
-from typing import Annotated, TypedDict
+from typing import TypedDict
 
 from reconciler.model.version import Version
 from reconciler.spec.codecs import Flag, number
 from reconciler.spec.kind import Kind, Routes, Source
+from reconciler.spec.language import Annotated
 from reconciler.spec.mark import MAIN, field
 
 

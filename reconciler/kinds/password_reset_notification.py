@@ -1,10 +1,11 @@
 """The mail that lets people choose a new password."""
 
-from typing import Annotated, TypedDict
+from typing import TypedDict
 
 from reconciler.model.version import Version
 from reconciler.spec.addresses import MAIL_ADDRESS
 from reconciler.spec.codecs import Text
+from reconciler.spec.language import Annotated
 from reconciler.spec.mappings import or_word
 from reconciler.spec.settings import setting, settings
 

@@ -1,11 +1,12 @@
 """The settings of the quarantine."""
 
-from typing import Annotated, Any, Final, TypedDict
+from typing import Any, Final, TypedDict
 
 from reconciler.spec.addresses import DOMAIN, MAIL_ADDRESS
 from reconciler.spec.amounts import Size, duration
 from reconciler.spec.codecs import Count, Text, a_set_of, choice
 from reconciler.spec.kind import Attributes, Situation
+from reconciler.spec.language import Annotated
 from reconciler.spec.mappings import or_word
 from reconciler.spec.scores import SCORE
 from reconciler.spec.settings import setting, settings

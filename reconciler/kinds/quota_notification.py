@@ -1,9 +1,10 @@
 """The notice about a full mailbox."""
 
-from typing import Annotated, TypedDict
+from typing import TypedDict
 
 from reconciler.spec.addresses import MAIL_ADDRESS
 from reconciler.spec.codecs import Text
+from reconciler.spec.language import Annotated
 from reconciler.spec.mappings import or_word
 from reconciler.spec.settings import setting, settings
 

@@ -1,11 +1,12 @@
 """Recipient maps."""
 
-from typing import Annotated, Final, Required, TypedDict
+from typing import Final, Required, TypedDict
 
 from reconciler.model.version import Version
 from reconciler.spec.addresses import DomainOrAddress
 from reconciler.spec.codecs import State
 from reconciler.spec.kind import Kind, Situation, crud, listed
+from reconciler.spec.language import Annotated
 from reconciler.spec.mark import field
 
 RecipientMap = TypedDict(

@@ -1,6 +1,6 @@
 """Relayhosts."""
 
-from typing import Annotated, Required, TypedDict
+from typing import Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import HandleOf, Verb
@@ -8,6 +8,7 @@ from reconciler.model.resource import Values
 from reconciler.records import replace
 from reconciler.spec.codecs import State, Trimmed, TrimmedOrEmpty
 from reconciler.spec.kind import Kind, Situation, crud, listed
+from reconciler.spec.language import Annotated
 from reconciler.spec.mark import field
 from reconciler.spec.secrets import TrimmedSecretText
 from reconciler.spec.step import Step

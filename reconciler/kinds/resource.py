@@ -1,6 +1,6 @@
 """Resources."""
 
-from typing import Annotated, Any, Final, Required, TypedDict
+from typing import Any, Final, Required, TypedDict
 
 from reconciler.model.operation import Verb
 from reconciler.model.resource import Values
@@ -9,6 +9,7 @@ from reconciler.spec.addresses import MAIL_ADDRESS
 from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.codecs import LARGEST_INT, ShortLine, State, choice, number
 from reconciler.spec.kind import Attributes, Kind, Situation, crud, listed
+from reconciler.spec.language import Annotated
 from reconciler.spec.mappings import or_word
 from reconciler.spec.mark import field
 from reconciler.spec.names import read_address

@@ -1,10 +1,11 @@
 """Rspamd maps."""
 
-from typing import Annotated, Final, Required, TypedDict
+from typing import Final, Required, TypedDict
 
 from reconciler.records import replace
 from reconciler.spec.codecs import Text, choice
 from reconciler.spec.kind import Kind, Routes
+from reconciler.spec.language import Annotated
 from reconciler.spec.mark import field
 
 _MAPS: Final = (

@@ -1,10 +1,11 @@
 """Rspamd settings."""
 
-from typing import Annotated, Any, Final, Required, TypedDict
+from typing import Any, Final, Required, TypedDict
 
 from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.codecs import ShortLine, State
 from reconciler.spec.kind import Kind, crud, listed
+from reconciler.spec.language import Annotated
 from reconciler.spec.mark import field
 
 

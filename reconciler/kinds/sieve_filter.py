@@ -1,12 +1,13 @@
 """Sieve filters."""
 
-from typing import Annotated, Final, Required, TypedDict
+from typing import Final, Required, TypedDict
 
 from reconciler.model.resource import Value, Values
 from reconciler.records import replace
 from reconciler.spec.addresses import MailboxAddress
 from reconciler.spec.codecs import Name, State, choice, text
 from reconciler.spec.kind import Kind, Situation, Source, crud
+from reconciler.spec.language import Annotated
 from reconciler.spec.mark import MAIN, Owner, field
 from reconciler.spec.names import inside
 

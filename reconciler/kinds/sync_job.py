@@ -1,7 +1,7 @@
 """Sync jobs."""
 
 import re
-from typing import Annotated, Any, Final, Required, TypedDict
+from typing import Any, Final, Required, TypedDict
 
 from reconciler.model.resource import Values
 from reconciler.spec.addresses import MailboxAddress
@@ -9,6 +9,7 @@ from reconciler.spec.amounts import UNLIMITED, duration
 from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.codecs import COLUMN, Flag, ShortLine, ShortText, State, number, text, words
 from reconciler.spec.kind import Kind, Source, crud
+from reconciler.spec.language import Annotated
 from reconciler.spec.mark import MAIN, Mark, Owner, field
 from reconciler.spec.names import inside
 from reconciler.spec.patterns import breaks_off

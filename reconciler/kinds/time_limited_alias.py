@@ -1,6 +1,6 @@
 """Time-limited aliases."""
 
-from typing import Annotated, Final, Required, TypedDict
+from typing import Final, Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import Verb
@@ -10,6 +10,7 @@ from reconciler.spec.addresses import Domain, ListedMailbox
 from reconciler.spec.amounts import duration
 from reconciler.spec.codecs import Flag, Line
 from reconciler.spec.kind import Attributes, Kind, Situation, Source, crud
+from reconciler.spec.language import Annotated
 from reconciler.spec.mark import MAIN, Owner, field
 from reconciler.spec.names import domain_for_wire, domain_of, inside
 

@@ -1,7 +1,7 @@
 """TLS policies."""
 
 import re
-from typing import Annotated, Any, Final, Required, TypedDict
+from typing import Any, Final, Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import HandleOf, Verb
@@ -9,6 +9,7 @@ from reconciler.records import replace
 from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.codecs import COLUMN, State, choice, text
 from reconciler.spec.kind import Kind, Situation, crud, listed
+from reconciler.spec.language import Annotated
 from reconciler.spec.mark import field
 from reconciler.spec.names import domain_for_people, domain_for_wire
 from reconciler.spec.step import Stage, Step

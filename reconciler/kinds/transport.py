@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from ipaddress import ip_address
-from typing import Annotated, Any, Final, Required, TypedDict
+from typing import Any, Final, Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import HandleOf, Verb
@@ -15,6 +15,7 @@ from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.codec import Codec, Refusal, Scope, refuse
 from reconciler.spec.codecs import ACTIVE, COLUMN, TRIMMED, Flag, State, Trimmed, text, truthy
 from reconciler.spec.kind import Attributes, Kind, Situation, crud, listed
+from reconciler.spec.language import Annotated
 from reconciler.spec.mark import field
 from reconciler.spec.names import read_address, readable_domain
 from reconciler.spec.patterns import breaks_off

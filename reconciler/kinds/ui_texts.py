@@ -1,8 +1,9 @@
 """The texts of mailcow's pages."""
 
-from typing import Annotated, TypedDict
+from typing import TypedDict
 
 from reconciler.spec.codecs import Flag, Text, choice
+from reconciler.spec.language import Annotated
 from reconciler.spec.settings import setting, settings
 
 

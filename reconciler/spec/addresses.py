@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from reconciler.records import replace
 from reconciler.spec import accept_many, decode_many
 from reconciler.spec.codec import Codec, Many, Scope, refuse
 from reconciler.spec.codecs import a_set_of, as_text
+from reconciler.spec.language import Annotated
 from reconciler.spec.names import domain_for_people, domain_for_wire, read_address, read_domain
 
 DOMAIN: Final = Codec(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from reconciler.spec import accept_many, decode_many
 from reconciler.spec.codec import Codec, Many, Scope, refuse
+from reconciler.spec.language import Annotated
 
 UNLIMITED: Final = "unlimited"
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from reconciler.model.resource import Value
 from reconciler.model.table import JoinedTexts
 from reconciler.records import replace
 from reconciler.spec import accept_many, decode_many
 from reconciler.spec.codec import Codec, Many, Refusal, Scope, for_pydantic, refuse
+from reconciler.spec.language import Annotated
 
 NONE: Final = "none"
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from reconciler.model.operation import Verb
 from reconciler.records import replace
 from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.codecs import a_set_of
 from reconciler.spec.kind import Situation, Source
+from reconciler.spec.language import Annotated
 from reconciler.spec.mark import Elements, Mark, Owner, field
 from reconciler.spec.step import Step
 

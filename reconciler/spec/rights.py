@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from reconciler.records import replace
 from reconciler.spec.amounts import RATE, UNLIMITED
 from reconciler.spec.codec import Codec
 from reconciler.spec.codecs import a_set_of, choice, truthy
+from reconciler.spec.language import Annotated
 
 USER_RIGHTS: Final = (
     "app_passwds",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from reconciler.model.resource import Value
 from reconciler.model.secret import Secret, SecretSource, SourceKind
 from reconciler.records import replace
 from reconciler.spec.codec import Codec, refuse
+from reconciler.spec.language import Annotated
 
 VERBATIM_SCHEMES: Final = (
     "ARGON2I",

@@ -1,6 +1,6 @@
 """What kinds may ask of their entries, tried with kinds of our own."""
 
-from typing import Annotated, Any
+from typing import Any
 
 import pytest
 from typing_extensions import Required, TypedDict
@@ -13,6 +13,7 @@ from reconciler.model.resource import Place, Values
 from reconciler.model.state import DesiredState
 from reconciler.spec.codecs import Count, Flag, Tags, Text
 from reconciler.spec.kind import Kind, Routes
+from reconciler.spec.language import Annotated
 from reconciler.spec.mark import field
 from tests.manifest.manifests import built, document
 from tests.manifest.told import ids, places, told

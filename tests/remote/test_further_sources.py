@@ -1,6 +1,6 @@
 """Sources that take a request for each domain or resource, declared here as the kinds of later will declare them."""
 
-from typing import Annotated, Required, TypedDict
+from typing import Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.remote.schedule import readable_routes
@@ -8,6 +8,7 @@ from reconciler.remote.wanted import Wanted, wanted_of
 from reconciler.spec.addresses import Domain, MailboxAddress
 from reconciler.spec.codecs import Tags, Text
 from reconciler.spec.kind import Kind, Routes, Source
+from reconciler.spec.language import Annotated
 from reconciler.spec.mark import MAIN, field
 from tests.remote.rehearsal import Rehearsal
 
