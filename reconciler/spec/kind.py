@@ -388,9 +388,8 @@ def _fields_of(record: type) -> Mapping[str, Field]:
         codec = next((each for each in metadata if isinstance(each, Codec)), None)
         mark = next((each for each in metadata if isinstance(each, Mark)), None)
         if codec is None or mark is None:
-            raise TypeError(
-                f"{record.__name__}.{name} needs a codec type and a mark, in the `Annotated` of spec.language, not postponed"
-            )
+            needed = "a codec type and a mark, in the `Annotated` of spec.language, not postponed"
+            raise TypeError(f"{record.__name__}.{name} needs {needed}")
         found[name] = Field(name, codec, mark, required)
     return found
 
