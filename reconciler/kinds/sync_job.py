@@ -13,7 +13,7 @@ from reconciler.spec.language import Annotated
 from reconciler.spec.mark import MAIN, Mark, Owner, field
 from reconciler.spec.names import inside
 from reconciler.spec.patterns import breaks_off
-from reconciler.spec.secrets import SecretText
+from reconciler.spec.secrets import ShortSecretText
 
 _SPEED: Final = re.compile(r"(\d+) ?(B|KiB|MiB)/s$")
 _SPEED_UNITS: Final = {"MiB": 1024**2, "KiB": 1024, "B": 1}
@@ -83,7 +83,7 @@ class SyncJob(TypedDict, total=False):
     ]
     username: Required[Annotated[ShortLine, field("The account there.", read="user1", add="user1", owner=Owner.USER)]]
     password: Annotated[
-        SecretText,
+        ShortSecretText,
         field(
             "Its password. It cannot be compared, and the server shows it to anyone with an API key.",
             add="password1",

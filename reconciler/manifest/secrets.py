@@ -18,15 +18,16 @@ from reconciler.manifest.files import belongs_to, read_inside
 from reconciler.manifest.inside import resolved
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic, Origin, error
-from reconciler.model.resource import Value
 from reconciler.model.secret import Secret, SecretSource, SourceKind, may_hold_api_key
 from reconciler.records import field, record
-from reconciler.spec.secrets import KEY, is_readable, is_verbatim_hash
+from reconciler.spec.secrets import KEY, is_readable, is_verbatim_hash, secrets_in, unfit
 
 if TYPE_CHECKING:
     from reconciler.manifest.delivery import Deliveries
     from reconciler.model.change import Change
     from reconciler.model.command import Run
+    from reconciler.spec.codec import Codec
+    from reconciler.spec.kind import Kind
 
 __all__ = ["SecretSources", "Surroundings", "Wanted", "wanted_by"]
 
@@ -63,30 +64,20 @@ class Wanted:
     Attributes:
         address: what it is for.
         origin: where it is declared.
+        codec: what it is to the server; None where that is all the same.
     """
 
     source: SecretSource
     address: Address
     origin: Origin | None = None
+    codec: Codec | None = None
 
 
-def wanted_by(changes: Iterable[Change]) -> Iterator[Wanted]:
+def wanted_by(kinds: Mapping[str, Kind], changes: Iterable[Change]) -> Iterator[Wanted]:
     """List the secrets that changes will send."""
     for change in changes:
-        for value in change.after.values():
-            for source in _sources_in(value):
-                yield Wanted(source, change.address, change.origin)
-
-
-def _sources_in(value: Value) -> Iterator[SecretSource]:
-    if isinstance(value, SecretSource):
-        yield value
-    elif isinstance(value, Mapping):
-        for each in value.values():
-            yield from _sources_in(each)
-    elif isinstance(value, tuple | list):
-        for each in value:
-            yield from _sources_in(each)
+        for _, source, codec in secrets_in(kinds[change.address.kind], change.after):
+            yield Wanted(source, change.address, change.origin, codec)
 
 
 class _Unavailable(Exception):  # noqa: N818  not an error to anyone but this module
@@ -131,13 +122,14 @@ class SecretSources:
 
         Raises:
             ManifestError: with every secret that cannot be had: ``secret-missing``, ``secret-empty``,
-                ``secret-forbidden``, ``secret-unreadable``, ``secret-command-failed``, ``hash-not-verbatim``; and
-                with every one that cannot be delivered: as `Deliveries.check`.
+                ``secret-forbidden``, ``secret-unreadable``, ``secret-command-failed``, ``hash-not-verbatim``; with
+                every one the server would not take, ``secret-refused``; and with every one that cannot be delivered:
+                as `Deliveries.check`.
         """
         findings: dict[tuple[str, Origin | None], Diagnostic] = {}
         for each in wanted:
             with _complaining(each, findings):
-                self._find(each.source, each.address)
+                _check_fit(each, self._find(each.source, each.address))
                 if each.source.kind is SourceKind.GENERATE:
                     self._check_delivery(each)
         _refuse_any(findings)
@@ -280,6 +272,12 @@ class SecretSources:
         return "".join(map(choose, (*_CLASSES, *["".join(_CLASSES)] * rest)))
 
 
+def _check_fit(wanted: Wanted, found: Secret) -> None:
+    why = unfit(wanted.codec, found) if wanted.codec is not None else None
+    if why is not None:
+        raise _Unavailable("secret-refused", f"what {wanted.source} gives {why[0]}", why[1])
+
+
 @contextmanager
 def _complaining(wanted: Wanted, findings: dict[tuple[str, Origin | None], Diagnostic]) -> Iterator[None]:
     from reconciler.manifest.delivery import Undeliverable  # noqa: PLC0415  only an apply hands secrets over
@@ -295,7 +293,9 @@ def _complaining(wanted: Wanted, findings: dict[tuple[str, Origin | None], Diagn
 def _refuse_any(findings: Mapping[Any, Diagnostic]) -> None:
     if findings:
         raise ManifestError(
-            tuple(findings.values()), id="secrets-missing", summary="secrets are missing; nothing was sent"
+            tuple(findings.values()),
+            id="secrets-missing",
+            summary="secrets are missing or will not do; nothing was sent",
         )
 
 

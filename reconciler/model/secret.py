@@ -13,6 +13,9 @@ from reconciler.records import record
 
 MASK = "********"
 
+BLANK: Final = " \t\n\r\0\x0b"
+"""What PHP's ``trim`` cuts off."""
+
 _KEY_VARIABLE: Final = "MAILCOW_"
 _IN_A_VARIABLE: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
@@ -81,7 +84,7 @@ class Secret:
 
     def trimmed(self) -> Secret:
         """The same without what PHP's ``trim`` takes for blank at both ends."""
-        return Secret(self._text.strip(" \t\n\r\0\x0b"))
+        return Secret(self._text.strip(BLANK))
 
     def same_as(self, other: Secret) -> bool:
         """Whether both hold the same text, without telling how far they agree."""

@@ -46,7 +46,7 @@ def apply(request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Even
     if server.client is None:
         hint = "apply the manifests, which are planned again then"
         raise PlanRefused("a snapshot is only planned against", id="plan-of-a-snapshot", hint=hint)
-    planned.loaded.secrets.prepare(wanted_secrets(planned.plan.changes))
+    planned.loaded.secrets.prepare(wanted_secrets(registry(), planned.plan.changes))
     writer = ApiWriter(
         client=server.client,
         kinds=registry(),

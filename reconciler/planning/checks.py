@@ -20,6 +20,7 @@ from reconciler.spec.kind import Kind
 from reconciler.spec.mark import UNSET
 from reconciler.spec.names import domain_of
 from reconciler.spec.needs import homes, named
+from reconciler.spec.secrets import secrets_in, unfit
 
 
 def check(
@@ -47,6 +48,7 @@ def check(
         if change.action is Action.DELETE or declared is None:
             continue
         kind = kinds[change.address.kind]
+        found += _secrets(kind, change, options)
         found += _references(kind, declared, change, there, options)
         if change.action in (Action.CREATE, Action.MOVE):
             found += _home(kind, declared, there, options)
@@ -170,6 +172,22 @@ def _rivals(
 
 def _defaults(kind: Kind) -> dict[str, object]:
     return {name: each.mark.default for name, each in kind.fields.items() if each.mark.default is not UNSET}
+
+
+def _secrets(kind: Kind, change: Change, options: PlanOptions) -> Iterator[Diagnostic]:
+    """Find secrets the server would not take, as far as they may be looked at already."""
+    for name, source, codec in secrets_in(kind, change.after):
+        secret = options.secret(source, change.address) if codec.unfit is not None else None
+        why = unfit(codec, secret) if secret is not None else None
+        if why is not None:
+            yield Diagnostic(
+                "secret-refused",
+                Severity.ERROR,
+                f"`{name}` of `{change.address}`: what {source} gives {why[0]}",
+                hint=why[1],
+                origin=change.origin,
+                address=change.address,
+            )
 
 
 def _references(

@@ -49,6 +49,8 @@ class Codec:
         magnitude: canonical value -> a number, for values that limit or use something up.
         core: a schema of pydantic's core that does the work of ``accept`` where no code of ours is needed.
         sensitive: the value is a secret.
+        unfit: a secret's text -> (why, hint) where the server does not take it; the text itself stands in neither.
+        parts: the codecs of the named parts of a value, where there may be secrets among them.
         elements: the value is a tuple whose elements mean something on their own, so that it can be additive.
         wire_type: the type JSON may be decoded as at once, however the server spells it; ``decode`` takes it too.
         accept_many: ``accept`` for many values at once; raises where one of them may be wrong. Whoever replaces
@@ -66,6 +68,8 @@ class Codec:
     magnitude: Callable[[Value], int] | None = None
     core: Mapping[str, Any] | None = None
     sensitive: bool = False
+    unfit: Callable[[str], tuple[str, str] | None] | None = None
+    parts: Mapping[str, Codec] | None = None
     elements: bool = False
     wire_type: Any = Any
     accept_many: Many[AcceptMany] | None = None

@@ -235,6 +235,11 @@ class Kind:
         return _fields_of(self.record)
 
     @cached_property
+    def secret_fields(self) -> Mapping[str, Codec]:
+        """The codecs of the fields in which there may be secrets."""
+        return {name: each.codec for name, each in self.fields.items() if each.codec.sensitive or each.codec.parts}
+
+    @cached_property
     def reader(self) -> SchemaValidator:
         """What checks an entry carefully and brings it into canonical form."""
         return _validator(self._entry_schema())

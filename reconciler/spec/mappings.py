@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
 
 from reconciler.model.resource import Value
-from reconciler.records import record
+from reconciler.records import record, replace
 from reconciler.spec.addresses import MAIL_ADDRESS
 from reconciler.spec.codec import Codec, Refusal, Scope, refuse
 from reconciler.spec.codecs import ACTIVE, FLAG, TEXT_COLUMN, a_set_of, as_text, text
@@ -82,6 +82,7 @@ def a_mapping(parts: Mapping[str, Part], *, more: Mapping[str, Any] | None = Non
     return Codec(
         accept=accept,
         encode=encode,
+        parts={name: part.codec for name, part in parts.items()},
         schema={
             "type": "object",
             "properties": {name: dict(part.codec.schema) for name, part in parts.items()},
@@ -130,6 +131,7 @@ def or_word(codec: Codec, word: str, *, encoded: Any) -> Codec:
         schema={"anyOf": [{"const": word}, dict(codec.schema)]},
         fold=codec.fold and (lambda value: value if value == word or codec.fold is None else codec.fold(value)),
         magnitude=codec.magnitude,
+        parts=codec.parts,
     )
 
 
@@ -172,11 +174,23 @@ def _accept_pattern(value: Any, scope: Scope) -> Value:
 
 _PATTERN: Final = Codec(accept=_accept_pattern, schema=_LONG.schema)
 
+_TOKEN_LENGTH: Final = 30
+
+
+def _no_token(text: str) -> tuple[str, str] | None:
+    if len(text) == _TOKEN_LENGTH and text.isascii() and text.isalnum():
+        return None
+    return f"is not {_TOKEN_LENGTH} letters and digits, as keys and tokens of Pushover are", "copy it once more"
+
+
+_TOKEN: Final = replace(SECRET, unfit=_no_token)
+"""Others are refused (2022-01a to 2026-07a, functions.pushover.inc.php)."""
+
 PUSHOVER: Final = or_word(
     a_mapping(
         {
-            "key": Part(SECRET, "key"),
-            "token": Part(SECRET, "token"),
+            "key": Part(_TOKEN, "key"),
+            "token": Part(_TOKEN, "token"),
             "state": Part(ACTIVE, "active", "active"),
             "title": Part(_LONG, "title", ""),
             "text": Part(_LONG, "text", ""),

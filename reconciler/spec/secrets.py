@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
-from reconciler.model.resource import Value
-from reconciler.model.secret import Secret, SecretSource, SourceKind
+from reconciler.model.resource import Value, Values
+from reconciler.model.secret import BLANK, Secret, SecretSource, SourceKind
 from reconciler.records import replace
 from reconciler.spec.codec import Codec, refuse
 from reconciler.spec.language import Annotated
+
+if TYPE_CHECKING:
+    from reconciler.spec.kind import Kind
 
 VERBATIM_SCHEMES: Final = (
     "ARGON2I",
@@ -51,11 +54,13 @@ KEY: Final = "{key}"
 _RECIPIENT: Final = r"age1[a-z0-9]{20,}|ssh-(?:ed25519|rsa) [A-Za-z0-9+/]{40,}={0,2}(?: .*)?"
 """The public keys age takes (age-encryption.org/v1): its own, and those of ssh."""
 
+_HASH_ANEW: Final = "make another of the password: `doveadm pw -s BLF-CRYPT`"
 _FORMS: Final = "`{env: NAME}`, `{file: path}`, `{command: [program, argument]}`"
 _HASH: Final = r"(?s)\{([A-Z0-9-]+)\}(.+)$"
 
-_LONGEST_HASH: Final = 255
-"""What is longer ends the call with an empty answer (2022-01a to 2026-07a, init_db.inc.php)."""
+_LONGEST: Final = 255
+"""Characters of the columns for passwords and hashes; what is longer ends the call with an empty answer or an error of
+the database (2022-01a to 2026-07a, init_db.inc.php)."""
 
 _PLAIN_FORMS: Final = [
     {"type": "object", "properties": {"env": {"type": "string"}}, "required": ["env"], "additionalProperties": False},
@@ -146,9 +151,8 @@ def _read_hash(value: Any) -> SecretSource:
         raise refuse(
             "secret-literal", f"`{{{match[1]}}}` holds the password itself", hint="hash it: `doveadm pw -s BLF-CRYPT`"
         )
-    if len(text) > _LONGEST_HASH:
-        hint = "make another of the password: `doveadm pw -s BLF-CRYPT`"
-        raise refuse("text-too-long", f"mailcow keeps {_LONGEST_HASH} characters of a hash", hint=hint)
+    if len(text) > _LONGEST:
+        raise refuse("text-too-long", f"mailcow keeps {_LONGEST} characters of a hash", hint=_HASH_ANEW)
     return SecretSource(SourceKind.HASH, (text,))
 
 
@@ -208,6 +212,42 @@ def is_readable(text: str) -> bool:
     return match is not None and match[1] in _READABLE_SCHEMES
 
 
+def secrets_in(kind: Kind, values: Values) -> Iterator[tuple[str, SecretSource, Codec]]:
+    """Find the secrets among some values, wherever they stand: the field, the secret, and the codec it was read by."""
+    for name, codec in kind.secret_fields.items():
+        if name in values:
+            yield from ((name, source, own) for source, own in _within(codec, values[name]))
+
+
+def _within(codec: Codec, value: Value) -> Iterator[tuple[SecretSource, Codec]]:
+    if isinstance(value, SecretSource):
+        yield value, codec
+    elif isinstance(value, Mapping):
+        for name, each in value.items():
+            yield from _within((codec.parts or {}).get(name, codec), each)
+    elif isinstance(value, tuple | list):
+        for each in value:
+            yield from _within(codec, each)
+
+
+def unfit(codec: Codec, secret: Secret) -> tuple[str, str] | None:
+    """Say why, and what to do, where the server does not take a secret for such a field."""
+    return None if codec.unfit is None else codec.unfit(secret.reveal())
+
+
+def _too_long(text: str) -> tuple[str, str] | None:
+    if len(text) <= _LONGEST:
+        return None
+    return f"has {len(text)} characters, and mailcow keeps {_LONGEST}", "take a shorter one"
+
+
+def _too_long_a_hash(text: str) -> tuple[str, str] | None:
+    """A password of any length is hashed; a hash is stored as it is."""
+    if len(text) <= _LONGEST or not is_verbatim_hash(text):
+        return None
+    return f"is a hash of {len(text)} characters, and mailcow keeps {_LONGEST}", _HASH_ANEW
+
+
 SECRET: Final = Codec(
     accept=lambda value, _scope: read_source(value),
     decode=lambda value: Secret("" if value is None else str(value)),
@@ -215,8 +255,14 @@ SECRET: Final = Codec(
     sensitive=True,
 )
 SecretText = Annotated[Value, SECRET]
-TrimmedSecretText = Annotated[Value, replace(SECRET, fold=Secret.trimmed)]
-"""A secret from which the server cuts off what is blank at both ends."""
-PASSWORD: Final = replace(SECRET, accept=lambda value, _scope: read_password(value), schema=PASSWORD_SCHEMA)
+ShortSecretText = Annotated[Value, replace(SECRET, unfit=_too_long)]
+"""A secret the server keeps as it is, in a column for short texts."""
+TrimmedSecretText = Annotated[
+    Value, replace(SECRET, fold=Secret.trimmed, unfit=lambda text: _too_long(text.strip(BLANK)))
+]
+"""Such a secret from which the server cuts off what is blank at both ends."""
+PASSWORD: Final = replace(
+    SECRET, accept=lambda value, _scope: read_password(value), schema=PASSWORD_SCHEMA, unfit=_too_long_a_hash
+)
 Password = Annotated[Value, PASSWORD]
 """A password: a secret, a hash the server stores as it is, or one that is generated."""

@@ -49,6 +49,8 @@ SECRETS = {
     "PADDED": " Correct.Horse.7\n\n",
     "TOKEN": "a" * 30,
     "OTHER_TOKEN": "b" * 30,
+    "LONGEST": "x" * 255,
+    "TOO_LONG": "x" * 256,
 }
 """The secrets that test manifests name with ``{env: NAME}``."""
 
@@ -199,7 +201,7 @@ def refused(server: Server, manifest: Manifest) -> list[str]:
     """Why a plan is impossible: the ids of what is found."""
     wanted = server.desired(manifest)
     live = server.read(wanted)
-    options = PlanOptions(base=server.base)
+    options = PlanOptions(base=server.base, secret=_secret)
     found = diff(registry(), wanted, live, capabilities=server.capabilities, options=options)
     problems = [
         *found.diagnostics,

@@ -8,7 +8,7 @@ import pytest
 from reconciler.kinds import registry
 from reconciler.spec.codec import Scope
 from reconciler.spec.refusal import InvalidError, Refusal
-from tests.kinds.server import Server
+from tests.kinds.server import Server, refused
 
 PASSWORD = {"password": {"env": "PASSWORD"}}
 ANNA: Mapping[str, Any] = {"address": "anna@acme.example", "quota": "1GiB", "initial": PASSWORD}
@@ -66,6 +66,33 @@ def test_an_alias_may_have_as_many_targets_as_there_is_room_for(version: str) ->
     manifest = {"domains": [{"name": "acme.example"}], "aliases": [alias]}
     server.apply(manifest)
     assert server.plan(manifest) == ()
+
+
+def with_secret(plural: str, name: str) -> dict[str, Any]:
+    secret = {"env": name}
+    found: dict[str, dict[str, Any]] = {
+        "relayhosts": {"relayhosts": [{"host": "smtp.example:587", "username": "acme", "password": secret}]},
+        "transports": {
+            "transports": [
+                {"destination": "a.example", "nexthop": "b.example", "username": "acme", "password": secret},
+            ]
+        },
+        "sync_jobs": {
+            "domains": [{"name": "acme.example"}],
+            "mailboxes": [ANNA],
+            "sync_jobs": [{"mailbox": ANNA["address"], "host": "old.example", "username": "a", "password": secret}],
+        },
+    }
+    return found[plural]
+
+
+@pytest.mark.parametrize("version", ["2022-01a", "2026-07a"])
+@pytest.mark.parametrize("plural", ["relayhosts", "transports", "sync_jobs"])
+def test_a_plan_tells_of_a_password_that_has_no_room(version: str, plural: str) -> None:
+    server = Server(version)
+    assert refused(server, with_secret(plural, "TOO_LONG")) == ["secret-refused"]
+    server.apply(with_secret(plural, "LONGEST"))
+    assert server.plan(with_secret(plural, "LONGEST")) == ()
 
 
 def test_a_long_list_among_many_is_read_with_them_unless_it_is_too_long() -> None:

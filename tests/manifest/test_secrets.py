@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.errors import ManifestError
+from reconciler.kinds import registry
 from reconciler.manifest.files import read_inside
 from reconciler.manifest.secrets import SecretSources, Surroundings, Wanted, wanted_by
 from reconciler.model.address import Address
@@ -254,8 +255,36 @@ def test_the_secrets_of_changes_are_found_wherever_they_stand() -> None:
     one, other = source("env", "ONE"), source("env", "OTHER")
     fields = (
         FieldChange("password", Absent.NOT_SET, one),
-        FieldChange("more", Absent.NOT_SET, ({"token": other}, "text")),
-        FieldChange("gone", one, Absent.NOT_SET),
+        FieldChange("pushover", Absent.NOT_SET, {"token": other, "text": "Hello"}),
+        FieldChange("name", one, Absent.NOT_SET),
     )
     change = Change(Action.CREATE, ANNA, fields, origin=HERE)
-    assert list(wanted_by([change])) == [Wanted(one, ANNA, HERE), Wanted(other, ANNA, HERE)]
+    found = list(wanted_by(registry(), [change]))
+    assert [(each.source, each.address, each.origin) for each in found] == [(one, ANNA, HERE), (other, ANNA, HERE)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "fits", "unfit"),
+    [
+        ("relayhost", "password", "x" * 255, "x" * 256),
+        ("transport", "password", "\n " + "ä" * 255 + " ", "x" * 256),
+        ("sync_job", "password", "ä" * 255, "x" * 256),
+        ("mailbox", "password", "x" * 300, "{SHA512-CRYPT}" + "x" * 242),
+        ("mailbox", "pushover", "a1" * 15, "a_" * 15),
+        ("mailbox", "pushover", "a" * 30, "a" * 31),
+        ("identity_provider", "client_secret", "x" * 300, None),
+    ],
+)
+def test_a_secret_the_server_would_not_take_is_never_sent(
+    tmp_path: Path, kind: str, field: str, fits: str, unfit: str | None
+) -> None:
+    wanted = source("env", "X")
+    address = Address(kind, "anna@acme.example")
+    value = {"token": wanted} if field == "pushover" else wanted
+    change = Change(Action.CREATE, address, (FieldChange(field, Absent.NOT_SET, value),), origin=HERE)
+    sources(tmp_path, environment={"X": fits}).prepare(wanted_by(registry(), [change]))
+    if unfit is not None:
+        bad = sources(tmp_path, environment={"X": unfit})
+        (finding,) = told(lambda: bad.prepare(wanted_by(registry(), [change])))
+        assert (finding.id, finding.origin) == ("secret-refused", HERE)
+        assert unfit not in f"{finding.summary} {finding.hint}"
