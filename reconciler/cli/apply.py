@@ -13,7 +13,7 @@ from reconciler.cli.requests import plan_request_of
 from reconciler.cli.session import JSON, TEXT, Session
 from reconciler.cli.views import plan_view
 from reconciler.cli.waves import WAVE_OPTIONS, waves_of
-from reconciler.cli.words import flag
+from reconciler.cli.words import flag, option
 from reconciler.flow import PlanRequest, PlanResult
 from reconciler.model.report import Report
 from reconciler.model.waves import Waves
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 WORDS = (
     *WHAT_TO_PLAN,
     *WAVE_OPTIONS,
+    option("--fingerprint", "Carry out a kept plan only if this is its fingerprint.", metavar="sha256:..."),
     flag("--auto-approve", "Do not ask."),
     flag("--wait-for-lock", "Wait for another apply of this checkout to end."),
     *output_options(TEXT, JSON),

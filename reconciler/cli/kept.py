@@ -1,13 +1,16 @@
-"""Plans in files: which argument is one, and what may be said beside it."""
+"""Plans in files: which argument is one, what may be said beside it, and whether it is the one that is meant."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Final
 
-from reconciler.errors import UsageError
+from reconciler.errors import PlanRefused, UsageError
 from reconciler.model.plan import Plan
-from reconciler.render.plan_reading import plan_from_text
+from reconciler.records import record
+from reconciler.render.plan_json import fingerprint
+from reconciler.render.plan_reading import no_plan, plan_from_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 
 _SUFFIX: Final = ".json"
 _LARGEST: Final = 1 << 30
+_FINGERPRINT: Final = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
 _DECIDED: Final = {
     "domains": "--domain",
     "targets": "--target",
@@ -34,14 +38,35 @@ _DECIDED: Final = {
 """What a plan has decided: it was reviewed with that, and is carried out with that."""
 
 
+@record(frozen=True, slots=True)
+class Kept:
+    """A plan from a file.
+
+    Attributes:
+        fingerprint: stands for all that is in the file.
+    """
+
+    plan: Plan
+    fingerprint: str
+
+
 def take_plan(session: Session, given: Given) -> tuple[Plan | None, Given]:
     """The plan among the paths that were named, and the rest of what was said; None where there is none.
 
     Raises:
-        UsageError: it is no plan, or an option speaks of what it has decided.
+        UsageError: it is no plan, or not named first, or an option speaks of what it has decided.
+        PlanRefused: ``plan-of-another-fingerprint``.
     """
     paths = tuple(given["paths"])
+    expected = _expected(given["fingerprint"])
+    late = next((path for path in paths[1:] if path.endswith(_SUFFIX)), None)
+    if late is not None:
+        hint = f"write `reconciler apply {late} PATH...`; two plans are two runs"
+        raise UsageError(f"a kept plan is named first, and {late} is not", id="plan-not-first", hint=hint)
     if not paths or not paths[0].endswith(_SUFFIX):
+        if expected is not None:
+            hint = "name the kept plan first: `reconciler apply plan.json PATH... --fingerprint ...`"
+            raise UsageError("`--fingerprint` is given, and no kept plan", id="fingerprint-without-plan", hint=hint)
         return None, given
     spoken = [flag for name, flag in _DECIDED.items() if given.get(name) not in (None, False, ())]
     if spoken:
@@ -50,20 +75,55 @@ def take_plan(session: Session, given: Given) -> tuple[Plan | None, Given]:
             id="plan-decided",
             hint=f"make it again: `reconciler plan PATH... {spoken[0]} ... --out FILE`",
         )
-    return read_plan(session.surroundings.start / paths[0]), {**given, "paths": paths[1:]}
+    return read_plan(session.surroundings.start / paths[0], expected=expected).plan, {**given, "paths": paths[1:]}
 
 
-def read_plan(file: Path) -> Plan:
+def _expected(said: str | None) -> str | None:
+    """The fingerprint that was said, in the form in which it is told; None where none was.
+
+    Raises:
+        UsageError: ``fingerprint-malformed``; one that is empty is not taken for none, as a variable may not be set.
+    """
+    if said is None:
+        return None
+    written = _FINGERPRINT.fullmatch(said.strip().lower())
+    if written is None:
+        raise UsageError(
+            f"`--fingerprint {said}` is no fingerprint" if said.strip() else "`--fingerprint` is empty",
+            id="fingerprint-malformed",
+            hint="write `sha256:` and the 64 digits that `reconciler plan --out FILE` told"
+            + ("" if said.strip() else "; is the variable set that should hold them?"),
+        )
+    return f"sha256:{written[1]}"
+
+
+def read_plan(file: Path, *, expected: str | None = None) -> Kept:
     """The plan in a file.
+
+    Args:
+        file: the file.
+        expected: the fingerprint it must have; None takes any.
 
     Raises:
         UsageError: ``plan-malformed`` or ``plan-format-unknown``.
+        PlanRefused: ``plan-of-another-fingerprint``.
         OSError: it cannot be read.
     """
     if file.stat().st_size > _LARGEST:
-        raise UsageError(f"{file.name} is too large for a plan", id="plan-malformed")
+        raise no_plan(file.name, "it is too large")
+    content = file.read_bytes()
+    found = fingerprint(content)
+    if expected is not None and found != expected:
+        raise PlanRefused(
+            f"{file.name} is not the plan that was reviewed: its fingerprint is another one",
+            id="plan-of-another-fingerprint",
+            hint="nothing was asked of the server; get the file again from where it was reviewed, or make it again and "
+            "have that reviewed: `reconciler plan PATH... --out FILE`",
+            expected=expected,
+            found=found,
+        )
     try:
-        text = file.read_text(encoding="utf-8")
+        text = content.decode()
     except UnicodeDecodeError as problem:
-        raise UsageError(f"{file.name} is not a plan: it is not text", id="plan-malformed") from problem
-    return plan_from_text(text)
+        raise no_plan(file.name, "it is not text") from problem
+    return Kept(plan_from_text(text, name=file.name), found)

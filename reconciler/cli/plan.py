@@ -14,6 +14,7 @@ from reconciler.records import replace
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.cli.commands import Given
+    from reconciler.flow import PlanResult
 
 WORDS = (
     *WHAT_TO_PLAN,
@@ -31,12 +32,24 @@ def act(session: Session, given: Given) -> int:
     """
     kept = given["out"] is not None or session.format == JSON
     planned = session.pipeline.plan(replace(plan_request_of(session, given), keep=kept))
-    session.give(plan_view(session, planned, calls=given["show_calls"]))
-    if given["out"]:
-        from reconciler.render.plan_json import json_text, plan_document  # noqa: PLC0415  most plans are only shown
-
-        write_private(session.surroundings.start / given["out"], json_text(plan_document(planned.plan)))
-        session.say(f"Kept in {given['out']}\n")
+    if given["out"] is None:
+        session.give(plan_view(session, planned, calls=given["show_calls"]))
+    else:
+        _keep(session, planned, given)
     if given["profile"]:
         session.tell_profile(planned.timings, planned.requests())
     return of_plan(planned.plan, detailed=given["detailed_exitcode"])
+
+
+def _keep(session: Session, planned: PlanResult, given: Given) -> None:
+    """Show the plan with its fingerprint, and write it into its file."""
+    from reconciler.render.plan_json import fingerprint, json_text, plan_document  # noqa: PLC0415  most are only shown
+
+    text = json_text(plan_document(planned.plan))
+    stands_for_it = fingerprint(text.encode())
+    session.give(plan_view(session, planned, calls=given["show_calls"], fingerprint=stands_for_it))
+    write_private(session.surroundings.start / given["out"], text)
+    if planned.plan.refusals:
+        session.say(f"Kept in {given['out']}, to be looked at: apply refuses it as it is\n")
+    else:
+        session.say(f"Kept in {given['out']}; `apply --fingerprint {stands_for_it}` takes no other\n")

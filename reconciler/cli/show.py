@@ -26,6 +26,6 @@ def act(session: Session, given: Given) -> int:
 
     It needs no manifests, no server and no key.
     """
-    plan = read_plan(session.surroundings.start / given["file"])
-    session.give(plan_view(session, PlanResult(plan=plan), calls=False))
-    return of_plan(plan, detailed=given["detailed_exitcode"])
+    kept = read_plan(session.surroundings.start / given["file"])
+    session.give(plan_view(session, PlanResult(plan=kept.plan), calls=False, fingerprint=kept.fingerprint))
+    return of_plan(kept.plan, detailed=given["detailed_exitcode"])

@@ -7,21 +7,32 @@ from reconciler.flow import PlanResult
 from reconciler.render.style import Style, plain
 
 
-def plan_view(session: Session, planned: PlanResult, *, calls: bool) -> str:
-    """The plan in the session's format, with its calls where they are asked for."""
+def plan_view(session: Session, planned: PlanResult, *, calls: bool, fingerprint: str = "") -> str:
+    """The plan in the session's format, with its calls where they are asked for.
+
+    Args:
+        session: has the format.
+        planned: the plan.
+        calls: whether they are asked for.
+        fingerprint: of the file that keeps the plan, where one does.
+    """
     if session.format == JSON:
         from reconciler.render.plan_json import json_text, plan_document  # noqa: PLC0415
 
-        return json_text(plan_document(planned.plan, planned.operations if calls else None))
+        document = plan_document(planned.plan, planned.operations if calls else None)
+        if fingerprint:
+            document["fingerprint"] = fingerprint
+        return json_text(document)
     if session.format == MARKDOWN:
         from reconciler.render.markdown import plan_markdown  # noqa: PLC0415
 
-        return plan_markdown(planned.plan, calls=_calls(planned, plain()) if calls else "")
+        told = _calls(planned, plain()) if calls else ""
+        return plan_markdown(planned.plan, calls=told, fingerprint=fingerprint)
     from reconciler.render.plan_text import plan_text  # noqa: PLC0415
 
     style = session.style
     told = _calls(planned, style) if calls else ""
-    return plan_text(planned.plan, style, calls=told, brief=session.verbosity < 0)
+    return plan_text(planned.plan, style, calls=told, brief=session.verbosity < 0, fingerprint=fingerprint)
 
 
 def _calls(planned: PlanResult, style: Style) -> str:

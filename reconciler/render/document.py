@@ -169,6 +169,7 @@ class PlanDocument(TypedDict):
     terms: Annotated[TermsDocument | None, About("In a plan that is kept: what it was made with.")]
     summary: SummaryDocument
     changes: list[ChangeDocument]
+    fingerprint: NotRequired[Annotated[str, About("Stands for all of the file that keeps the plan; not in that file.")]]
     unmanaged: Annotated[
         dict[str, int], About("Live resources nothing declares, by kind; a missing kind was not read.")
     ]

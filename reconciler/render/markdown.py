@@ -27,15 +27,16 @@ _OPEN: Final = 20
 """A section of more changes than this is folded."""
 
 
-def plan_markdown(plan: Plan, *, calls: str = "", budget: int = BUDGET) -> str:
+def plan_markdown(plan: Plan, *, calls: str = "", budget: int = BUDGET, fingerprint: str = "") -> str:
     """The plan as GitHub's and GitLab's Markdown; ends with a newline.
 
     Args:
         plan: what to tell.
         calls: the calls it comes down to, as text, for the end.
         budget: characters that are not exceeded, whatever must be left out.
+        fingerprint: of the file that keeps it.
     """
-    head = _head(plan)
+    head = _head(plan, fingerprint)
     tail = _tail(plan)
     room = budget - len(head) - len(tail) - _NOTE_ROOM
     body, left_out = _sections(plan.changes, room)
@@ -56,8 +57,10 @@ def _calls(calls: str, room: int) -> str:
     return folded if len(folded) <= room else "\n> **Shortened**: the calls did not fit in here.\n"
 
 
-def _head(plan: Plan) -> str:
+def _head(plan: Plan, fingerprint: str) -> str:
     told = [f"### {_plain(summary(plan))}", "", f"For {_plain(server(plan))}", ""]
+    if fingerprint:
+        told += [f"Fingerprint {_code(fingerprint)}", ""]
     for refusal in plan.refusals:
         told.append(f"> **Refused** ({_code(refusal.id)}): {_plain(refusal.summary)}")
         if refusal.addresses:

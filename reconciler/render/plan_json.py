@@ -39,6 +39,13 @@ def json_text(document: Mapping[str, Any]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
+def fingerprint(file: bytes) -> str:
+    """Stand for all that is in the file of a plan: ``sha256:`` and the digits `sha256sum` prints."""
+    import hashlib  # noqa: PLC0415  only plans that are kept have one
+
+    return f"sha256:{hashlib.sha256(file).hexdigest()}"
+
+
 def plan_document(plan: Plan, operations: Iterable[Operation] | None = None) -> PlanDocument:
     """The plan as plain values, ready for `json.dumps`; with the calls it comes down to, where they are given.
 

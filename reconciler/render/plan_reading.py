@@ -25,30 +25,48 @@ from reconciler.render.document_values import read_value
 from reconciler.render.plan_json import REASON_NAMES
 
 _REASONS: Final[Mapping[str, Reason]] = {name: reason for reason, name in REASON_NAMES.items()}
-_HINT: Final = "make it again: `reconciler plan PATH... --out FILE`"
+_HINT: Final = "get it again from where it was made, or make it again: `reconciler plan PATH... --out FILE`"
 
 
-def plan_from_text(text: str) -> Plan:
+def plan_from_text(text: str, *, name: str = "this") -> Plan:
     """The plan a file holds.
+
+    Args:
+        text: all that is in the file.
+        name: of the file, for what is told when something is wrong with it.
 
     Raises:
         UsageError: ``plan-malformed`` when it is not a plan, ``plan-format-unknown`` when another version wrote it.
     """
     try:
         document = json.loads(text)
-    except ValueError as problem:
-        raise UsageError("this is not a plan: it is not JSON", id="plan-malformed", hint=_HINT) from problem
-    return plan_from_document(document)
+    except (ValueError, RecursionError) as problem:
+        raise no_plan(name, _why_not_json(text, problem)) from problem
+    return plan_from_document(document, name=name)
 
 
-def plan_from_document(document: Any) -> Plan:
+def _why_not_json(text: str, problem: Exception) -> str:
+    if not text.strip():
+        return "it is empty"
+    if text.lstrip().startswith("{") and not text.rstrip().endswith("}"):
+        return "its end is missing"
+    place = f", from line {problem.lineno} on" if isinstance(problem, json.JSONDecodeError) else ""
+    return f"it is not JSON{place}"
+
+
+def no_plan(name: str, why: str) -> UsageError:
+    """The error that something is not a plan; `why` is a clause."""
+    return UsageError(f"{name} is not a plan: {why}", id="plan-malformed", hint=_HINT)
+
+
+def plan_from_document(document: Any, *, name: str = "this") -> Plan:
     """The plan `plan_document` was made from.
 
     Raises:
         UsageError: as `plan_from_text`.
     """
-    _check_version(document)
-    checked = _checked(document)
+    _check_version(document, name)
+    checked = _checked(document, name)
     try:
         return Plan(
             server=ServerIdentity(**checked["server"]),
@@ -63,22 +81,24 @@ def plan_from_document(document: Any) -> Plan:
             terms=_terms(checked["terms"]),
         )
     except ValueError as problem:
-        raise UsageError(f"this is not a plan: {problem}", id="plan-malformed", hint=_HINT) from problem
+        raise no_plan(name, str(problem)) from problem
 
 
-def _check_version(document: Any) -> None:
+def _check_version(document: Any, name: str) -> None:
     version = document.get("format_version") if isinstance(document, dict) else None
     if not isinstance(version, str):
-        raise UsageError("this is not a plan: it has no `format_version`", id="plan-malformed", hint=_HINT)
-    if version.partition(".")[0] != FORMAT_VERSION.partition(".")[0]:
+        raise no_plan(name, "it has no `format_version`")
+    major = FORMAT_VERSION.partition(".")[0]
+    if version.partition(".")[0] != major:
         raise UsageError(
-            f"this plan has format {version}, this version of the tool reads {FORMAT_VERSION}",
+            f"{name} is a plan of format {version}, and this version of the tool reads {major}.x",
             id="plan-format-unknown",
-            hint=_HINT,
+            hint="use the version of the tool that made it, or make it again with this one: "
+            "`reconciler plan PATH... --out FILE`",
         )
 
 
-def _checked(document: Any) -> PlanDocument:
+def _checked(document: Any, name: str) -> PlanDocument:
     # pydantic takes longer to import than everything else here; only who reads a plan pays for it
     from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415
 
@@ -87,7 +107,8 @@ def _checked(document: Any) -> PlanDocument:
     except ValidationError as problem:
         first = problem.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
-        raise UsageError(f"this is not a plan: `{where}`: {first['msg']}", id="plan-malformed", hint=_HINT) from problem
+        why = "is missing" if first["type"] == "missing" else f"is not right: {first['msg']}"
+        raise no_plan(name, f"`{where}` {why}") from problem
 
 
 def _terms(document: TermsDocument | None) -> Terms | None:

@@ -18,7 +18,7 @@ _WIDEST: Final = 28
 """Values are aligned behind names of up to this many characters."""
 
 
-def plan_text(plan: Plan, style: Style, *, calls: str = "", brief: bool = False) -> str:
+def plan_text(plan: Plan, style: Style, *, calls: str = "", brief: bool = False, fingerprint: str = "") -> str:
     """The whole plan; ends with a newline.
 
     Args:
@@ -26,6 +26,7 @@ def plan_text(plan: Plan, style: Style, *, calls: str = "", brief: bool = False)
         style: the palette.
         calls: the calls it comes down to, as text, to stand before the last line.
         brief: only what was refused, and the last line.
+        fingerprint: of the file that keeps it.
     """
     parts = [*_refusals(plan, style)]
     if not brief:
@@ -36,6 +37,7 @@ def plan_text(plan: Plan, style: Style, *, calls: str = "", brief: bool = False)
             *([calls] if calls else []),
             *_findings(plan, style),
             *parts,
+            *([f"{style.paint('Fingerprint', Role.STRONG)}: {fingerprint}\n"] if fingerprint else []),
         ]
         if plan.is_empty:
             parts.append("Nothing to do: what is declared and can be compared is as declared.\n")

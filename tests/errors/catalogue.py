@@ -97,8 +97,12 @@ MANIFESTS: Final = {
 COMMANDS: Final = {
     "approval-missing": ("apply", "mail.yaml"),
     "bad-snapshot": ("simulate", "--load", "mail.yaml"),
+    "fingerprint-malformed": ("apply", "plan.json", "mail.yaml", "--fingerprint", "sha256:12ab"),
+    "fingerprint-without-plan": ("apply", "mail.yaml", "--fingerprint", "0" * 64),
     "kind-unknown": ("explain", "mailboxs"),
     "paths-missing": ("plan",),
+    "plan-decided": ("apply", "plan.json", "mail.yaml", "--allow-deletes", "100"),
+    "plan-not-first": ("apply", "mail.yaml", "plan.json"),
     "project-missing": ("plan", "--env", "production"),
     "schema-unknown": ("schema", "plans"),
     "unknown-fault": ("simulate", "--fault", "explode"),
