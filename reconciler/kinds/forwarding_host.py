@@ -1,15 +1,17 @@
 """Forwarding hosts."""
 
+import re
 from typing import Final, Required, TypedDict
 
 from reconciler.model.operation import Verb
+from reconciler.model.resource import Observed
 from reconciler.records import replace
 from reconciler.spec.codec import Codec
 from reconciler.spec.codecs import FLAG, Name
 from reconciler.spec.kind import Attributes, Kind, Situation, crud, listed
 from reconciler.spec.language import Annotated
 from reconciler.spec.mark import field
-from reconciler.spec.step import Step
+from reconciler.spec.step import Stage, Step
 
 FILTERED: Final = Codec(
     accept=FLAG.accept,
@@ -20,6 +22,10 @@ FILTERED: Final = Codec(
     schema=FLAG.schema,
 )
 """Read and edited as whether spam is kept, added as whether it is filtered (2022-01a to 2026-07a, fwdhost)."""
+
+
+_LITERAL: Final = re.compile(r"[0-9a-fA-F:/]+$|[0-9./]+$")
+"""What is stored as it is; the rest are names (2022-01a to 2026-07a, functions.fwdhost.inc.php)."""
 
 
 class ForwardingHost(TypedDict, total=False):
@@ -44,12 +50,50 @@ def _filtered(attributes: Attributes, _situation: Situation) -> Attributes:
 
 
 def _each_of_its_hosts(steps: tuple[Step, ...], situation: Situation) -> tuple[Step, ...]:
-    """Write to every host a name was resolved to: they are rows of their own."""
+    """Write to every host a name was resolved to: they are rows of their own.
+
+    What goes, goes before others are added: they may be resolved to the same hosts, which have one name each (2022-01a
+    to 2026-07a, functions.fwdhost.inc.php).
+    """
     observed = situation.observed
     if observed is None or situation.verb is Verb.ADD:
         return steps
-    hosts = [each.handle for each in (observed, *observed.twins)]
-    return tuple(replace(step, item=host) for step in steps for host in hosts)
+    if situation.verb is Verb.DELETE and _added(situation):
+        steps = tuple(replace(step, stage=Stage.FREE) for step in steps)
+    return tuple(replace(step, item=host) for step in steps for host in _hosts(observed))
+
+
+def _hosts(observed: Observed) -> list[str]:
+    return [each.handle for each in (observed, *observed.twins)]
+
+
+def _added(situation: Situation) -> set[str]:
+    kind = situation.address.kind
+    return situation.future.of(kind).keys() - situation.live.of(kind).keys()
+
+
+def _losing(situation: Situation) -> list[Observed]:
+    """The others that stay, and that the server has written the new one's address to; of a name, only it knows them."""
+    if situation.verb is not Verb.ADD:
+        return []
+    there = situation.future.of(situation.address.kind).values()
+    return [each for each in there if situation.address.key.strip() in _hosts(each)]
+
+
+def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
+    """Find what would be gone if this came, and come back in its place: both have no other address."""
+    added = _added(situation)
+    gone = (each.address.key for each in _losing(situation) if added.issuperset(_hosts(each)))
+    why = "`{}` has this address and no other on the server, which keeps one name for an address"
+    return tuple(("host", why.format(name), "declare one of them, and remove the other") for name in gone)
+
+
+def _effects(situation: Situation) -> tuple[str, ...]:
+    """Say from whom an address is taken; the addresses of a name, only the server knows."""
+    taken = tuple(f"takes this address from `{each.address.key}`" for each in _losing(situation))
+    if situation.verb is not Verb.ADD or _LITERAL.match(situation.address.key.strip()):
+        return taken
+    return ("takes the addresses it is resolved to from others: of two with the same address, the later one is kept",)
 
 
 KIND = Kind(
@@ -64,5 +108,7 @@ KIND = Kind(
     serial=True,
     on_add=_filtered,
     on_steps=_each_of_its_hosts,
+    clashes=_clashes,
+    effects=_effects,
     also_called={"hostname": "host", "source": "host"},
 )

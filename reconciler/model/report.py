@@ -61,9 +61,17 @@ class ChangeEnded:
 Event = OperationStarted | OperationEnded | ChangeEnded
 
 
+STILL_THERE = "still there"
+GONE = "gone"
+
+
 @record(frozen=True, slots=True)
 class Leftover:
-    """A field that is not what was declared after the apply."""
+    """A field that is not what was declared after the apply.
+
+    Attributes:
+        field: its name; `STILL_THERE` for what was to be deleted, `GONE` for what was there and went with the changes.
+    """
 
     address: Address
     field: str
@@ -97,6 +105,7 @@ class Report:
         interrupted: a person stopped the run before all was tried.
         stopped: why it ended before all was tried; None when all was.
         notes: what else a person should know, such as which revision is remembered as applied.
+        left: how many changes were not the run's to make, and are left for another one.
     """
 
     changes: tuple[ChangeEnded, ...]
@@ -107,6 +116,7 @@ class Report:
     seconds: float = 0.0
     stopped: Stopped | None = None
     notes: tuple[Diagnostic, ...] = ()
+    left: int = 0
 
     def count(self, outcome: Outcome) -> int:
         """How many changes ended so."""

@@ -16,7 +16,7 @@ from reconciler.manifest.secrets import SecretSources
 from reconciler.manifest.secrets import wanted_by as wanted_secrets
 from reconciler.model.change import Action, Change
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.report import Event, Leftover, Outcome, Report
+from reconciler.model.report import GONE, STILL_THERE, Event, Leftover, Outcome, Report
 from reconciler.pipeline.interruption import interruptible
 from reconciler.pipeline.planning import Planned, read_live
 from reconciler.pipeline.workplace import journal
@@ -75,7 +75,7 @@ def apply(request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Even
         run = carry_out(planned.plan.changes, rest, means, first=first)
         with planned.watch.stage("writing"):
             report = _heard(run, on_event)
-        report = _settled(planned.loaded.secrets, report, kept)
+        report = replace(_settled(planned.loaded.secrets, report, kept), left=planned.left)
     done = report.converged is True and report.count(Outcome.DONE) == len(report.changes)
     return replace(report, notes=(*report.notes, *remember(request, planned))) if done else report
 
@@ -149,7 +149,9 @@ def _leftovers(planned: Planned) -> tuple[Leftover, ...]:
         for name in _not_as_declared(change)
     ]
     gone = [change.address for change in planned.plan.changes if change.action is Action.DELETE]
-    left += [Leftover(address, "still there") for address in gone if live.get(address) is not None]
+    left += [Leftover(address, STILL_THERE) for address in gone if live.get(address) is not None]
+    missing = (change.address for change in again.changes if change.action is Action.CREATE)
+    left += [Leftover(each, GONE) for each in missing if each not in touched and planned.live.get(each) is not None]
     return tuple(left)
 
 

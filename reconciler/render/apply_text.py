@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from reconciler.model.address import Address
-from reconciler.model.report import ChangeEnded, OperationEnded, Outcome, Report
+from reconciler.model.report import GONE, STILL_THERE, ChangeEnded, OperationEnded, Outcome, Report
 from reconciler.render.diagnostic_text import finding
 from reconciler.render.style import Role, Style
 from reconciler.render.words import count, visible
@@ -60,6 +60,8 @@ def _verdict(report: Report, style: Style) -> Iterator[str]:
             style.paint("Not converged", Role.ERROR)
             + ": all that the server shows is as declared, but not all was done."
         )
+    elif report.converged and report.left:
+        yield style.paint("Converged so far", Role.GOOD) + ": reading again found what was carried out as declared."
     elif report.converged:
         yield style.paint("Converged", Role.GOOD) + ": reading again found the server as declared."
     elif report.converged is None:
@@ -70,10 +72,12 @@ def _verdict(report: Report, style: Style) -> Iterator[str]:
         for leftover in report.leftovers:
             fields.setdefault(leftover.address, []).append(leftover.field)
         for address, names in fields.items():
-            yield f"  {visible(str(address))}: {', '.join(map(visible, names))} not as declared"
+            told = ", ".join(map(visible, names))
+            yield f"  {visible(str(address))}: {told if {*names} <= {GONE, STILL_THERE} else f'{told} not as declared'}"
 
 
 def _summary(report: Report) -> str:
     counts = [f"{number:,} {outcome.value}" for outcome in Outcome if (number := report.count(outcome))]
     told = ", ".join(counts) or "nothing to do"
-    return f"Apply: {told}; {count(report.calls, 'call')} in {report.seconds:.1f} s"
+    left = f"; {count(report.left, 'change')} left" if report.left else ""
+    return f"Apply: {told}; {count(report.calls, 'call')} in {report.seconds:.1f} s{left}"

@@ -24,6 +24,7 @@ class Server:
         state: Its memory.
         clock: Gives the server's local time.
         random: Gives keys, names and secrets; seeded, so that a run can be repeated.
+        names: The hosts that send mail for a name, as DNS would tell; other names are unknown.
         said: Answers to reads that a fault may give once more, by path.
         half_created: Number of coming `add/mailbox` calls that shall be left half done (a fault; consumed by them).
     """
@@ -33,6 +34,7 @@ class Server:
     clock: Callable[[], datetime]
     random: Random
     half_created: int = field(default=0)
+    names: dict[str, tuple[str, ...]] = field(default_factory=dict)
     said: dict[str, Answer] = field(default_factory=dict, repr=False)
 
     def has(self, feature: str) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.kinds.server import Server, told
+from tests.kinds.server import Server, refused, told
 
 HOSTS = "WHITELISTED_FWD_HOST"
 KEPT = "KEEP_SPAM"
@@ -33,3 +33,38 @@ def test_all_hosts_of_a_name_go_with_it(server: Server) -> None:
     server.apply(manifest)
     server.apply({"forwarding_hosts": []})
     assert server.simulator.state.redis.hash(HOSTS) == {}
+
+
+def host(name: str) -> dict[str, str]:
+    return {"host": name}
+
+
+def test_a_name_keeps_the_hosts_it_takes_over_from_the_name_that_goes(server: Server) -> None:
+    server.simulator.server.names["relay.example"] = ("192.0.2.1", "192.0.2.2")
+    server.apply({"forwarding_hosts": [host("partner.example")]})
+    server.apply({"forwarding_hosts": [host("relay.example")]})
+    assert set(server.simulator.state.redis.hash(HOSTS).values()) == {"relay.example"}
+    assert server.plan({"forwarding_hosts": [host("relay.example")]}) == ()
+
+
+def test_an_address_is_not_taken_from_the_name_that_has_no_other(server: Server) -> None:
+    names = ["192.0.2.1", "192.0.2.2", "partner.example"]
+    manifest = {"forwarding_hosts": [host(name) for name in names]}
+    assert refused(server, manifest) == ["change-refused", "change-refused"]
+    del server.simulator.state.redis.hash(HOSTS)["192.0.2.2"]
+    assert refused(server, {"forwarding_hosts": [host("192.0.2.1")]}) == ["change-refused"]
+
+
+def test_an_address_is_taken_from_a_name_that_has_more(server: Server) -> None:
+    manifest = {"forwarding_hosts": [host("192.0.2.1"), host("partner.example")]}
+    (change,) = server.apply(manifest)
+    assert [each for each in change.effects if "`partner.example`" in each]
+    assert server.plan(manifest) == ()
+
+
+def test_a_plan_says_that_a_name_may_take_what_another_has(server: Server) -> None:
+    server.simulator.server.names["relay.example"] = ("192.0.2.2",)
+    manifest = {"forwarding_hosts": [host("relay.example"), host("partner.example")]}
+    (change,) = server.apply(manifest)
+    assert [each for each in change.effects if "resolved to" in each]
+    assert server.plan(manifest) == ()

@@ -1,8 +1,8 @@
 """add, edit, delete and get fwdhost: hosts whose mail is taken without suspicion.
 
-A name would be resolved to the hosts its domain sends from. There is no DNS here, so every name is an invalid host, as
-it was in the recordings. Source: mailcow functions.fwdhost.inc.php of 2022-01a and 2026-07a; recorded exchanges,
-tests/contract.
+A name is resolved to the hosts its domain sends from: to those in `Server.names`, since there is no DNS here. Every
+other name is an invalid host, as all were in the recordings. Source: mailcow functions.fwdhost.inc.php of 2022-01a and
+2026-07a; recorded exchanges, tests/contract.
 """
 
 from __future__ import annotations
@@ -29,15 +29,17 @@ def add_forwarding_host(call: Call) -> bool | None:
     source = php.text(call.data.get("hostname"))
     host = loose.trim(source)
     filters_spam = php.isset(call.data, "filter_spam") and loose.equal(call.data["filter_spam"], 1)
-    if not _ADDRESS.match(host):
+    hosts = (host,) if _ADDRESS.match(host) else call.server.names.get(host.lower(), ())
+    if not hosts:
         call.danger(("invalid_host", php.htmlspecialchars(host)))
         return False
-    call.state.redis.hash(_HOSTS)[host] = source
-    if filters_spam:
-        call.state.redis.hdel(_KEEP_SPAM, host)
-    else:
-        call.state.redis.hash(_KEEP_SPAM)[host] = "1"
-    call.success(("forwarding_host_added", php.htmlspecialchars(host)))
+    for each in hosts:
+        call.state.redis.hash(_HOSTS)[each] = source
+        if filters_spam:
+            call.state.redis.hdel(_KEEP_SPAM, each)
+        else:
+            call.state.redis.hash(_KEEP_SPAM)[each] = "1"
+    call.success(("forwarding_host_added", php.htmlspecialchars(", ".join(hosts))))
     return None
 
 
