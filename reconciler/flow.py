@@ -219,6 +219,8 @@ class PlanResult:
 
     Attributes:
         stale: of a plan that was kept, what is refused because it moved.
+        left: how many changes there are besides, for another run: what this one may not make, and of a plan that was
+            kept what moved or came since.
         timings: seconds by stage, so far: carrying the plan out adds to them.
         requests: tells what requests have cost so far.
     """
@@ -226,6 +228,7 @@ class PlanResult:
     plan: Plan
     operations: Sequence[Operation] = ()
     stale: tuple[Diagnostic, ...] = ()
+    left: int = 0
     timings: Mapping[str, float] = field(default_factory=dict)
     requests: Requests = tuple
 

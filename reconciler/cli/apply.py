@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reconciler.cli.approval import check_that_someone_can_be_asked, is_approved
-from reconciler.cli.exits import Exit, gravest, of_plan, of_report
+from reconciler.cli.exits import Exit, gravest, of_plan, of_report, of_rest
 from reconciler.cli.kept import take_plan
 from reconciler.cli.options import WHAT_TO_PLAN, output_options
 from reconciler.cli.progress import showing
@@ -33,6 +33,7 @@ WORDS = (
     *WAVE_OPTIONS,
     option("--fingerprint", "Carry out a kept plan only if this is its fingerprint.", metavar="sha256:..."),
     flag("--auto-approve", "Do not ask."),
+    flag("--detailed-exitcode", "Exit with 2 when changes are left for another run."),
     flag("--wait-for-lock", "Wait for another apply of this checkout to end."),
     *output_options(TEXT, JSON),
 )
@@ -80,7 +81,7 @@ def _carry_out(session: Session, request: PlanRequest, planned: PlanResult, give
         return of_plan(planned.plan, detailed=False)
     if planned.plan.is_empty:
         session.say(diagnostics_text(session.pipeline.remember(request, planned), session.talk_style))
-        return Exit.DONE
+        return of_rest(planned.left, detailed=given["detailed_exitcode"])
     if not approved and not is_approved(session, planned.plan):
         session.complain("Not approved: nothing was sent.\n")
         return Exit.REFUSED
@@ -89,7 +90,7 @@ def _carry_out(session: Session, request: PlanRequest, planned: PlanResult, give
     _show_report(session, report)
     if given["profile"]:
         session.tell_profile(planned.timings, planned.requests())
-    return of_report(report)
+    return of_report(report, detailed=given["detailed_exitcode"])
 
 
 def _waiting(session: Session) -> Callable[[str], None]:

@@ -53,11 +53,23 @@ def of_plan(plan: Plan, *, detailed: bool) -> int:
     return gravest(refused, pending)
 
 
-def of_report(report: Report) -> int:
-    """How an apply ends: done only when everything is, and reading again proved it."""
+def of_rest(left: int, *, detailed: bool) -> int:
+    """How a run ends that left so many changes to another one; they have a code of their own only if that is asked."""
+    return Exit.CHANGES if detailed and left else Exit.DONE
+
+
+def of_report(report: Report, *, detailed: bool) -> int:
+    """How an apply ends: done only when everything is, and reading again proved it.
+
+    Args:
+        report: what came of it.
+        detailed: changes that are left for another run have a code of their own.
+    """
     from reconciler.model.report import Outcome  # noqa: PLC0415  only an apply has one
 
     done = all(change.outcome is Outcome.DONE for change in report.changes) and report.converged is True
     stopped = report.stopped.exit_code if report.stopped is not None else Exit.DONE
     interrupted = Exit.INTERRUPTED if report.interrupted else Exit.DONE
-    return gravest(interrupted, stopped, Exit.DONE if done else Exit.INCOMPLETE)
+    return gravest(
+        interrupted, stopped, Exit.DONE if done else Exit.INCOMPLETE, of_rest(report.left, detailed=detailed)
+    )

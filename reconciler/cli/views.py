@@ -32,7 +32,9 @@ def plan_view(session: Session, planned: PlanResult, *, calls: bool, fingerprint
 
     style = session.style
     told = _calls(planned, style) if calls else ""
-    return plan_text(planned.plan, style, calls=told, brief=session.verbosity < 0, fingerprint=fingerprint)
+    return plan_text(
+        planned.plan, style, calls=told, brief=session.verbosity < 0, fingerprint=fingerprint, left=planned.left
+    )
 
 
 def _calls(planned: PlanResult, style: Style) -> str:

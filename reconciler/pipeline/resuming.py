@@ -90,6 +90,7 @@ def _taken(request: PlanRequest, kept: Plan, fresh: Planned) -> Planned:
         ),
         operations=compile_changes(kinds, todo, live, capabilities=capabilities),
         stale=stale,
+        left=len(stale) + len(found.beyond),
         incomplete="the plan left out what moved, or what it did not hold" if moved or found.beyond else "",
     )
 
@@ -103,7 +104,7 @@ def _as_kept(change: Change) -> Change:
 def _told(found: Standing) -> list[Diagnostic]:
     told = []
     if found.done:
-        summary = f"{len(found.done)} of the plan's changes are done already"
+        summary = f"{len(found.done):,} of the plan's changes {'is' if len(found.done) == 1 else 'are'} done already"
         told.append(Diagnostic("done-already", Severity.NOTE, summary))
     if found.beyond:
         told.append(

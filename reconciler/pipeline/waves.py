@@ -16,6 +16,7 @@ from reconciler.pipeline.planning import Planned
 from reconciler.planning.compile import compile_changes
 from reconciler.planning.waves import canaries, first_of
 from reconciler.records import replace
+from reconciler.render.words import count
 
 
 def in_waves(request: PlanRequest, planned: PlanResult) -> PlanResult:
@@ -36,18 +37,20 @@ def _first_wave(planned: Planned, most: int) -> Planned:
     now, later = _parted(planned, chosen)
     if not later:
         return planned
-    kinds = ", ".join(f"{count} of kind {kind}" for kind, count in Counter(each.address.kind for each in later).items())
+    counted = Counter(each.address.kind for each in later)
+    kinds = ", ".join(f"{number} of kind {kind}" for kind, number in counted.items())
     note = Diagnostic(
         "left-for-later",
         Severity.NOTE,
-        f"{len(later)} more changes are left for the next run ({kinds})",
+        f"{count(len(later), 'more change is', 'more changes are')} left for the next run ({kinds})",
         hint="run again to go on",
     )
     return replace(
         planned,
         plan=replace(planned.plan, changes=now, diagnostics=(*planned.plan.diagnostics, note)),
         operations=_compiled(planned, now),
-        incomplete=f"`--max-changes {most}` left {len(later)} changes for the next run",
+        left=planned.left + len(later),
+        incomplete=f"`--max-changes {most}` left {count(len(later), 'change')} for the next run",
     )
 
 

@@ -41,6 +41,7 @@ def report_document(report: Report) -> dict[str, Any]:
         "changes": [_ended(each) for each in report.changes],
         "calls": report.calls,
         "converged": report.converged,
+        "left": report.left,
         "leftovers": [{"address": str(each.address), "field": each.field} for each in report.leftovers],
         "interrupted": report.interrupted,
         "stopped": None if report.stopped is None else _stopped(report.stopped),

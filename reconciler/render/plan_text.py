@@ -18,7 +18,9 @@ _WIDEST: Final = 28
 """Values are aligned behind names of up to this many characters."""
 
 
-def plan_text(plan: Plan, style: Style, *, calls: str = "", brief: bool = False, fingerprint: str = "") -> str:
+def plan_text(
+    plan: Plan, style: Style, *, calls: str = "", brief: bool = False, fingerprint: str = "", left: int = 0
+) -> str:
     """The whole plan; ends with a newline.
 
     Args:
@@ -27,6 +29,7 @@ def plan_text(plan: Plan, style: Style, *, calls: str = "", brief: bool = False,
         calls: the calls it comes down to, as text, to stand before the last line.
         brief: only what was refused, and the last line.
         fingerprint: of the file that keeps it.
+        left: how many changes there are that are not in it.
     """
     parts = [*_refusals(plan, style)]
     if not brief:
@@ -40,9 +43,15 @@ def plan_text(plan: Plan, style: Style, *, calls: str = "", brief: bool = False,
             *([f"{style.paint('Fingerprint', Role.STRONG)}: {fingerprint}\n"] if fingerprint else []),
         ]
         if plan.is_empty:
-            parts.append("Nothing to do: what is declared and can be compared is as declared.\n")
+            parts.append(f"Nothing to do{_but(left)}.\n")
     parts.append(style.paint(summary(plan), Role.STRONG) + "\n")
     return "\n".join(parts)
+
+
+def _but(left: int) -> str:
+    if left:
+        return f" in this run: {count(left, 'change is', 'changes are')} left, as told above"
+    return ": what is declared and can be compared is as declared"
 
 
 def _refusals(plan: Plan, style: Style) -> Iterator[str]:

@@ -97,7 +97,11 @@ def test_what_came_up_since_the_plan_is_left_out_and_said(person: Person) -> Non
     applied = _carry_out(person)
     assert applied.code == 0
     assert "beyond-the-plan" in applied.out
+    assert "Converged so far" in applied.out
+    assert applied.out.endswith("; 1 change left\n")
     assert (_goto(person, "sales"), _goto(person, "info")) == ("ben@acme.example", "elsewhere@acme.example")
+    again = _carry_out(person, "--detailed-exitcode")
+    assert (again.code, "Nothing to do in this run: 1 change is left, as told above." in again.out) == (PENDING, True)
 
 
 def test_an_object_that_moved_is_refused_and_the_others_are_done(person: Person) -> None:
@@ -107,6 +111,8 @@ def test_an_object_that_moved_is_refused_and_the_others_are_done(person: Person)
     applied = _carry_out(person)
     assert applied.code == REFUSED
     assert "`alias/sales@acme.example` is left as it is: `to` was changed on the server since" in applied.out
+    assert applied.out.endswith("; 1 change left\n")
+    assert _carry_out(person, "--detailed-exitcode").code == REFUSED
     assert (_goto(person, "sales"), _goto(person, "info")) == ("carla@acme.example", "ben@acme.example")
 
 
@@ -189,7 +195,7 @@ def test_what_is_gone_already_is_done_and_what_is_gone_before_it_was_changed_is_
     person.does("delete/alias", numbers)
     applied = _carry_out(person)
     assert applied.code == REFUSED
-    assert "1 of the plan's changes are done already" in applied.out
+    assert "1 of the plan's changes is done already" in applied.out
     assert "`alias/sales@acme.example` is left as it is: it is gone" in applied.out
 
 

@@ -17,7 +17,7 @@ from tests.repository import made
 
 Welcome = Callable[..., Person]
 
-INCOMPLETE, REFUSED, USAGE = 6, 5, 64
+PENDING, INCOMPLETE, REFUSED, USAGE = 2, 6, 5, 64
 HASH = "{BLF-CRYPT}$2y$10$abc"
 DOMAINS = ("a.example", "b.example", "c.example")
 
@@ -103,6 +103,26 @@ def test_only_so_many_changes_are_carried_out_and_the_next_run_goes_on(person: P
         counts.append(len(_there(person)))
     assert counts == [4, 9, 12]
     assert "Nothing to do" in _apply(person, "--max-changes", "5").out
+
+
+def test_a_job_that_asks_for_it_hears_that_it_must_run_again(person: Person) -> None:
+    first = _apply(person, "--max-changes", "7", "--detailed-exitcode")
+    assert first.code == PENDING, first.out + first.err
+    assert "Converged so far: reading again found what was carried out as declared." in first.out
+    assert first.out.endswith(" s; 11 changes left\n")
+    second = _apply(person, "--max-changes", "7", "--detailed-exitcode", "--format", "json")
+    assert (second.code, _last(second)["left"], _last(second)["converged"]) == (PENDING, 4, True)
+    third = _apply(person, "--max-changes", "7", "--detailed-exitcode")
+    assert (third.code, "changes left" in third.out) == (0, False), third.out
+    assert "Converged: reading again found the server as declared." in third.out
+    assert _apply(person, "--max-changes", "7", "--detailed-exitcode").code == 0
+
+
+def test_what_failed_is_graver_than_what_is_left(person: Person) -> None:
+    assert _apply(person, "--max-changes", "6").code == 0
+    with _answering(person, _no_aliases):
+        applied = _apply(person, "--max-changes", "6", "--detailed-exitcode", "--format", "json")
+    assert (applied.code, _last(applied)["left"]) == (INCOMPLETE, 6)
 
 
 def test_a_part_is_remembered_as_an_attempt_only_and_the_whole_as_applied(person: Person) -> None:

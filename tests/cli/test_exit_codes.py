@@ -157,3 +157,20 @@ _DONE = Report((ChangeEnded(samples.ANNA, Outcome.DONE),), calls=1, converged=Tr
 def test_an_apply_is_done_only_when_reading_again_proved_it(run: Runner, report: Report, code: int) -> None:
     run.pipeline.report = report
     assert run("apply", "mail", "--auto-approve").code == code
+
+
+@pytest.mark.parametrize(
+    ("report", "code"),
+    [
+        (_DONE, 0),
+        (replace(_DONE, left=3), 2),
+        (replace(_DONE, left=3, converged=False), 6),
+        (replace(_DONE, left=3, interrupted=True), 130),
+    ],
+)
+def test_what_an_apply_leaves_for_another_has_a_code_of_its_own_only_when_asked(
+    run: Runner, report: Report, code: int
+) -> None:
+    run.pipeline.report = report
+    assert run("apply", "mail", "--auto-approve", "--detailed-exitcode").code == code
+    assert run("apply", "mail", "--auto-approve").code == (0 if code == 2 else code)
