@@ -95,6 +95,7 @@ KIND = Kind(
     after=("mailbox", "alias_domain"),
     since=Version(2025, 12),
     unique=False,
+    made="created",
     clashes=_clashes,
     on_add=_in_its_domain,
     on_edit=_until,

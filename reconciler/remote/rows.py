@@ -91,7 +91,7 @@ def _asked_for(kind: Kind, get: Get, keys: Iterable[Any]) -> bool:
 
 def _one_by_one(decoder: Decoder, answers: Answers) -> Listed:
     kind = decoder.kind
-    found: dict[str, list[Observed]] = {}
+    found: dict[str, list[tuple[str, Observed]]] = {}
     seen: set[str] = set()
     unreadable: list[Get] = []
     for get, told in answers:
@@ -107,16 +107,22 @@ def _one_by_one(decoder: Decoder, answers: Answers) -> Listed:
                 if observed.handle in seen:
                     continue
                 seen.add(observed.handle)
-            found.setdefault(observed.address.key, []).append(observed)
+            made = str(row.get(kind.made)) if kind.made else ""
+            found.setdefault(observed.address.key, []).append((made, observed))
     resources = {}
     for key in sorted(found):
-        for observed in _told_apart(kind, sorted(found[key], key=lambda each: (len(each.handle), each.handle))):
+        for observed in _told_apart(kind, _in_order(found[key])):
             resources[observed.address.key] = observed
     return Listed(resources, tuple(unreadable))
 
 
+def _in_order(rows: list[tuple[str, Observed]]) -> list[Observed]:
+    """Put rows with the same key in the order they were made in: ids count up."""
+    return [each for _, each in sorted(rows, key=lambda pair: (pair[0], len(pair[1].handle), pair[1].handle))]
+
+
 def _told_apart(kind: Kind, rows: list[Observed]) -> list[Observed]:
-    """Number rows with the same key by their ids, where the server lets keys be shared; elsewhere they are one."""
+    """Number rows with the same key, where the server lets keys be shared; elsewhere they are one."""
     if len(rows) == 1:
         return rows
     if kind.unique:

@@ -145,6 +145,7 @@ class Kind:
         protected: deleted only by a ``removed:`` entry or a flag naming the kind.
         serial: its writes never run beside each other.
         unique: whether the server keeps keys unique; otherwise equal rows may exist.
+        made: where a row shows when it was made, for equal rows whose handles do not tell which came first.
         fold_key: keys that differ only in case are the same resource.
         kept: what every edit must repeat: name in the edit -> where a row shows it.
         measures: what a deletion would destroy: name -> where a row shows it; the largest number of several places.
@@ -196,6 +197,7 @@ class Kind:
     protected: bool = False
     serial: bool = False
     unique: bool = True
+    made: str = ""
     fold_key: bool = False
     since: Version | None = None
     kept: Mapping[str, str] = field(default_factory=dict)

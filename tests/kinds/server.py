@@ -90,14 +90,14 @@ def declared(manifest: Manifest, capabilities: Capabilities | None = None) -> De
         if capabilities is not None and not capabilities.knows(kind.since):
             continue
         for number, entry in enumerate([written] if kind.singleton else written):
-            said = {name: value for name, value in entry.items() if name != "initial"}
+            said = {name: value for name, value in entry.items() if name not in ("initial", "nth")}
             said = kind.on_entry(said, Scope()) if kind.on_entry is not None else said
             values = kind.reader.validate_python(said, context=Scope())
             initial = kind.part_reader.validate_python(entry.get("initial", {}), context=Scope())
             if capabilities is not None:
                 values = {name: each for name, each in values.items() if kind.fields[name].supported(capabilities)}
-            address = kind.address_of(values)
-            options = EntryOptions(initial=initial)
+            address = kind.address_of(values).nth(entry.get("nth", 1))
+            options = EntryOptions(initial=initial, nth=entry.get("nth"))
             found.setdefault(kind.name, {})[address.key] = Declared(
                 address, values, Place("mail.yaml", (plural, number)), options
             )

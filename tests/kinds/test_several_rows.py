@@ -1,5 +1,8 @@
 """One name that the server keeps as several rows."""
 
+from datetime import datetime, timedelta
+from typing import Any
+
 import pytest
 
 from tests.kinds.server import Server, refused, told
@@ -68,3 +71,27 @@ def test_a_plan_says_that_a_name_may_take_what_another_has(server: Server) -> No
     (change,) = server.apply(manifest)
     assert [each for each in change.effects if "resolved to" in each]
     assert server.plan(manifest) == ()
+
+
+@pytest.mark.parametrize("version", ["2025-12", "2026-07a"])
+def test_throw_away_addresses_of_one_description_are_numbered_as_they_came(version: str) -> None:
+    server = Server(version)
+    anna = {"address": "anna@acme.example", "quota": "1GiB", "initial": {"password": {"env": "PASSWORD"}}}
+    home = {"domains": [{"name": "acme.example"}], "mailboxes": [anna]}
+    entries: list[dict[str, Any]] = []
+    came: list[str] = []
+    moment = datetime(2026, 11, 23)  # noqa: DTZ001 the server's clock is local, without a zone
+    for number in range(1, 7):
+        entry = {"mailbox": "anna@acme.example", "description": "Fair", "permanent": number % 2 == 1, "nth": number}
+        entries.append(entry)
+        moment += timedelta(minutes=1)
+        server.simulator.server.clock = lambda moment=moment: moment  # type: ignore[misc]
+        manifest = {**home, "time_limited_aliases": entries}
+        assert [str(each.address) for each in server.apply(manifest)][-1:] == [
+            "time_limited_alias/anna@acme.example/Fair" + (f"#{number}" if number > 1 else "")
+        ]
+        came += [row["address"] for row in server.simulator.state.table("spamalias") if row["address"] not in came]
+        assert server.plan(manifest) == ()
+    rows = {row["address"]: row["permanent"] for row in server.simulator.state.table("spamalias")}
+    assert [rows[address] for address in came] == [1, 0, 1, 0, 1, 0]
+    assert came != sorted(came)
