@@ -105,6 +105,8 @@ def remember(request: PlanRequest, planned: PlanResult) -> tuple[Diagnostic, ...
     why = _why_forgotten(request, planned) or remember_success(base)
     if why:
         hint = "until it is, what is not declared any more is found by comparing with an older revision, or not at all"
+        if request.focus:
+            hint = "what the server never shows is planned again until a whole run has converged"
         return (Diagnostic("applied-not-remembered", Severity.WARNING, f"not remembered as applied: {why}", hint=hint),)
     ref = applied_ref(base.environment)
     summary = f"{str(checkout.commit)[:12]} is remembered as applied: {ref}"

@@ -9,6 +9,7 @@ import pytest
 
 from tests.acceptance.person import KEY, Ended, Person
 from tests.properties.town import Watched
+from tests.repository import made
 
 Welcome = Callable[..., Person]
 
@@ -156,3 +157,19 @@ def test_a_kept_plan_keeps_to_its_targets(person: Person) -> None:
     applied = person.types("apply", "plan.json", "mail.yaml", "--auto-approve")
     assert applied.code == 0, applied.out + applied.err
     assert [row["username"] for row in person.asks("mailbox/all")] == ["anna@acme.example"]
+
+
+def test_what_the_server_never_shows_is_planned_again_until_a_whole_run_and_the_narrowed_one_says_so(
+    person: Person,
+) -> None:
+    repository = made(person.folder)
+    repository.commit({"mail.yaml": MAIL})
+    assert _apply(person).code == 0
+    before = "relayhost: acme@smtp.example:587"
+    repository.commit({"mail.yaml": MAIL.replace(before, f"{before}, footer: {{plain: Bye}}")})
+    narrowed = _apply(person, "--target", "domain/acme.example")
+    assert narrowed.code == 0
+    assert "never shows is planned again" in narrowed.out
+    assert _plan(person) == [("update", "domain/acme.example")]
+    assert _apply(person).code == 0
+    assert _plan(person) == []
