@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from reconciler.errors import PlanRefused
+from collections.abc import Sequence
+
+from reconciler.api.origin import Origin
+from reconciler.errors import PlanRefused, UsageError
 from reconciler.flow import PlanRequest
 from reconciler.history.asked import Choice
 from reconciler.kinds import registry
 from reconciler.manifest.project import GuardSettings, PruneRule
 from reconciler.model.change import Change
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.plan import Plan, ServerIdentity, Terms
+from reconciler.model.plan import Plan, Refusal, ServerIdentity, Terms
 from reconciler.pipeline.planning import Planned, limits_of, plan
 from reconciler.planning.compile import compile_changes
 from reconciler.planning.guard import guard
 from reconciler.planning.standing import Moved, Standing, dependents, standing
-from reconciler.records import replace
+from reconciler.records import fields_of, replace
 from reconciler.render.plan_json import plan_document
 from reconciler.render.plan_reading import plan_from_document
 
@@ -25,19 +28,19 @@ def resume(request: PlanRequest, kept: Plan) -> Planned:
     """Plan again by the terms of a kept plan, and take of it what was kept and has not moved.
 
     Raises:
-        PlanRefused: ``plan-refused``, ``plan-of-another-server``, ``plan-of-another-version`` or
-            ``plan-of-another-checkout``; nothing was sent.
+        PlanRefused: ``plan-not-kept``, ``plan-refused``, ``plan-of-another-server``, ``plan-of-another-tool``,
+            ``plan-of-another-version`` or ``plan-of-another-checkout``; nothing was sent.
         ManifestError, ApiError: as `plan`.
     """
     terms = kept.terms
     if terms is None or not kept.desired_digest:
         raise PlanRefused("this plan was only shown, not kept", id="plan-not-kept", hint=_AGAIN)
     if kept.refusals:
-        permits = ", ".join(dict.fromkeys(each.permit for each in kept.refusals))
-        raise PlanRefused("this plan was refused when it was made", id="plan-refused", hint=f"{_AGAIN}, with {permits}")
+        raise _refused_before(kept.refusals)
     origin = request.server.url.rstrip("/")
-    if kept.server.origin != origin:
+    if not _is_one_server(kept.server.origin, origin):
         raise _of_another_server(kept.server, origin)
+    _check_words(kept, terms)
     request = _on_terms(request, terms)
     fresh = plan(request)
     if fresh.plan.server.version != kept.server.version:
@@ -49,6 +52,28 @@ def resume(request: PlanRequest, kept: Plan) -> Planned:
     if fresh.plan.desired_digest != kept.desired_digest:
         raise _of_another_checkout(terms, fresh)
     return _taken(request, kept, fresh)
+
+
+def _is_one_server(origin: str, other: str) -> bool:
+    """Whether two addresses are of one server; in capitals or not, and with the usual port or without."""
+    try:
+        return origin == other or Origin.parse(origin) == Origin.parse(other)
+    except UsageError:
+        return False
+
+
+def _check_words(kept: Plan, terms: Terms) -> None:
+    """Refuse what speaks of what is not known here: another version of the tool made it, or somebody wrote into it."""
+    kinds = {change.address.kind for change in kept.changes} | {kind for kind, _ in terms.prune}
+    limits = fields_of(GuardSettings()).keys() - {"protect"}
+    unknown = sorted(kinds - registry().keys()) + sorted(terms.limits.keys() - limits)
+    if unknown:
+        raise PlanRefused(
+            f"this plan speaks of `{unknown[0]}`, which this version of the tool does not know",
+            id="plan-of-another-tool",
+            hint="carry it out with the version of the tool that made it, or make it again with this one: "
+            "`reconciler plan PATH... --out FILE`",
+        )
 
 
 def _on_terms(request: PlanRequest, terms: Terms) -> PlanRequest:
@@ -129,20 +154,39 @@ def _stale(moved: Moved) -> Diagnostic:
     )
 
 
+def _refused_before(refusals: Sequence[Refusal]) -> PlanRefused:
+    permits = list(dict.fromkeys(each.permit for each in refusals))
+    flags = [each for each in permits if each.startswith("-")]
+    besides = [each for each in permits if not each.startswith("-")]
+    allowing = "".join(f"{each} " for each in flags)
+    return PlanRefused(
+        "this plan was refused when it was made",
+        id="plan-refused",
+        hint=f"make one that is allowed, and have it reviewed: `reconciler plan PATH... {allowing}--out FILE`"
+        + (f", after {', '.join(besides)}" if besides else ""),
+        refused="; ".join(each.summary for each in refusals),
+    )
+
+
 def _of_another_server(server: ServerIdentity, origin: str) -> PlanRefused:
     return PlanRefused(
-        f"this plan was made for {server.origin}, not for {origin}", id="plan-of-another-server", hint=_AGAIN
+        f"this plan was made for {server.origin}, not for {origin}",
+        id="plan-of-another-server",
+        hint=f"name its server, by MAILCOW_URL, `--url` or `--env`; or, for this one, {_AGAIN}",
     )
 
 
 def _of_another_checkout(terms: Terms, fresh: Planned) -> PlanRefused:
     now = fresh.plan.terms
+    then, here = _revision(terms), _revision(now) if now is not None else ""
+    same = "the same paths, `--env`, `--values` and `--set`"
+    is_read_otherwise = then and then == here and not terms.changed
     return PlanRefused(
         "this plan was made of other manifests than are here",
         id="plan-of-another-checkout",
-        hint=f"check out the revision it was made of, with the same paths, values and settings; or {_AGAIN}",
-        made_of=_revision(terms),
-        here=_revision(now) if now is not None else "",
+        hint=f"{f'say {same}' if is_read_otherwise else f'get those it was made of, with {same}'}; or {_AGAIN}",
+        made_of=then,
+        here=here,
     )
 
 

@@ -134,10 +134,12 @@ def _why_other_fields(kind: Kind, reviewed: Change, change: Change) -> str:
     """Why the fields a change sets are not among those that were reviewed; those that are done already are missing."""
     known: dict[str, FieldChange] = {each.name: each for each in reviewed.fields}
     for each in change.fields:
-        if each.name not in known or known[each.name].after != each.after:
-            return f"`{each.name}` was not to be changed so"
+        if each.name not in known:
+            return f"`{each.name}` is to be changed too by now, which the plan does not hold"
         if reviewed.action is not Action.CREATE and not _on_the_way(kind.fields[each.name], known[each.name], each):
             return f"`{each.name}` was changed on the server since"
+        if known[each.name].after != each.after:
+            return f"`{each.name}` is not to become what the plan says"
     return ""
 
 

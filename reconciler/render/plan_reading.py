@@ -86,6 +86,8 @@ def plan_from_document(document: Any, *, name: str = "this") -> Plan:
 
 def _check_version(document: Any, name: str) -> None:
     version = document.get("format_version") if isinstance(document, dict) else None
+    if isinstance(document, dict) and "snapshot" in document:
+        raise no_plan(name, "it is a snapshot of a server, which `plan --live` takes")
     if not isinstance(version, str):
         raise no_plan(name, "it has no `format_version`")
     major = FORMAT_VERSION.partition(".")[0]

@@ -339,6 +339,33 @@ def test_another_server_is_refused_before_it_is_asked_anything(person: Person, w
     assert (refused.code, "plan-of-another-server" in refused.err) == (REFUSED, True)
 
 
+def test_a_server_is_known_by_any_spelling_of_its_address(person: Person) -> None:
+    person.url = person.url.replace("127.0.0.1", "localhost")
+    _keep(person)
+    person.url = person.url.replace("localhost", "LocalHost") + "/"
+    assert _carry_out(person).code == 0
+
+
+@pytest.mark.parametrize(
+    "written",
+    [{"limits": {"explosions": 3}}, {"limits": {"protect": 3}}, {"prune": [{"kind": "calendar", "domains": ["*"]}]}],
+)
+def test_terms_nobody_knows_are_refused_before_the_server_is_asked(person: Person, written: dict[str, Any]) -> None:
+    _keep(person)
+    _edit_plan(person, lambda plan: plan["terms"].update(written))
+    refused = _carry_out(person)
+    assert (refused.code, "plan-of-another-tool" in refused.err) == (REFUSED, True)
+
+
+def test_the_same_revision_read_otherwise_is_told_apart_from_another_one(person: Person) -> None:
+    repository = made(person.folder)
+    repository.commit({"mail/who.yaml.j2": "aliases: [{address: {{ who }}@acme.example, to: [a@b.example]}]\n"})
+    _keep(person, "--set", "who=x")
+    refused = _carry_out(person, "--set", "who=y")
+    assert (refused.code, "hint: say the same paths, `--env`, `--values` and `--set`" in refused.err) == (REFUSED, True)
+    assert _carry_out(person, "--set", "who=x").code == 0
+
+
 def test_another_version_is_refused(person: Person) -> None:
     _keep(person)
     _edit_plan(person, lambda plan: plan["server"].update(version="2024-08a"))
@@ -370,7 +397,7 @@ def test_a_plan_somebody_wrote_into_does_nothing_the_manifests_do_not_ask_for(pe
     applied = _carry_out(person)
     assert applied.code == REFUSED
     assert "nothing says any more that it is to be deleted" in applied.out
-    assert "`to` was not to be changed so" in applied.out
+    assert "`to` is not to become what the plan says" in applied.out
     assert _goto(person, "sales") == "anna@acme.example"
     assert person.asks("mailbox/anna@acme.example")["username"] == "anna@acme.example"
 

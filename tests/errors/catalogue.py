@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
 
 _ROOM = "max_total_quota: 10GiB, max_mailbox_quota: 5GiB, default_mailbox_quota: 1GiB"
 _DOMAIN = f"domains: [{{name: acme.example, {_ROOM}}}]\n"
@@ -110,3 +113,59 @@ COMMANDS: Final = {
     "version-unknown": ("simulate", "--version", "2021-01"),
 }
 """What people type, by the id of what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class Spoilt:
+    """What may have become of a kept plan before somebody applies it.
+
+    Attributes:
+        told: the id of what is wrong.
+        code: which exit code that has.
+        text: the file's, of what it was.
+        words: said besides.
+    """
+
+    told: str
+    code: int
+    text: Callable[[str], str]
+    words: tuple[str, ...] = ()
+
+
+def _with(**said: Any) -> Callable[[str], str]:
+    return lambda text: json.dumps({**json.loads(text), **said})
+
+
+def _within(name: str, **said: Any) -> Callable[[str], str]:
+    return lambda text: _with(**{name: {**json.loads(text)[name], **said}})(text)
+
+
+def _first_change(**said: Any) -> Callable[[str], str]:
+    return lambda text: _with(changes=[{**json.loads(text)["changes"][0], **said}])(text)
+
+
+_REFUSAL = {"id": "too-many-deletes", "summary": "2 deletions, 1 are allowed", "permit": "--allow-deletes 2"}
+_OUTSIDE = {"id": "outside-policy", "summary": "no", "permit": "a change of reconciler-policy.yaml", "addresses": []}
+
+KEPT: Final = {
+    "kept-plan-a-snapshot": Spoilt("plan-malformed", 64, lambda _: '{"snapshot": {}, "answers": {}}'),
+    "kept-plan-cut-off": Spoilt("plan-malformed", 64, lambda text: text[: len(text) // 2]),
+    "kept-plan-emptied": Spoilt("plan-malformed", 64, lambda _: ""),
+    "kept-plan-moved": Spoilt("change-moved", 5, _first_change(action="update")),
+    "kept-plan-no-json": Spoilt("plan-malformed", 64, lambda _: "<html>\n<b>404</b>\n</html>\n"),
+    "kept-plan-not-kept": Spoilt("plan-not-kept", 5, _with(terms=None)),
+    "kept-plan-of-a-newer-tool": Spoilt("plan-of-another-tool", 5, _first_change(address="calendar/a@b.example")),
+    "kept-plan-of-another-checkout": Spoilt("plan-of-another-checkout", 5, _with(desired_digest="0" * 32)),
+    "kept-plan-of-another-fingerprint": Spoilt(
+        "plan-of-another-fingerprint", 5, lambda _: "{}\n", ("--fingerprint", f"sha256:{'0' * 64}")
+    ),
+    "kept-plan-of-another-format": Spoilt("plan-format-unknown", 64, _with(format_version="0.9")),
+    "kept-plan-of-another-server": Spoilt(
+        "plan-of-another-server", 5, _within("server", origin="https://mail.acme.example")
+    ),
+    "kept-plan-of-another-version": Spoilt("plan-of-another-version", 5, _within("server", version="2024-08a")),
+    "kept-plan-refused": Spoilt("plan-refused", 5, _with(refusals=[{**_REFUSAL, "addresses": []}, _OUTSIDE])),
+    "kept-plan-with-an-odd-word": Spoilt("plan-malformed", 64, _first_change(action="explode")),
+    "kept-plan-without-terms": Spoilt("plan-malformed", 64, lambda text: text.replace('"terms"', '"term"')),
+}
+"""Kept plans that are not carried out, or not all of them."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import GOLDEN, Golden
-from tests.errors.catalogue import COMMANDS, MANIFESTS
+from tests.errors.catalogue import COMMANDS, KEPT, MANIFESTS
 from tests.properties.bystanders import settle_in
 from tests.properties.town import FOUND_WRONG, Town, founded
 
@@ -56,9 +56,23 @@ def test_a_command_that_is_wrong_is_told_with_what_to_do(town: Town, golden: Gol
     golden(f"errors/commands/{wrong}.txt", ended.err.replace(str(town.person.folder), "FOLDER"))
 
 
+@pytest.mark.parametrize("spoilt", KEPT)
+def test_a_kept_plan_that_is_not_carried_out_is_told_with_what_to_do(town: Town, golden: Golden, spoilt: str) -> None:
+    case, person = KEPT[spoilt], town.person
+    person.writes("mail.yaml", "aliases: [{address: sales@bystander.example, to: [x@y.example]}]\n")
+    assert person.types("plan", "mail.yaml", "--out", "plan.json").code == 0
+    person.writes("plan.json", case.text((person.folder / "plan.json").read_text(encoding="utf-8")))
+    del town.simulator.requests[:]
+    ended = person.types("apply", "plan.json", "mail.yaml", *case.words)
+    told = ended.out + ended.err
+    assert (ended.code, f"[{case.told}]" in told, town.simulator.writes) == (case.code, True, [])
+    assert "hint: " in told
+    golden(f"errors/kept/{spoilt}.txt", told.replace(person.url, "SERVER"))
+
+
 def test_the_catalogue_keeps_nothing_else() -> None:
     kept = {path.stem: path for path in (GOLDEN / "errors").rglob("*.txt")}
-    assert kept.keys() == MANIFESTS.keys() | COMMANDS.keys()
+    assert kept.keys() == MANIFESTS.keys() | COMMANDS.keys() | KEPT.keys()
 
 
 def ids() -> set[str]:
