@@ -126,10 +126,13 @@ def _readdress(source: Address, situation: Situation) -> tuple[Step, ...]:
     """
     attributes = _flag_for_a_special_target({"address": ALIAS_ADDRESS.encode(situation.address.key)}, situation)
     item = situation.observed.handle if situation.observed is not None else HandleOf(situation.address)
+    from reconciler.model.amended import those_naming  # noqa: PLC0415  seldom needed
+
+    mailboxes = situation.live.of("mailbox")
+    entitled = map(mailboxes.__getitem__, those_naming(mailboxes, "send_as", _lowered, source.key))
     taken = (
-        _rights_step(each, [right for right in rights if right.lower() != source.key], Stage.FREE)
-        for each in situation.live.of("mailbox").values()
-        if source.key in map(str.lower, rights := each.values.get("send_as", ()))
+        _rights_step(each, [right for right in each.values["send_as"] if right.lower() != source.key], Stage.FREE)
+        for each in entitled
     )
     move = Step(
         verb=Verb.EDIT,
@@ -141,6 +144,10 @@ def _readdress(source: Address, situation: Situation) -> tuple[Step, ...]:
         alone=True,
     )
     return (*taken, move)
+
+
+def _lowered(listed: Value) -> tuple[str, ...]:
+    return tuple(map(str.lower, listed)) if isinstance(listed, tuple) else ()
 
 
 def _keeping_rights(steps: tuple[Step, ...], situation: Situation) -> tuple[Step, ...]:

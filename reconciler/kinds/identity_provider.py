@@ -236,10 +236,13 @@ def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
     provider = situation.after.get("provider", "none")
     if "provider" not in situation.changed or provider == situation.before.get("provider", "none"):
         return ()
-    users = situation.future.of("mailbox").values()
-    left = [each for each in users if each.values.get("authentication", OWN) not in (OWN, provider)]
+    from reconciler.model.amended import values_of  # noqa: PLC0415  only where the provider changes
+    from reconciler.model.table import UNKNOWN  # noqa: PLC0415  as above
+
+    users = values_of(situation.future.of("mailbox"), "authentication")
+    left = [user for user, (source,) in users if source not in (UNKNOWN, OWN, provider)]
     why = "mailcow changes it only when no mailbox uses another; `{}` does"
-    return tuple(("provider", why.format(each.address.key), "give it another `authentication`") for each in left[:1])
+    return tuple(("provider", why.format(user), "give it another `authentication`") for user in sorted(left)[:1])
 
 
 def _check(values: Values) -> tuple[tuple[str, str, str], ...]:

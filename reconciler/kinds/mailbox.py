@@ -363,7 +363,7 @@ def _settled(name: str, situation: Situation) -> bool:
     """
     if name == "spam_score":
         return situation.after[name] == "default" and situation.before[name] in SHIPPED_SCORES
-    return name == "send_as" and same_rights(situation, situation.future.of("alias").values())
+    return name == "send_as" and same_rights(situation, situation.future.of("alias"))
 
 
 def _rename(source: Address, situation: Situation) -> tuple[Step, ...]:

@@ -1,14 +1,14 @@
 """Transports."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from ipaddress import ip_address
 from typing import Any, Final, Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import HandleOf, Verb
-from reconciler.model.resource import Observed, Values
+from reconciler.model.resource import Observed, Value, Values
 from reconciler.model.state import LiveState
 from reconciler.records import replace
 from reconciler.spec.capabilities import Capabilities
@@ -98,13 +98,25 @@ _BRACKETED: Final = re.compile(r"\[(.+)\]")
 
 def _at(state: LiveState, situation: Situation) -> dict[Address, Observed]:
     """Find the other transports with the same nexthop: the server gives them the same credentials (all versions)."""
-    nexthop = situation.after["nexthop"]
-    found = {each.address: each for each in state.of(situation.address.kind).values()}
-    return {
-        address: each
-        for address, each in found.items()
-        if each.values.get("nexthop") == nexthop and address != situation.address
-    }
+    there = state.of(situation.address.kind)
+    found = map(there.__getitem__, _with(there, _itself, str(situation.after["nexthop"])))
+    return {each.address: each for each in found if each.address != situation.address}
+
+
+def _with(there: Mapping[str, Observed], names: Callable[[Value], tuple[str, ...]], nexthop: str) -> Sequence[str]:
+    """The keys of those with a nexthop."""
+    from reconciler.model.amended import those_naming  # noqa: PLC0415  only where one changes
+
+    return those_naming(there, "nexthop", names, nexthop)
+
+
+def _itself(nexthop: Value) -> tuple[str, ...]:
+    return (nexthop,) if isinstance(nexthop, str) else ()
+
+
+def _bracketed(nexthop: Value) -> tuple[str, ...]:
+    inside = _inside(str(nexthop))
+    return () if inside is None else (inside,)
 
 
 def _credentials(situation: Situation) -> dict[str, Any]:
@@ -171,12 +183,11 @@ def _inside(nexthop: str) -> str | None:
 
 def _interfering(state: LiveState, situation: Situation, nexthop: str) -> list[str]:
     """The nexthops of other transports beside which the server takes none such: ``x`` and ``[x]``, all versions."""
-    others = (
-        str(each.values.get("nexthop", ""))
-        for each in state.of(situation.address.kind).values()
-        if each.address != situation.address
-    )
-    return [other for other in others if _inside(other) == nexthop or _inside(nexthop) == other]
+    there = state.of(situation.address.kind)
+    inside = _bracketed(nexthop)
+    keys = {*_with(there, _bracketed, nexthop), *(key for each in inside for key in _with(there, _itself, each))}
+    others = (there[key] for key in sorted(keys))
+    return [str(each.values.get("nexthop", "")) for each in others if each.address != situation.address]
 
 
 def _in_turn(steps: tuple[Step, ...], situation: Situation) -> tuple[Step, ...]:

@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from reconciler.model.address import Address
 from reconciler.model.resource import Observed, Value
 from reconciler.model.state import LiveState
-from reconciler.model.table import UNKNOWN, LiveTable
+from reconciler.model.table import UNKNOWN, Found, LiveTable
 
-__all__ = ["Amended", "hold", "naming", "values_of"]
+__all__ = ["Amended", "Gathered", "hold", "naming", "those_naming", "value_of", "values_of"]
+
+
+class Gathered(dict[str, Observed]):
+    """Live resources that are no table, with what has been worked out from all of them. Not to be changed."""
+
+    __slots__ = ("_worked_out",)
+
+    def __init__(self, resources: Iterable[tuple[str, Observed]]) -> None:
+        """Gather them, by key and in this order."""
+        super().__init__(resources)
+        self._worked_out: dict[Hashable, Any] = {}
+
+    def once(self, what: Hashable, work: Callable[[], Found]) -> Found:
+        """What has been worked out from all of it under a name, or is now; see `LiveTable`."""
+        if what not in self._worked_out:
+            self._worked_out[what] = work()
+        found: Found = self._worked_out[what]
+        return found
 
 
 class Amended(Mapping[str, Observed]):
@@ -20,12 +39,13 @@ class Amended(Mapping[str, Observed]):
         otherwise: what stands in place of some of them, or beside them, by key; None for one that is gone.
     """
 
-    __slots__ = ("below", "otherwise")
+    __slots__ = ("_worked_out", "below", "otherwise")
 
     def __init__(self, resources: Mapping[str, Observed]) -> None:
         """Begin with resources as they are; those that are amended already stay as they are themselves."""
         self.below: Mapping[str, Observed] = resources.below if isinstance(resources, Amended) else resources
         self.otherwise: dict[str, Observed | None] = dict(resources.otherwise) if isinstance(resources, Amended) else {}
+        self._worked_out: dict[Hashable, Mapping[str, Sequence[str]]] = {}
 
     def __getitem__(self, key: str) -> Observed:
         if key not in self.otherwise:
@@ -54,10 +74,20 @@ class Amended(Mapping[str, Observed]):
     def put(self, resource: Observed) -> None:
         """Have a resource, in place of what has its key."""
         self.otherwise[resource.address.key] = resource
+        self._worked_out.clear()
 
     def remove(self, key: str) -> None:
         """Have nothing under a key."""
         self.otherwise[key] = None
+        self._worked_out.clear()
+
+    def amended_naming(self, name: str, names: Names) -> Mapping[str, Sequence[str]]:
+        """The keys of what is otherwise, by what a field of it names; worked out anew after a change."""
+        what = name, names
+        if what not in self._worked_out:
+            there = ((key, each.values.get(name)) for key, each in self.otherwise.items() if each is not None)
+            self._worked_out[what] = _by_name(there, names)
+        return self._worked_out[what]
 
 
 def values_of(resources: Mapping[str, Observed], *names: str) -> Iterator[tuple[str, Sequence[Value]]]:
@@ -114,6 +144,46 @@ def naming(
         *(below if not changed else ((key, each) for key, each in below if key not in changed)),
         *((key, each) for key, value in there for each in among(value)),
     ]
+
+
+def those_naming(resources: Mapping[str, Observed], name: str, names: Names, sought: str) -> Sequence[str]:
+    """The keys of resources of which a field names something, in order.
+
+    However many are asked about, the resources are looked through once; see `naming` for all of them together.
+
+    Args:
+        name: the field.
+        names: the same function for the same question.
+        sought: exactly as `names` has it.
+    """
+    if isinstance(resources, Amended):
+        below = those_naming(resources.below, name, names, sought)
+        otherwise = resources.amended_naming(name, names).get(sought, ())
+        return sorted([*(key for key in below if key not in resources.otherwise), *otherwise])
+
+    def indexed() -> Mapping[str, Sequence[str]]:
+        return _by_name(((key, value) for key, (value,) in values_of(resources, name)), names)
+
+    if isinstance(resources, LiveTable | Gathered):
+        return sorted(resources.once(("by name", name, names), indexed).get(sought, ()))
+    return sorted(indexed().get(sought, ()))
+
+
+def _by_name(values: Iterable[tuple[str, Value]], names: Names) -> Mapping[str, Sequence[str]]:
+    found: dict[str, list[str]] = {}
+    for key, value in values:
+        for each in names(value):
+            found.setdefault(each, []).append(key)
+    return found
+
+
+def value_of(resources: Mapping[str, Observed], key: str, name: str) -> Value:
+    """The value of a field of a resource that is there, `UNKNOWN` where it is not known; see `values_of`."""
+    if isinstance(resources, Amended) and key not in resources.otherwise:
+        resources = resources.below
+    if isinstance(resources, LiveTable):
+        return _column(resources, name)[resources.positions[key]]
+    return resources[key].values.get(name, UNKNOWN)
 
 
 def _column(resources: LiveTable, name: str) -> Sequence[Value]:

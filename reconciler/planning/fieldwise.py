@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reconciler.model.amended import Amended
 from reconciler.model.change import Absent, Action, FieldChange, Reason
 from reconciler.model.resource import Declared, Observed, Value
 from reconciler.model.secret import Secret
 from reconciler.planning import compare
+from reconciler.planning.equality import doubtful
 from reconciler.planning.sides import Sides
 from reconciler.records import field, record, replace
 from reconciler.spec.kind import Field, Kind
@@ -18,7 +20,7 @@ class FieldComparison:
     """Compares resources that are on both sides."""
 
     sides: Sides
-    as_declared: dict[str, Mapping[str, Observed]] = field(default_factory=dict)
+    as_declared: dict[str, Amended] = field(default_factory=dict)
 
     def compare(self, kind: Kind, declared: Declared, observed: Observed) -> tuple[list[FieldChange], Reason]:
         """Compare every declared field; the reason is that of the last difference."""
@@ -129,11 +131,12 @@ class FieldComparison:
     def _as_declared(self, kind: str) -> Mapping[str, Observed]:
         """The live resources of a kind as they will be when they are as declared."""
         if kind not in self.as_declared:
-            declared = self.sides.desired.of(kind)
-            self.as_declared[kind] = {
-                key: replace(each, values={**each.values, **declared[key].values}) if key in declared else each
-                for key, each in self.sides.live.of(kind).items()
-            }
+            declared, live = self.sides.desired.of(kind), self.sides.live.of(kind)
+            there = self.as_declared[kind] = Amended(live)
+            for key in doubtful(self.sides.kinds[kind], declared, live):
+                if key in live:
+                    observed = live[key]
+                    there.put(replace(observed, values={**observed.values, **declared[key].values}))
         return self.as_declared[kind]
 
     def _compare_secret(self, kind: Kind, declared: Declared, name: str, live: Value) -> list[FieldChange]:

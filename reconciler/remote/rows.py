@@ -7,6 +7,7 @@ from itertools import compress, repeat
 from operator import itemgetter
 from typing import Any
 
+from reconciler.model.amended import Gathered
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.resource import Observed
 from reconciler.model.table import UNKNOWN
@@ -109,11 +110,8 @@ def _one_by_one(decoder: Decoder, answers: Answers) -> Listed:
                 seen.add(observed.handle)
             made = str(row.get(kind.made)) if kind.made else ""
             found.setdefault(observed.address.key, []).append((made, observed))
-    resources = {}
-    for key in sorted(found):
-        for observed in _told_apart(kind, _in_order(found[key])):
-            resources[observed.address.key] = observed
-    return Listed(resources, tuple(unreadable))
+    resources = (each for key in sorted(found) for each in _told_apart(kind, _in_order(found[key])))
+    return Listed(Gathered((each.address.key, each) for each in resources), tuple(unreadable))
 
 
 def _in_order(rows: list[tuple[str, Observed]]) -> list[Observed]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from reconciler.model.address import Address
+from reconciler.model.amended import Gathered
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.resource import Observed
 from reconciler.model.state import LiveState
@@ -223,7 +224,7 @@ class Visit:
             if isinstance(resources, ObservedTable):
                 self._resources[kind.name] = resources.joined(joined)
             else:
-                self._resources[kind.name] = {key: joined.to(each) for key, each in resources.items()}
+                self._resources[kind.name] = Gathered((key, joined.to(each)) for key, each in resources.items())
 
 
 def _mappings(rows: Rows) -> list[Row]:

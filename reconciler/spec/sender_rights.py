@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from reconciler.model.address import Address
-from reconciler.model.resource import Observed, Value, Values
+from reconciler.model.resource import Observed, Value
 from reconciler.records import replace
 from reconciler.spec.addresses import MAIL_ADDRESS
 from reconciler.spec.codec import Codec, Scope, refuse
@@ -52,19 +52,18 @@ EXTERNAL_SENDERS: Final = replace(_EXTERNAL, accept=_accept_external)
 an empty answer (2022-01a to 2026-07a, init_db.inc.php: ``_sogo_static_view``)."""
 
 
-def same_rights(situation: Situation, aliases: Iterable[Observed]) -> bool:
+def same_rights(situation: Situation, aliases: Mapping[str, Observed]) -> bool:
     """Tell whether a mailbox's rights to send as others differ only by what it may send as anyway.
 
     The server keeps no right to send as oneself, or as an alias that allows it and is no catch-all (2022-01a to
     2026-07a, functions.mailbox.inc.php).
     """
+    from reconciler.model.amended import those_naming  # noqa: PLC0415  few plans ask
+
     own = situation.address.key
-    implied = {own} | {
-        alias.address.key
-        for alias in aliases
-        if alias.values.get("sender_allowed", True) and own in map(str.lower, _targets(alias.values))
-    }
-    implied = {each for each in implied if not each.startswith("@")}
+    leading_here = (aliases[key] for key in those_naming(aliases, "to", _targets, own))
+    allowed = (alias.address.key for alias in leading_here if alias.values.get("sender_allowed", True))
+    implied = {own, *(each for each in allowed if not each.startswith("@"))}
     wanted = {str(each).lower() for each in situation.after["send_as"]} - implied
     had = {str(each).lower() for each in situation.before["send_as"]} - implied
     return wanted == had
@@ -89,6 +88,5 @@ def unknown_senders(
             yield "external_send_as", f"`{each}` is on this server", "write it under `send_as`"
 
 
-def _targets(values: Values) -> tuple[str, ...]:
-    targets = values.get("to", ())
-    return targets if isinstance(targets, tuple) else ()
+def _targets(to: Value) -> Iterable[str]:
+    return dict.fromkeys(map(str.lower, to)) if isinstance(to, tuple) else ()

@@ -1,7 +1,7 @@
 """Live resources with a few of them otherwise, and what is looked for among many."""
 
 from reconciler.model.address import Address
-from reconciler.model.amended import Amended, naming, values_of
+from reconciler.model.amended import Amended, Gathered, naming, those_naming, value_of, values_of
 from reconciler.model.resource import Observed, Value
 from reconciler.model.table import UNKNOWN
 
@@ -61,3 +61,36 @@ def test_what_names_something_is_found_whatever_the_case_and_not_where_it_is_gon
     assert set(naming(BELOW, "to", _names, frozenset({"y"}))) == {("a", "y")}
     assert set(naming(_amended(), "to", _names, frozenset({"x", "y"}))) == {("b", "y"), ("d", "x")}
     assert set(naming(_amended(), "to", _names, None)) == {("b", "y"), ("c", "z"), ("d", "x")}
+
+
+def test_what_names_one_thing_is_found_in_order_and_anew_after_each_amendment() -> None:
+    amended = _amended()
+    assert those_naming(BELOW, "to", _names, "x") == ["a", "b"]
+    assert those_naming(amended, "to", _names, "x") == ["d"]
+    amended.put(_alias("c", to=("x",)))
+    assert those_naming(amended, "to", _names, "x") == ["c", "d"]
+    amended.remove("d")
+    assert those_naming(amended, "to", _names, "x") == ["c"]
+    assert those_naming(amended, "to", _names, "z") == []
+
+
+def test_however_often_it_is_asked_what_names_something_all_are_looked_through_once() -> None:
+    looked_at = []
+
+    def names(value: Value) -> tuple[str, ...]:
+        looked_at.append(value)
+        return _names(value)
+
+    gathered = Gathered(BELOW.items())
+    amended = Amended(gathered)
+    amended.put(_alias("b", to=("y",)))
+    for sought in ("x", "Y", "y", "z"):
+        those_naming(gathered, "to", names, sought)
+        those_naming(amended, "to", names, sought)
+    assert len(looked_at) == len(BELOW) + len(amended.otherwise)
+
+
+def test_one_value_is_that_of_what_is_otherwise_where_there_is_such() -> None:
+    amended = _amended()
+    assert [value_of(amended, key, "to") for key in ("b", "c")] == [("y",), ("z",)]
+    assert value_of(amended, "b", "state") is UNKNOWN
