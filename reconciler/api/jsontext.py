@@ -108,7 +108,7 @@ def is_worth_msgspec(body: Body) -> bool:
     if _SoFar.size < _IMPORT_PAYS:
         return False
     try:
-        import msgspec  # noqa: F401, PLC0415  optional, and slow to import
+        import reconciler.lean  # noqa: F401, PLC0415  optional, and slow to import
     except ImportError:
         _SoFar.lacks_msgspec = True
     return not _SoFar.lacks_msgspec
@@ -132,12 +132,11 @@ def decode_large(body: Body | memoryview) -> Any:
     Raises:
         ValueError, RecursionError: it is no JSON.
     """
-    from msgspec import MsgspecError  # noqa: PLC0415  as above
-    from msgspec.json import decode  # noqa: PLC0415  as above
+    from reconciler.lean import msgspec  # noqa: PLC0415  as above
 
     try:
-        return decode(body)
-    except MsgspecError as error:
+        return msgspec.json.decode(body)
+    except msgspec.MsgspecError as error:
         raise ValueError("this is no JSON") from error
 
 

@@ -74,13 +74,12 @@ class ParseCache:
         entry = memoryview(self._content)[begin : begin + length]
         if len(entry) != length or zlib.crc32(entry) != checksum:
             return None
-        from msgspec import DecodeError  # noqa: PLC0415  optional, and slow to import
-
+        from reconciler.lean import msgspec  # noqa: PLC0415  optional, and slow to import
         from reconciler.manifest.packing import unpacked  # noqa: PLC0415  as above
 
         try:
             found = unpacked(entry)
-        except (DecodeError, ValueError, TypeError, KeyError, IndexError):
+        except (msgspec.DecodeError, ValueError, TypeError, KeyError, IndexError):
             return None
         self._used.add(key)
         return found

@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, Final
 
-import msgspec
-
+from reconciler.lean import msgspec
 from reconciler.manifest.contents import Contents
 from reconciler.model.address import Address
 from reconciler.model.resource import NOTHING, PLAIN, EntryOptions, Place, Value

@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
-from msgspec import UNSET, DecodeError, UnsetType, defstruct
-from msgspec.json import Decoder
-
+from reconciler.lean import msgspec
 from reconciler.spec.rowform import MISSING, place_in
 
 __all__ = ["RowRecords"]
@@ -34,13 +32,13 @@ class RowRecords:
         plain = members.pop("")
         self._nested = {outer: _Struct(inner) for outer, inner in members.items()}
         self._whole = _Struct({**plain, **{outer: inner.type | None for outer, inner in self._nested.items()}})
-        self._decode = Decoder(list[self._whole.type], strict=False).decode  # type: ignore[name-defined]
+        self._decode = msgspec.json.Decoder(list[self._whole.type], strict=False).decode  # type: ignore[name-defined]
 
     def decode(self, text: bytes | bytearray | memoryview) -> list[Any] | None:
         """Read the JSON text of a list of objects; None where it is no such list."""
         try:
             found: list[Any] = self._decode(text)
-        except (DecodeError, ValueError, RecursionError):
+        except (msgspec.DecodeError, ValueError, RecursionError):
             return None
         return found
 
@@ -58,9 +56,9 @@ class RowRecords:
         found: list[Any] = list(map(attrgetter(self._whole.attributes[outer or inner]), records))
         if outer:
             attribute = self._nested[outer].attributes[inner]
-            found = [getattr(each, attribute, UNSET) for each in found]
-        if UnsetType in set(map(type, found)):
-            return [MISSING if each is UNSET else each for each in found]
+            found = [getattr(each, attribute, msgspec.UNSET) for each in found]
+        if msgspec.UnsetType in set(map(type, found)):
+            return [MISSING if each is msgspec.UNSET else each for each in found]
         return found
 
 
@@ -73,9 +71,9 @@ class _Struct:
 
     def __init__(self, members: Mapping[str, Any]) -> None:
         self.attributes = {name: f"f{number}" for number, name in enumerate(members)}
-        fields = [(self.attributes[name], type_ | UnsetType, UNSET) for name, type_ in members.items()]
+        fields = [(self.attributes[name], type_ | msgspec.UnsetType, msgspec.UNSET) for name, type_ in members.items()]
         rename = {attribute: name for name, attribute in self.attributes.items()}
-        self.type: Any = defstruct("Row", fields, rename=rename, gc=False)
+        self.type: Any = msgspec.defstruct("Row", fields, rename=rename, gc=False)
 
     def of(self, said: Mapping[str, Any]) -> Any:
         """Make one, of those names it has a place for."""
