@@ -12,10 +12,10 @@ from reconciler.spec.addresses import MAIL_ADDRESS, MailboxAddress
 from reconciler.spec.amounts import UNLIMITED, RateLimit, SizeOrUnlimited, size_in_mebibytes
 from reconciler.spec.codecs import Flag, MailboxState, ShortLine, Tags, choice, reference, words
 from reconciler.spec.handover import lets_go_of
-from reconciler.spec.kind import Attributes, Kind, Situation, Source, crud
+from reconciler.spec.kind import Attributes, Kind, Situation, Source, crud, listed
 from reconciler.spec.language import Annotated
 from reconciler.spec.mappings import CUSTOM_ATTRIBUTES, PUSHOVER, or_word
-from reconciler.spec.mark import MAIN, WHOLE, Bound, Follows, Mark, Owner, field
+from reconciler.spec.mark import WHOLE, Bound, Follows, Mark, Owner, field
 from reconciler.spec.names import domain_for_wire, domain_of
 from reconciler.spec.policies import POLICY_SOURCES, Senders, senders_field, senders_in_both_lists
 from reconciler.spec.rights import Permissions
@@ -411,7 +411,7 @@ KIND = Kind(
     example={"address": "anna@acme.example", "quota": "20GiB", "initial": {"password": {"env": "ANNA_PASSWORD"}}},
     key=("address",),
     sources={
-        MAIN: Source(path="mailbox/reduced", by_domain="mailbox/reduced/{domain}", whole="mailbox/all"),
+        **listed("mailbox/reduced", by_domain=True, weighed_by="mailboxes", whole="mailbox/all"),
         "rate limits": Source(path="rl-mbox/all", join="mailbox"),
         "mailbox": Source(path="mailbox/{handle}", since=Version(2026, 7, "a")),
         "spam score": Source(path="spam-score/{handle}", since=Version(2023, 11, "a")),

@@ -9,7 +9,7 @@ keeps their number bounded on servers with thousands of domains.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -24,8 +24,10 @@ from reconciler.spec.names import domain_for_people, domain_for_wire
 DOMAIN: Final = "{domain}"
 HANDLE: Final = "{handle}"
 EACH: Final = "{each}"
-REQUESTS_PER_LIST: Final = 32
+REQUESTS_PER_LIST: Final = 16
 """At most: each costs a server 10 ms whatever it shows, and as few as these keep four of them evenly busy."""
+
+NO_WEIGHTS: Final[Mapping[str, int]] = {}
 
 _LONGEST_NAME_LIST: Final = 4_000
 """Characters; web servers take 8,000 for a whole request line."""
@@ -113,19 +115,23 @@ def container_gets(kind: Kind, containers: Iterable[str]) -> list[Get]:
     return [Get(segments(source.path, each=wire), subject=wire) for wire in wires if can_be_asked_for(wire)]
 
 
-def list_gets(kind: Kind, domains: Sequence[str] | None, parallelism: int) -> list[Get]:
-    """The GETs that list a kind.
+def list_gets(
+    kind: Kind, domains: Sequence[str] | None, parallelism: int, weights: Mapping[str, int] = NO_WEIGHTS
+) -> list[Get]:
+    """The GETs that list a kind, the longest answers first.
 
     Args:
         domains: those to ask for one by one, as people write them; None for one list of everything.
         parallelism: how many requests run beside each other.
+        weights: for each domain of which it is known, about how much there is in it.
     """
     source = kind.sources[MAIN]
     if domains is None or source.by_domain is None:
         return [Get(segments(source.path))]
     return [
         Get(segments(source.by_domain, domain=",".join(map(domain_for_wire, group))), domains=frozenset(group))
-        for group in _groups(domains, most=max(REQUESTS_PER_LIST, parallelism))
+        for share in _shares(domains, weights, most=max(REQUESTS_PER_LIST, parallelism))
+        for group in _nameable(share)
     ]
 
 
@@ -182,17 +188,24 @@ def segments(path: str, *, domain: str = "", handle: str = "", each: str = "") -
     return tuple(filled.get(part, part) for part in path.split("/"))
 
 
-def _groups(domains: Sequence[str], *, most: int) -> list[tuple[str, ...]]:
-    """Share domains out over at most so many requests, unless their names grow too long for that."""
-    groups: list[tuple[str, ...]] = []
+def _shares(domains: Sequence[str], weights: Mapping[str, int], *, most: int) -> list[list[str]]:
+    """Share domains out over at most so many requests, about as much to each, the heaviest first."""
     count = min(most, len(domains))
-    for number in range(count):
-        group = domains[number::count]
-        while group:
-            length = taken = 0
-            while taken < len(group) and (taken == 0 or length < _LONGEST_NAME_LIST):
-                length += len(domain_for_wire(group[taken])) + 1
-                taken += 1
-            groups.append(tuple(group[:taken]))
-            group = group[taken:]
-    return groups
+    shares: list[list[str]] = [[] for _ in range(count)]
+    loads = [0] * count
+    for domain in sorted(domains, key=lambda each: -weights.get(each, 0)):
+        lightest = loads.index(min(loads))
+        shares[lightest].append(domain)
+        loads[lightest] += 1 + weights.get(domain, 0)
+    return [shares[number] for number in sorted(range(count), key=loads.__getitem__, reverse=True)]
+
+
+def _nameable(domains: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Part domains whose names are too long for one request line."""
+    length = taken = 0
+    for place, domain in enumerate(domains):
+        if length >= _LONGEST_NAME_LIST:
+            yield tuple(domains[taken:place])
+            length, taken = 0, place
+        length += len(domain_for_wire(domain)) + 1
+    yield tuple(domains[taken:])

@@ -67,6 +67,14 @@ class ObservedTable(LiveTable):
         """What the API calls each resource by, by position."""
         return list(map(str, self._rows.form.column(self._rows.records, self._decoder.kind.handle)))
 
+    def measured(self, name: str) -> Mapping[str, int]:
+        """What a measure says of each resource, by key; those of which it says nothing are left out."""
+        path = self._decoder.kind.measures.get(name)
+        if not isinstance(path, str):
+            return {}
+        column = self._rows.form.column(self._rows.records, path)
+        return {key: column[place] for key, place in self.positions.items() if isinstance(column[place], int)}
+
     def hold(self, keys: Iterable[str]) -> None:
         """Remember some resources once they are made; see `LiveTable`."""
         for key in keys:

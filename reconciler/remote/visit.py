@@ -21,6 +21,7 @@ from reconciler.remote.joins import join_of
 from reconciler.remote.rows import Rows, ambiguities, half_made, listed
 from reconciler.remote.schedule import (
     HANDLE,
+    NO_WEIGHTS,
     Get,
     asks_everywhere,
     can_be_narrowed,
@@ -157,7 +158,21 @@ class Visit:
                 domains = self._narrowed(sorted({key for home in kind.within for key in self._resources[home]}))
             else:
                 domains = sorted({*map(domain_for_people, self.wanted.domains or ())})
-            self._lists[kind.name] = self._asked(kind, list_gets(kind, domains, self.parallelism))
+            gets = list_gets(kind, domains, self.parallelism, self._weights(kind) if domains else NO_WEIGHTS)
+            self._lists[kind.name] = self._asked(kind, gets)
+
+    def _weights(self, kind: Kind) -> Mapping[str, int]:
+        """About how much of a kind is in each domain, as far as its homes say so."""
+        name = kind.sources[MAIN].weighed_by
+        found: dict[str, int] = {}
+        for home in kind.within:
+            resources = self._resources.get(home, {})
+            if isinstance(resources, ObservedTable):
+                found |= resources.measured(name)
+            else:
+                told = ((key, each.measures.get(name)) for key, each in resources.items())
+                found |= {key: number for key, number in told if isinstance(number, int)}
+        return found
 
     def _narrowed(self, domains: list[str]) -> list[str] | None:
         if self.wanted.domains is None and len(domains) == 1:

@@ -62,6 +62,7 @@ class Source:
     Attributes:
         path: below ``get/``; ``{domain}`` or ``{handle}`` makes it one request for each.
         by_domain: the same list narrowed to one domain, with ``{domain}``, where there is such a route.
+        weighed_by: the measure of a domain that best tells how long the list narrowed to it is.
         whole: the list that shows more of the same, which costs the server more; what a snapshot keeps.
         join: where a row of a further source names the resource's handle.
         row_handle: where a row has an id of its own (rows of a list field).
@@ -74,6 +75,7 @@ class Source:
 
     path: str
     by_domain: str | None = None
+    weighed_by: str = ""
     whole: str | None = None
     join: str | None = None
     row_handle: str | None = None
