@@ -39,11 +39,11 @@ class _Missing:
 @contextmanager
 def _without(name: str) -> Iterator[None]:
     finder = _Missing(name)
-    sys.meta_path.insert(0, finder)  # type: ignore[arg-type]  typeshed wants a loader's whole protocol
+    sys.meta_path.insert(0, finder)
     try:
         yield
     finally:
-        sys.meta_path.remove(finder)  # type: ignore[arg-type]  as above
+        sys.meta_path.remove(finder)
 
 
 try:
