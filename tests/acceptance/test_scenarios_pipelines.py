@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import os
+import json
 import shlex
 import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from reconciler.simulator.faults import Faults, parse
 from tests.acceptance.grounds import Grounds, Welcome, changed, fresh, office, remembered, rows_of
+from tests.acceptance.jobs import Pipeline
 from tests.acceptance.person import EXAMPLES, KEY, READ_ONLY_KEY, VERSIONS, Ended
 from tests.repository import Made, made
 
 APPLIED = "refs/reconciler/applied/default"
 INCOMPLETE, WRONG = 6, 3
 PIPELINES = EXAMPLES / "pipelines"
-PUSH_URL = '"https://token:$PUSH_TOKEN@$CI_SERVER_HOST/$CI_PROJECT_PATH.git"'
 
 
 class Forge:
@@ -285,77 +281,55 @@ def _comments() -> Iterator[str]:
         yield from (line.strip() for line in lines if line.strip().startswith("# 'refs/reconciler/"))
 
 
-@contextmanager
-def _program(folder: Path) -> Iterator[str]:
-    """A PATH on which the program is, run as a process of its own."""
-    file = folder / "bin" / "reconciler"
-    file.parent.mkdir()
-    file.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m reconciler "$@"\n', encoding="utf-8")
-    file.chmod(0o755)
-    yield f"{file.parent}{os.pathsep}{os.environ['PATH']}"
+@pytest.fixture
+def pipeline(forge: Forge, tmp_path: Path, request: pytest.FixtureRequest) -> Pipeline:
+    """A pipeline that people copy, in the forge."""
+    folder = tmp_path / "runner"
+    folder.mkdir()
+    return Pipeline(PIPELINES / request.param, forge.grounds.person.url, folder)
 
 
-def _lines(file: Path, job: str) -> list[tuple[str, str]]:
-    """The commands of a job as they are run: each with its condition; installing left out."""
-    jobs: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
-    if "jobs" in jobs:
-        steps = [step for step in jobs["jobs"][job]["steps"] if "run" in step]
-        return [(step["run"], step.get("if", "")) for step in steps if "pip install" not in step["run"]]
-    lines = [*jobs["default"]["before_script"], *jobs[job]["script"]]
-    return [("\n".join(line for line in lines if "pip install" not in line).replace(PUSH_URL, "origin"), "")]
+FILES = sorted(file.name for file in PIPELINES.iterdir())
+APPROVED = [name for name in FILES if "approval" in name]
 
 
-def _as_the_forge_does(forge: Forge, clone: Made, file: Path, job: str, path: str, *, offline: bool = False) -> bool:
-    """Run a job's steps: after one that failed only those whose condition says so."""
-    environ = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
-        "PATH": path,
-        "MAILCOW_URL": forge.grounds.person.url,
-        "SMTP_ACME": "x",
-        "HOME": str(forge.folder),
-        "MAILCOW_API_KEY": KEY,
-        "MAILCOW_READ_WRITE_KEY": KEY,
-        "MAILCOW_READ_ONLY_KEY": READ_ONLY_KEY,
-        "CI": "true",
-        "GITHUB_STEP_SUMMARY": str(forge.folder / "summary.md"),
-        "PYTHONPATH": os.pathsep.join(sys.path),
-    }
-    failed, fetched = False, False
-    for run, condition in _lines(file, job):
-        if failed and not (condition.startswith("always()") and (fetched or "memory" not in condition)):
-            continue
-        script = run.replace("git fetch", "git fetch nowhere", 1) if offline else run
-        done = subprocess.run(
-            ["bash", "-e", "-c", script], cwd=clone.folder, env=environ, capture_output=True, check=False
-        )
-        failed = failed or done.returncode != 0
-        fetched = fetched or ("git fetch" in run and done.returncode == 0)
-    return not failed
-
-
-@pytest.mark.parametrize("file", sorted(PIPELINES.iterdir()), ids=lambda file: file.name)
+@pytest.mark.parametrize("pipeline", FILES, indirect=True)
 def test_the_pipelines_that_people_copy_do_it_also_when_something_fails(
-    forge: Forge, faults: Faults, tmp_path: Path, file: Path
+    forge: Forge, faults: Faults, pipeline: Pipeline
 ) -> None:
     before = forge.origin.ref(APPLIED)
     forge.merges({"mail/a.yaml": _aliases("info"), "mail/b.yaml": _aliases("b")})
-    with _program(tmp_path) as path:
-        assert _as_the_forge_does(forge, forge.clone(), file, "plan", path)
-        assert (forge.grounds.changes, forge.grounds.server.writes) == ({}, [])
+    assert pipeline.plans(forge.clone())
+    assert (forge.grounds.changes, forge.grounds.server.writes) == ({}, [])
 
-        assert not _as_the_forge_does(forge, forge.clone(), file, "apply", path, offline=True)
-        assert forge.origin.ref(APPLIED) == before, "a fetch that fails makes nothing be forgotten"
+    assert not pipeline.applies(forge.clone, offline=True)
+    assert forge.origin.ref(APPLIED) == before, "a fetch that fails makes nothing be forgotten"
 
-        faults.faults = (parse("status=500:delete/alias"),)
-        assert not _as_the_forge_does(forge, forge.clone(), file, "apply", path)
-        attempted = forge.origin.git("for-each-ref", "--format=%(refname)", "refs/reconciler/attempted")
-        assert attempted.startswith("refs/reconciler/attempted/default/")
-        faults.faults = ()
-        head = forge.merges({"mail/b.yaml": None})
-        assert _as_the_forge_does(forge, forge.clone(), file, "apply", path)
+    faults.faults = (parse("status=500:delete/alias"),)
+    assert not pipeline.applies(forge.clone)
+    attempted = forge.origin.git("for-each-ref", "--format=%(refname)", "refs/reconciler/attempted")
+    assert attempted.startswith("refs/reconciler/attempted/default/")
+    faults.faults = ()
+    head = forge.merges({"mail/b.yaml": None})
+    assert pipeline.applies(forge.clone)
     assert forge.origin.git("for-each-ref", "--format=%(refname)", "refs/reconciler") == APPLIED
     assert forge.origin.ref(APPLIED) == head
     assert rows_of(changed(forge.grounds.before, remembered(forge.grounds.server))) == {"alias/first@acme.example"}
+
+
+@pytest.mark.parametrize("pipeline", APPROVED, indirect=True)
+def test_what_is_not_the_plan_that_somebody_approved_is_not_carried_out(forge: Forge, pipeline: Pipeline) -> None:
+    forge.merges({"mail/b.yaml": _aliases("b")})
+
+    def loosened() -> None:
+        plan = json.loads(pipeline.artifacts["plan"])
+        plan["terms"]["limits"]["deletes"] = 100_000
+        pipeline.artifacts["plan"] = json.dumps(plan).encode()
+
+    assert not pipeline.applies(forge.clone, meanwhile=loosened)
+    assert (forge.grounds.changes, forge.grounds.server.writes) == ({}, [])
+    assert pipeline.applies(forge.clone)
+    assert rows_of(forge.grounds.changes) == {"alias/b@acme.example"}
 
 
 def test_an_apply_at_home_is_told_how_others_learn_of_it(forge: Forge) -> None:
