@@ -1,6 +1,5 @@
 """Domains."""
 
-from itertools import pairwise
 from typing import Any, Final, Required, TypedDict
 
 from reconciler.model.operation import Verb
@@ -8,7 +7,7 @@ from reconciler.model.resource import Observed, Value, Values
 from reconciler.model.version import Version
 from reconciler.records import replace
 from reconciler.spec.addresses import DOMAIN, DOMAIN_OR_ADDRESS, MAIL_ADDRESS, Domain
-from reconciler.spec.amounts import RateLimit, Size, duration, size_in_mebibytes
+from reconciler.spec.amounts import RateLimit, Size, duration
 from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.codecs import (
     ACTIVE,
@@ -311,43 +310,38 @@ def _check(values: Values) -> tuple[tuple[str, str, str], ...]:
     return ()
 
 
-_ORDERED_QUOTAS: Final = ("default_mailbox_quota", "max_mailbox_quota", "max_total_quota")
-
-
 def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
-    """Find quotas out of order, mailboxes larger than they may be, and domains that are not empty (all versions)."""
+    """Find quotas out of order, limits below what is in use, and domains that are not empty (all versions)."""
     if situation.verb is Verb.DELETE:
         return _inhabited(situation)
-    return (*_out_of_order(situation), *senders_in_both_lists(situation))
+    from reconciler.spec.limits import unfit_limits  # noqa: PLC0415  only where domains change
 
-
-def _out_of_order(situation: Situation) -> tuple[tuple[str, str, str], ...]:
-    domain = situation.future.get(situation.address)
-    if domain is None or not situation.changed & {*_ORDERED_QUOTAS, "max_mailboxes"}:
-        return ()
-    found = []
-    for lower, higher in pairwise(each for each in _ORDERED_QUOTAS if each in domain.values):
-        if size_in_mebibytes(domain.values[lower]) > size_in_mebibytes(domain.values[higher]):
-            why = f"it is {domain.values[lower]}, more than `{higher}`, which is {domain.values[higher]}"
-            found.append((lower, why, f"lower it, or raise `{higher}`"))
-    if "max_mailbox_quota" in situation.changed:
-        most = domain.values["max_mailbox_quota"]
-        found += [
-            ("max_mailbox_quota", f"`{mailbox.address}` holds {mailbox.values['quota']}", "shrink the mailbox too")
-            for mailbox in _in_domain(situation, "mailbox")
-            if size_in_mebibytes(mailbox.values.get("quota", "1MiB")) > size_in_mebibytes(most)
-        ]
-    return tuple(found)
+    live, name = situation.live, situation.address.key
+    alone = live.was_read("alias_domain") and all(
+        each.values.get("target") != name for each in live.of("alias_domain").values()
+    )  # aliases of alias domains are counted too, but not when the limit is lowered
+    limits = unfit_limits(
+        situation,
+        _in_domain(situation, "mailbox") if live.was_read("mailbox") else _counted(situation, "mailboxes"),
+        _counted(situation, "aliases") if alone and not live.was_read("alias") else None,
+    )
+    return (*limits, *senders_in_both_lists(situation))
 
 
 def _inhabited(situation: Situation) -> tuple[tuple[str, str, str], ...]:
     """Say who is left in a domain that is to go: mailcow deletes only empty ones."""
     left = [*_in_domain(situation, "mailbox"), *_in_domain(situation, "resource")]
     names = ", ".join(f"`{each.address}`" for each in left[:3]) + (" and more" if len(left) > 3 else "")  # noqa: PLR2004
-    if not left and not situation.live.was_read("mailbox") and situation.observed is not None:
-        number = situation.observed.measures.get("mailboxes")
+    if not left and not situation.live.was_read("mailbox"):
+        number = _counted(situation, "mailboxes")
         names = f"{number} mailboxes" if number else ""
     return (("", f"mailcow deletes no domain in which there is {names}", "remove them too"),) if names else ()
+
+
+def _counted(situation: Situation, what: str) -> int:
+    """How many there are by the domain's own row."""
+    found = situation.observed.measures.get(what) if situation.observed is not None else 0
+    return found if isinstance(found, int) else 0
 
 
 def _in_domain(situation: Situation, kind: str) -> list[Observed]:
@@ -419,7 +413,13 @@ KIND = Kind(
     template="domain_template",
     space="domain",
     protected=True,
-    measures={"bytes": "bytes_total", "messages": "msgs_total", "mailboxes": "mboxes_in_domain"},
+    measures={
+        "bytes": "bytes_total",
+        "messages": "msgs_total",
+        "mailboxes": "mboxes_in_domain",
+        "quota": "quota_used_in_domain",
+        "aliases": "aliases_in_domain",
+    },
     on_add=_without_surprises,
     on_steps=_by_their_own_ways,
     refuses=_refuses,

@@ -49,11 +49,14 @@ def _moment(value: Any) -> str:
     return datetime.fromtimestamp(value, tz=UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
+_STORED: Final = {"bytes": "mail", "quota": "quota"}
+
+
 def _measure(name: str, value: Any) -> str:
     if name == "last_login":
         return f"last login {_moment(value)}"
-    if name == "bytes" and isinstance(value, int):
-        return f"{storage(value)} of mail"
+    if name in _STORED and isinstance(value, int):
+        return f"{storage(value)} of {_STORED[name]}"
     if isinstance(value, int):
         return count(value, name.removesuffix("s").replace("_", " "), name.replace("_", " "))
     return f"{name.replace('_', ' ')} {visible(str(value))}"

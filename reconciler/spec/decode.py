@@ -219,12 +219,17 @@ def _measured(row: Row, paths: tuple[tuple[str, str | tuple[str, ...]], ...]) ->
         return NOTHING
     found = {}
     for name, path in paths:
-        told = [dig(row, each) for each in (path if isinstance(path, tuple) else (path,))]
+        told = [_counted(dig(row, each)) for each in (path if isinstance(path, tuple) else (path,))]
         numbers = [each for each in told if isinstance(each, int)]
         value = max(numbers) if numbers else told[0]
         if value is not MISSING:
             found[name] = value
     return found
+
+
+def _counted(value: Any) -> Any:
+    """A number, also where it comes as text: sums do (2022-01a to 2026-07a, recorded exchanges)."""
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
 Observe = Callable[[Row], Observed | None]

@@ -172,3 +172,48 @@ def test_folders_are_excluded_by_what_can_be_a_pattern(server: Server, pattern: 
     headers = {"X-API-Key": KEY, "Content-Type": "application/json"}
     body = json.dumps({"items": ["1"], "attr": {"exclude": pattern}}).encode()
     assert b"access_denied" in server.simulator.handle("POST", "/api/v1/edit/syncjob", headers, body).body
+
+
+LIMITS = {
+    "max_mailboxes": 5,
+    "max_aliases": 5,
+    "default_mailbox_quota": "1GiB",
+    "max_mailbox_quota": "3GiB",
+    "max_total_quota": "10GiB",
+}
+
+
+@pytest.mark.parametrize(
+    ("limits", "found"),
+    [
+        ({"max_mailboxes": 1}, ["change-refused"]),
+        ({"max_mailboxes": 2}, []),
+        ({"max_total_quota": "3GiB"}, ["change-refused"]),
+        ({"max_total_quota": "4GiB"}, []),
+        ({"max_mailbox_quota": "1GiB"}, ["change-refused"]),
+        ({"max_aliases": 1}, ["change-refused"]),
+        ({"max_aliases": 2}, []),
+    ],
+)
+def test_a_domain_s_own_row_tells_which_limits_are_below_what_is_in_use(
+    server: Server, limits: dict[str, Any], found: list[str]
+) -> None:
+    short = {"name": "short.example", "target": "other.example"}
+    server.apply(
+        {
+            "domains": [{**ACME, **LIMITS}, {"name": "other.example"}],
+            "alias_domains": [short],
+            "mailboxes": [{**ANNA, "quota": "3GiB"}, {**ANNA, "address": "ben@acme.example"}],
+            "aliases": [
+                {"address": "sales@acme.example", "to": ["anna@acme.example"]},
+                {"address": "info@acme.example", "to": ["anna@acme.example"]},
+            ],
+        }
+    )
+    server.base = None
+    asked = len(server.way.asked)
+    alone = {"domains": [{**ACME, **LIMITS, **limits}], "alias_domains": [short]}
+    assert refused(server, alone) == found
+    assert not [each for each in server.way.asked[asked:] if "mailbox" in each or "get/alias/" in each]
+    if not found:
+        server.apply(alone)
