@@ -106,7 +106,11 @@ class FieldComparison:
         if self.sides.options.resends(declared.address, name) and not each.immutable:
             return blind, Reason.RESEND
         if name not in observed.values:
-            if self._redeclared(declared, name, value, always_there=kind.main_source(self.sides.capabilities) is None):
+            always_there = kind.main_source(self.sides.capabilities) is None
+            follows_creation = not (each.mark.add or each.immutable)
+            if self._redeclared(declared, name, value, always_there=always_there) or (
+                follows_creation and self._may_be_half_made(declared)
+            ):
                 return blind, Reason.REDECLARED
             self.sides.not_compared(kind, name, self._why_unreadable(each))
             return [], Reason.DIFFERS
@@ -158,6 +162,16 @@ class FieldComparison:
         """
         found = [state.get(declared.address) for state in self.sides.options.earlier]
         return any(always_there if before is None else before.values.get(name) != value for before in found)
+
+    def _may_be_half_made(self, declared: Declared) -> bool:
+        """Whether the apply that was to make the resource, or to send it for the first time, did not converge.
+
+        What follows its creation in calls of their own may not have been sent then, and nothing shows it.
+        """
+        base, address = self.sides.options.base, declared.address
+        if base is not None and base.get(address) is not None:
+            return False
+        return any(attempt.get(address) is not None for attempt in self.sides.options.attempted)
 
     def _why_unreadable(self, each: Field) -> str:
         if each.mark.read and each.mark.readable_since is not None and not each.readable(self.sides.capabilities):

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from reconciler.simulator.faults import Faults
 from tests.acceptance.person import Person
 from tests.repository import made
 
 Welcome = Callable[..., Person]
 
-PENDING = 2
+PENDING, INCOMPLETE = 2, 6
+DOMAIN = """
+domains: [{name: acme.example, quota_notification_bcc: {to: [boss@elsewhere.example]}}]
+"""
 LINKS = """
 custom_login:
   hide_user_link: true
@@ -42,3 +46,19 @@ def test_where_nothing_remembers_them_they_are_named_and_sent_only_when_asked(we
     assert silent.code == 0
     assert "not readable" in silent.out
     assert asked.code == PENDING
+
+
+def test_what_a_failed_apply_may_have_left_out_is_sent_by_the_next(welcome: Welcome) -> None:
+    person = welcome(faults=Faults.of("status=502:edit/quota_notification_bcc:1", "reset-before:edit/custom_login:1"))
+    repository = made(person.folder)
+    repository.commit({"mail/mail.yaml": DOMAIN + LINKS})
+
+    failed = person.types("apply", "mail", "--auto-approve")
+    again = person.types("apply", "mail", "--auto-approve")
+    settled = person.types("plan", "mail", "--detailed-exitcode")
+
+    assert failed.code == INCOMPLETE, failed.out
+    assert again.code == 0, again.out
+    assert person.simulator.state.redis.hash("QW_BCC")["acme.example"]
+    assert "Apply: 2 done; 2 calls" in again.out, again.out
+    assert settled.code == 0, settled.out

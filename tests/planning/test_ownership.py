@@ -98,3 +98,20 @@ def test_a_write_only_field_is_sent_when_any_earlier_revision_declared_it_otherw
     assert compared(now, have, options=PlanOptions(base=now)).changes == ()
     (change,) = compared(now, have, options=PlanOptions(base=now, attempted=(between,))).changes
     assert change.reason is Reason.REDECLARED
+
+
+def test_what_follows_a_creation_unseen_is_sent_again_until_an_apply_converges() -> None:
+    told = {"quota_notification_bcc": {"to": ["x@elsewhere.example"]}}
+    now, have = desired({"domains": [{**DOMAIN, **told}]}), live({"domains": [DOMAIN]})
+    (change,) = compared(now, have, options=PlanOptions(base=desired({}), attempted=(now,))).changes
+    assert [each.name for each in change.fields] == ["quota_notification_bcc"]
+    assert change.reason is Reason.REDECLARED
+    assert compared(now, have, options=PlanOptions(attempted=(now,))).changes == (change,)
+    assert compared(now, have, options=PlanOptions(base=now, attempted=(now,))).changes == ()
+    assert compared(now, have, options=PlanOptions(base=desired({}))).changes == ()
+
+
+def test_a_password_that_was_sent_with_a_creation_is_not_sent_again() -> None:
+    now = desired({"domains": [DOMAIN], "mailboxes": [{**ANNA, "password": {"env": "NEW"}}]})
+    have = live({"domains": [DOMAIN], "mailboxes": [ANNA]})
+    assert compared(now, have, options=PlanOptions(base=desired({}), attempted=(now,))).changes == ()
