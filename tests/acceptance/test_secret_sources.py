@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.render.plan_json import fingerprint
 from tests.acceptance.person import Person
 
 Welcome = Callable[..., Person]
@@ -107,8 +108,9 @@ def _kept_plan(person: Person, live: str, known: str | None, *words: str) -> tup
     person.does("add/relayhost", added)
     ended = person.types("plan", "mail.yaml", "--out", "plan.json", *words)
     assert ended.code == 0, ended.err
-    text = (person.folder / "plan.json").read_text().replace(person.url, "URL")
-    return json.loads(text), ended.out.replace(person.url, "URL")
+    kept = (person.folder / "plan.json").read_bytes()
+    told = ended.out.replace(fingerprint(kept), "FINGERPRINT").replace(person.url, "URL")
+    return json.loads(kept.decode().replace(person.url, "URL")), told
 
 
 @pytest.mark.parametrize("words", [(), ("--resend", "*#password"), ("--prune", "relayhost", "--show-unmanaged")])
