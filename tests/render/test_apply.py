@@ -30,6 +30,15 @@ def test_a_converged_report_is_short() -> None:
     )
 
 
+def test_a_report_of_a_part_calls_nothing_converged_but_that_part() -> None:
+    report = Report((ChangeEnded(samples.ANNA, Outcome.DONE),), calls=1, converged=True, seconds=0.21, left=1200)
+    assert report_text(report, plain()) == (
+        "Converged so far: reading again found what was carried out as declared.\n"
+        "Apply: 1 done; 1 call in 0.2 s; 1,200 changes left\n"
+    )
+    assert json.loads(report_line(report))["left"] == 1200
+
+
 def test_an_interrupted_report_says_how_to_go_on() -> None:
     told = report_text(replace(samples.REPORT, interrupted=True, converged=None), plain())
     assert "Running again continues." in told

@@ -8,6 +8,7 @@ from reconciler.model.address import Address
 from reconciler.model.change import Absent, Action, Change, FieldChange
 from reconciler.model.plan import Plan
 from reconciler.model.secret import Secret, SecretSource, SourceKind
+from reconciler.render.markdown import plan_markdown
 from reconciler.render.plan_text import change_text, plan_text
 from reconciler.render.style import coloured, plain
 from tests.conftest import Golden
@@ -34,6 +35,20 @@ def test_a_brief_plan_keeps_what_was_refused_and_the_sum() -> None:
     assert "refused[delete-protected]" in told
     assert told.endswith("Plan: 1 to create, 2 to update, 1 to delete, 1 to move, 42 unchanged\n")
     assert "alias/sales" not in told
+
+
+def test_the_fingerprint_of_a_kept_plan_is_told_to_people_but_to_those_in_a_hurry() -> None:
+    kept = f"sha256:{'7' * 64}"
+    assert plan_text(samples.PLAN, plain(), fingerprint=kept).splitlines()[-3] == f"Fingerprint: {kept}"
+    assert kept not in plan_text(samples.PLAN, plain(), fingerprint=kept, brief=True)
+    assert plan_markdown(samples.PLAN, fingerprint=kept).splitlines()[4] == f"Fingerprint `{kept}`"
+    assert kept in plan_markdown(samples.PLAN, fingerprint=kept, budget=1000), "whatever is cut"
+
+
+def test_nothing_to_do_is_not_said_of_what_is_left() -> None:
+    told = plan_text(samples.EMPTY, plain(), left=2)
+    assert "Nothing to do in this run: 2 changes are left, as told above.\n" in told
+    assert "as declared" not in told
 
 
 def test_the_last_line_names_moves_only_where_there_are_some() -> None:
