@@ -6,6 +6,7 @@ from typing import Any, Final, Required, TypedDict
 from reconciler.model.address import Address
 from reconciler.model.operation import HandleOf, Verb
 from reconciler.model.resource import Observed, Value
+from reconciler.model.state import LiveState
 from reconciler.spec.addresses import ALIAS_ADDRESS, MAIL_ADDRESS, AliasAddress
 from reconciler.spec.codec import Codec, Many, Scope, refuse
 from reconciler.spec.codecs import TEXT_COLUMN, Flag, State, a_set_of, text
@@ -203,18 +204,23 @@ def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
     return _taken(situation)
 
 
+def _seen_through(key: str, future: LiveState) -> str | None:
+    """The address that one in an alias domain stands for, which no mailbox may have (all versions, both writes)."""
+    local, _, domain = key.rpartition("@")
+    target = future.value(Address("alias_domain", domain), "target")
+    return f"{local}@{target}".lower() if target is not None else None
+
+
 def _taken(situation: Situation) -> tuple[tuple[str, str, str], ...]:
-    """Find the mailbox whose address it is already, seen through an alias domain (all versions, both writes)."""
-    local, _, domain = situation.address.key.rpartition("@")
-    target = situation.future.value(Address("alias_domain", domain), "target")
+    """Find the mailbox whose address it is already, seen through an alias domain."""
+    key = situation.address.key
     new = situation.observed is None or situation.observed.address != situation.address
-    if situation.verb is Verb.DELETE or not new or target is None:
+    own = _seen_through(key, situation.future) if new and situation.verb is not Verb.DELETE else None
+    if own is None or situation.future.get(Address("mailbox", own)) is None:
         return ()
-    mailbox = Address("mailbox", f"{local}@{target}".lower())
-    if situation.live.get(mailbox) is None and situation.future.get(mailbox) is None:
-        return ()
-    why = f"`{domain}` stands for `{target}`, so this is the address of `{mailbox}`"
-    return (("address", why, "choose another address, or remove the mailbox first"),)
+    domain, target = key.rpartition("@")[2], own.rpartition("@")[2]
+    why = f"`{domain}` stands for `{target}`, so this is the address of `mailbox/{own}`"
+    return (("address", why, "choose another address, or remove the mailbox"),)
 
 
 KIND = Kind(
@@ -230,6 +236,7 @@ KIND = Kind(
     within=("domain", "alias_domain"),
     after=("mailbox",),
     space="mail address",
+    shadows=_seen_through,
     fold_key=True,
     joined_by="address",
     consumes={"max_aliases": None},

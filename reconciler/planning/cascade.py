@@ -94,9 +94,10 @@ class _Foresight:
         """The deletions that free an address somebody takes, or room somebody needs."""
         spaces = {name: kind.space for name, kind in self.kinds.items() if kind.space is not None}
         taken = {
-            (spaces[each.address.kind], each.address.key)
+            (spaces[each.address.kind], key)
             for each in self.changes
             if each.action in (Action.CREATE, Action.MOVE) and each.address.kind in spaces
+            for key in self.kinds[each.address.kind].keys_taken(each.address.key, future)
         }
         room = Room(self.kinds, self.changes, self.live, future)
         for change in self.changes:

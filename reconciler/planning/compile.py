@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from reconciler.model.address import Address
@@ -74,6 +74,19 @@ class _Compiler:
         for each in changes:
             if each.action is Action.DELETE:
                 self._note_deletion(kinds[each.address.kind], each.address)
+        self._moving_in = {each.address.kind for each in changes if self._moves_in(each)}
+
+    def _moves_in(self, change: Change) -> bool:
+        """Whether something gets the address of what is deleted, no sooner than itself makes room for others."""
+        rank = self._ranks[change.address.kind]
+        return change.action is Action.MOVE and any(self._ranks[each.kind] <= rank for each in self._givers_to(change))
+
+    def _givers_to(self, change: Change) -> Iterator[Address]:
+        """The planned deletions that free the address a resource is to have."""
+        kind = self._kinds[change.address.kind]
+        if change.action is not Action.UPDATE and kind.space is not None and self._givers:
+            for key in kind.keys_taken(change.address.key, self._future):
+                yield from self._givers.get((kind.space, key), ())
 
     def _note_deletion(self, kind: Kind, address: Address) -> None:
         if kind.space is not None:
@@ -102,6 +115,7 @@ class _Compiler:
         stage = step.stage if step.stage is not None else Stage.UPDATE
         if stage is Stage.DELETE and change.address in self._cascade.first:
             stage = Stage.FREE
+        last = change.action is Action.MOVE and stage is Stage.FREE and kind.name in self._moving_in
         operation = Operation(
             verb=step.verb,
             route=step.route,
@@ -109,7 +123,7 @@ class _Compiler:
             items=self._items(change, step, stage),
             attributes=step.attributes,
             successes=step.successes,
-            phase=phase_of(stage, self._ranks[kind.name]),
+            phase=phase_of(stage, 0 if last else self._ranks[kind.name]),
             lanes=self._lanes(kind, change),
             requires=requires,
             fields=step.fields,
@@ -152,8 +166,7 @@ class _Compiler:
             return
         yield from (home for home in homes(kind, values) if home in self._planned)
         yield from (address for _, address in named(kind, change.after) if address in self._planned)
-        if change.action is not Action.UPDATE and kind.space is not None:
-            yield from self._givers.get((kind.space, change.address.key), ())
+        yield from self._givers_to(change)
         yield from self._cascade.causes.get(change.address, ())
 
     def _inhabitants(self, change: Change) -> Iterable[Address]:

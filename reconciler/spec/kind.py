@@ -144,6 +144,7 @@ class Kind:
             reading less, and for scopes.
         after: the kinds that are created before and deleted after it.
         space: resources of kinds with the same space cannot have the same key.
+        shadows: (a key, what will be there) -> another key of the space that must be free for it; None for none.
         protected: deleted only by a ``removed:`` entry or a flag naming the kind.
         serial: its writes never run beside each other.
         unique: whether the server keeps keys unique; otherwise equal rows may exist.
@@ -196,6 +197,7 @@ class Kind:
     domain_field: str = ""
     after: tuple[str, ...] = ()
     space: str | None = None
+    shadows: Callable[[str, LiveState], str | None] | None = None
     protected: bool = False
     serial: bool = False
     unique: bool = True
@@ -339,6 +341,11 @@ class Kind:
     def address_of(self, values: Values) -> Address:
         """The address of a resource with these values."""
         return Address(self.name, self.key_of(values))
+
+    def keys_taken(self, key: str, future: LiveState) -> tuple[str, ...]:
+        """The keys of its space that must be free for a resource with a key."""
+        also = self.shadows(key, future) if self.shadows is not None else None
+        return (key,) if also is None else (key, also)
 
     def server_names(self) -> Mapping[str, str]:
         """Give our name for each of the server's own, for suggestions."""

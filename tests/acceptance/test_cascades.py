@@ -13,6 +13,8 @@ from tests.acceptance.person import VERSIONS, Ended, Person
 Welcome = Callable[..., Person]
 Manifest = dict[str, list[dict[str, Any]]]
 
+WRONG = 3
+
 HASH = {"initial": {"password": {"hash": "{BLF-CRYPT}$2y$10$abc"}}}
 ACME = {"name": "acme.example", "max_mailboxes": 5, "max_total_quota": "20GiB", "max_mailbox_quota": "5GiB"}
 PEOPLE = [{"address": f"{name}@acme.example", "quota": "1GiB", **HASH} for name in ("anna", "dora")]
@@ -228,3 +230,23 @@ def test_an_alias_that_would_come_along_with_its_alias_domain_makes_room_before(
     assert applies(person, first).code == 0
     applied = applies(person, second)
     assert applied.code == 0, applied.out
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("place", ["acme.example", "short.example"])
+@pytest.mark.parametrize("moves", [False, True])
+def test_an_alias_takes_the_address_of_a_mailbox_that_goes_in_its_own_domain_and_behind_an_alias_domain(
+    welcome: Welcome, version: str, place: str, moves: bool
+) -> None:
+    person = welcome(version)
+    home: Manifest = {"domains": [ACME], "alias_domains": [{"name": "short.example", "target": "acme.example"}]}
+    before = [{"address": "sales@short.example", "to": ["anna@acme.example"]}] if moves else []
+    assert applies(person, {**home, "mailboxes": PEOPLE, "aliases": before}).code == 0
+    after = [{"address": f"dora@{place}", "to": ["anna@acme.example"]}]
+    moved = [{"alias": {"from": "sales@short.example", "to": f"dora@{place}"}}] if moves else []
+    refused = applies(person, {**home, "mailboxes": PEOPLE, "aliases": after, "moved": moved})
+    assert refused.code == WRONG
+    removed = [{"mailbox": "dora@acme.example"}]
+    applied = applies(person, {**home, "mailboxes": PEOPLE[:1], "aliases": after, "removed": removed, "moved": moved})
+    assert applied.code == 0, applied.out
+    assert [row["address"] for row in person.asks("alias/all")] == [f"dora@{place}"]
