@@ -13,6 +13,15 @@ mailboxes:
 aliases:
   - {{address: {alias}, to: [ben@acme.example], sender_allowed: false}}
 """
+TWO_ALIASES = """
+domains: [{{name: acme.example}}]
+mailboxes:
+  - {{address: anna@acme.example, quota: 1GiB, send_as: [{one}, {other}], initial: {{password: {{env: PASSWORD}}}}}}
+  - {{address: ben@acme.example, quota: 1GiB, initial: {{password: {{env: PASSWORD}}}}}}
+aliases:
+  - {{address: {one}, to: [ben@acme.example]}}
+  - {{address: {other}, to: [ben@acme.example]}}
+"""
 MAILBOX = """
 domains: [{{name: acme.example}}]
 mailboxes:
@@ -58,6 +67,22 @@ def test_the_right_to_send_as_an_alias_moves_with_it(welcome: Welcome) -> None:
     person.writes("mail.yaml", ALIAS.format(alias="shop@acme.example") + moved)
     assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
     assert [row["send_as"] for row in person.simulator.state.table("sender_acl")] == ["shop@acme.example"]
+    assert person.types("plan", "mail.yaml", "--detailed-exitcode").code == 0
+
+
+def test_the_rights_to_send_as_several_aliases_move_with_them(welcome: Welcome) -> None:
+    person = welcome("2026-07a")
+    person.environ["PASSWORD"] = "Correct.Horse.7"
+    person.writes("mail.yaml", TWO_ALIASES.format(one="sales@acme.example", other="info@acme.example"))
+    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
+    moved = "moved:\n"
+    moved += "  - {alias: {from: sales@acme.example, to: shop@acme.example}}\n"
+    moved += "  - {alias: {from: info@acme.example, to: about@acme.example}}\n"
+    person.writes("mail.yaml", TWO_ALIASES.format(one="shop@acme.example", other="about@acme.example") + moved)
+    applied = person.types("apply", "mail.yaml", "--auto-approve")
+    assert applied.code == 0, applied.out
+    rights = sorted(row["send_as"] for row in person.simulator.state.table("sender_acl"))
+    assert rights == ["about@acme.example", "shop@acme.example"]
     assert person.types("plan", "mail.yaml", "--detailed-exitcode").code == 0
 
 
