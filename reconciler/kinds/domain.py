@@ -1,9 +1,11 @@
 """Domains."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, Required, TypedDict
 
+from reconciler.model.address import Address
 from reconciler.model.operation import Verb
-from reconciler.model.resource import Observed, Value, Values
+from reconciler.model.resource import Value, Values
 from reconciler.model.version import Version
 from reconciler.records import replace
 from reconciler.spec.addresses import DOMAIN, DOMAIN_OR_ADDRESS, MAIL_ADDRESS, Domain
@@ -314,15 +316,15 @@ def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
     """Find quotas out of order, limits below what is in use, and domains that are not empty (all versions)."""
     if situation.verb is Verb.DELETE:
         return _inhabited(situation)
-    from reconciler.spec.limits import unfit_limits  # noqa: PLC0415  only where domains change
+    from reconciler.model.amended import those_naming  # noqa: PLC0415  only where domains change
+    from reconciler.spec.limits import unfit_limits  # noqa: PLC0415  as above
 
     live, name = situation.live, situation.address.key
-    alone = live.was_read("alias_domain") and all(
-        each.values.get("target") != name for each in live.of("alias_domain").values()
-    )  # aliases of alias domains are counted too, but not when the limit is lowered
+    alone = live.was_read("alias_domain") and not those_naming(live.of("alias_domain"), "target", _itself, name)
+    # aliases of alias domains are counted too, but not when the limit is lowered
     limits = unfit_limits(
         situation,
-        _in_domain(situation, "mailbox") if live.was_read("mailbox") else _counted(situation, "mailboxes"),
+        _quotas(situation) if live.was_read("mailbox") else _counted(situation, "mailboxes"),
         _counted(situation, "aliases") if alone and not live.was_read("alias") else None,
     )
     return (*limits, *senders_in_both_lists(situation))
@@ -330,8 +332,8 @@ def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
 
 def _inhabited(situation: Situation) -> tuple[tuple[str, str, str], ...]:
     """Say who is left in a domain that is to go: mailcow deletes only empty ones."""
-    left = [*_in_domain(situation, "mailbox"), *_in_domain(situation, "resource")]
-    names = ", ".join(f"`{each.address}`" for each in left[:3]) + (" and more" if len(left) > 3 else "")  # noqa: PLR2004
+    left = [Address(kind, key) for kind in ("mailbox", "resource") for key in _in_domain(situation, kind)]
+    names = ", ".join(f"`{each}`" for each in left[:3]) + (" and more" if len(left) > 3 else "")  # noqa: PLR2004
     if not left and not situation.live.was_read("mailbox"):
         number = _counted(situation, "mailboxes")
         names = f"{number} mailboxes" if number else ""
@@ -344,10 +346,28 @@ def _counted(situation: Situation, what: str) -> int:
     return found if isinstance(found, int) else 0
 
 
-def _in_domain(situation: Situation, kind: str) -> list[Observed]:
-    """What will be in the domain, as far as is known."""
-    there = situation.future.of(kind).values()
-    return [each for each in there if domain_of(each.address.key) == situation.address.key]
+def _quotas(situation: Situation) -> Iterator[tuple[Address, Value]]:
+    """What mailboxes in the domain will hold, as far as is known; looked up only when it is asked for."""
+    from reconciler.model.amended import value_of  # noqa: PLC0415  as above
+
+    mailboxes = situation.future.of("mailbox")
+    for key in _in_domain(situation, "mailbox"):
+        yield Address("mailbox", key), value_of(mailboxes, key, "quota")
+
+
+def _in_domain(situation: Situation, kind: str) -> Sequence[str]:
+    """The keys of what will be in the domain, as far as is known."""
+    from reconciler.model.amended import those_naming  # noqa: PLC0415  as above
+
+    return those_naming(situation.future.of(kind), "address", _home, situation.address.key)
+
+
+def _itself(value: Value) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else ()
+
+
+def _home(value: Value) -> tuple[str, ...]:
+    return (domain_of(value),) if isinstance(value, str) else ()
 
 
 def _by_their_own_ways(steps: tuple[Step, ...], situation: Situation) -> tuple[Step, ...]:

@@ -6,23 +6,27 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Final
 
-from reconciler.model.resource import Observed, Values
+from reconciler.model.address import Address
+from reconciler.model.resource import Value, Values
+from reconciler.model.table import UNKNOWN
 from reconciler.spec.amounts import size_in_mebibytes, size_of_mebibytes
 from reconciler.spec.kind import Situation
 
 __all__ = ["unfit_limits"]
 
 Clash = tuple[str, str, str]
+Quota = tuple[Address, Value]
 
 _ORDERED_QUOTAS: Final = ("default_mailbox_quota", "max_mailbox_quota", "max_total_quota")
 _MEBIBYTE: Final = 1024 * 1024
 
 
-def unfit_limits(situation: Situation, mailboxes: Iterable[Observed] | int, aliases: int | None) -> tuple[Clash, ...]:
+def unfit_limits(situation: Situation, mailboxes: Iterable[Quota] | int, aliases: int | None) -> tuple[Clash, ...]:
     """Find quotas out of order, and limits below what is in use (2022-01a to 2026-07a, ``edit/domain``).
 
     Args:
-        mailboxes: those that will be in the domain; how many there are, where they were not read, and so none changes.
+        mailboxes: those that will be in the domain, with what they may hold; how many there are, where they were not
+            read, and so none changes.
         aliases: how many there are by the server's count, where that is known and none of them changes.
     """
     domain = situation.future.get(situation.address)
@@ -45,11 +49,11 @@ def _out_of_order(values: Values) -> Iterator[Clash]:
             yield lower, why, f"lower it, or raise `{higher}`"
 
 
-def _larger(values: Values, mailboxes: Iterable[Observed]) -> Iterator[Clash]:
+def _larger(values: Values, mailboxes: Iterable[Quota]) -> Iterator[Clash]:
     most = size_in_mebibytes(values["max_mailbox_quota"])
-    for mailbox in mailboxes:
-        if size_in_mebibytes(mailbox.values.get("quota", "1MiB")) > most:
-            yield "max_mailbox_quota", f"`{mailbox.address}` holds {mailbox.values['quota']}", "shrink the mailbox too"
+    for mailbox, quota in mailboxes:
+        if quota is not UNKNOWN and size_in_mebibytes(quota) > most:
+            yield "max_mailbox_quota", f"`{mailbox}` holds {quota}", "shrink the mailbox too"
 
 
 def _in_use(situation: Situation, mailboxes: int) -> Iterator[Clash]:
