@@ -55,6 +55,13 @@ class Amended(Mapping[str, Observed]):
             raise KeyError(key)
         return found
 
+    def get(self, key: str, default: Any = None) -> Any:
+        """The resource with a key; see `Table`."""
+        if key not in self.otherwise:
+            return self.below.get(key, default)
+        found = self.otherwise[key]
+        return default if found is None else found
+
     def __contains__(self, key: object) -> bool:
         return self.otherwise[key] is not None if key in self.otherwise else key in self.below
 
@@ -130,8 +137,8 @@ def naming(
         return [(key, each) for key, (value,) in values_of(resources, name) for each in among(value)]
 
     def among(value: Value) -> Iterable[str]:
-        named = {each.lower() for each in names(value)}
-        return named if sought is None else named & sought
+        named = map(str.lower, names(value))
+        return dict.fromkeys(named if sought is None else filter(sought.__contains__, named))
 
     if isinstance(resources, LiveTable):
         return resources.once(("naming", name, names, sought), scan)

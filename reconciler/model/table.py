@@ -62,6 +62,11 @@ class Table(Mapping[str, Resource_co]):
     def __getitem__(self, key: str) -> Resource_co:
         return self._made(key, self.positions[key])
 
+    def get(self, key: str, default: Any = None) -> Any:
+        """The resource with a key, which many are asked for that are not there: raising for those takes long."""
+        position = self.positions.get(key)
+        return default if position is None else self._made(key, position)
+
     @abstractmethod
     def _made(self, key: str, position: int) -> Resource_co:
         """Make the resource that stands at a position."""

@@ -67,7 +67,10 @@ class _Diff:
                 continue
             kind = self.sides.kinds[name]
             first = len(found.changes)
-            for key in self._doubtful(kind):
+            suspects = self._doubtful(kind)
+            if suspects is not self.sides.desired.of(name):
+                hold(self.sides.live, (Address(name, key) for key in suspects))
+            for key in suspects:
                 declared = self.sides.desired.of(kind.name)[key]
                 if self._is_in(reach, kind, declared):
                     self._declared(kind, key, declared, moves.pop(declared.address, None))

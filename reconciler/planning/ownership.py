@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
 from reconciler.model.address import Address
+from reconciler.model.amended import hold
 from reconciler.model.change import Reason
 from reconciler.model.resource import Observed
 from reconciler.model.state import DesiredState, LiveState, Removal
@@ -102,7 +103,9 @@ def departures(
         return
     there = live.of(kind.name)
     gone = {address.key for address in removals if address.kind == kind.name} & there.keys()
-    for key in sorted(gone | _loose(kind, declared.keys(), there.keys(), before, options)):
+    leaving = gone | _loose(kind, declared.keys(), there.keys(), before, options)
+    hold(live, (Address(kind.name, key) for key in leaving))
+    for key in sorted(leaving):
         observed = there[key]
         if kind.stays is not None and kind.stays(observed.values):
             continue  # the server would not let it go

@@ -83,12 +83,7 @@ class RowForm:
         """A row as a mapping, with what is wanted in it at least."""
         if type(row) is dict:
             return row
-        found: dict[str, Any] = {}
-        for path, (outer, inner) in self._places.items():
-            (value,) = self.column([row], path)
-            if value is not MISSING:
-                (found.setdefault(outer, {}) if outer else found)[inner] = value
-        return found
+        return self._made.mapping(row) if self._made is not None else {}
 
     def _records(self) -> RowRecords:
         """What makes records, made by one thread for all."""

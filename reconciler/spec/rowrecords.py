@@ -50,6 +50,15 @@ class RowRecords:
         }
         return self._whole.of({**plain, **nested})
 
+    def mapping(self, record: Any) -> dict[str, Any]:
+        """A record as a mapping, with what is there."""
+        found = self._whole.mapping(record)
+        for outer, struct in self._nested.items():
+            within = found.pop(outer, None)
+            if within is not None:
+                found[outer] = struct.mapping(within)
+        return found
+
     def column(self, records: Sequence[Any], path: str) -> list[Any]:
         """What stands at a path in each record, `MISSING` where nothing does."""
         outer, inner = place_in(path)
@@ -74,6 +83,11 @@ class _Struct:
         fields = [(self.attributes[name], type_ | msgspec.UnsetType, msgspec.UNSET) for name, type_ in members.items()]
         rename = {attribute: name for name, attribute in self.attributes.items()}
         self.type: Any = msgspec.defstruct("Row", fields, rename=rename, gc=False)
+
+    def mapping(self, record: Any) -> dict[str, Any]:
+        """One as a mapping, with what is there."""
+        named = self.attributes.items()
+        return {name: value for name, attribute in named if (value := getattr(record, attribute)) is not msgspec.UNSET}
 
     def of(self, said: Mapping[str, Any]) -> Any:
         """Make one, of those names it has a place for."""
