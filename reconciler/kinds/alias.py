@@ -123,18 +123,15 @@ def _flag_for_a_special_target(attributes: Attributes, situation: Situation) -> 
 def _readdress(source: Address, situation: Situation) -> tuple[Step, ...]:
     """Change the address in place (all versions, ``edit/alias``).
 
-    Nobody can take away the right to send as an address that is gone, so that is done before; and as somebody's rights
-    are written as a whole, what another alias leaves behind is taken in the same breath, lest one gives back the other's.
+    Nobody can take away the right to send as an address that is gone, so that is done before. As somebody's rights are
+    written as a whole, those to every alias that goes are taken in one breath, lest one move gives back the other's.
     """
     attributes = _flag_for_a_special_target({"address": ALIAS_ADDRESS.encode(situation.address.key)}, situation)
     item = situation.observed.handle if situation.observed is not None else HandleOf(situation.address)
     from reconciler.model.amended import those_naming  # noqa: PLC0415  seldom needed
 
-    mailboxes, aliases, staying = (
-        situation.live.of("mailbox"),
-        situation.live.of("alias"),
-        situation.future.of("alias"),
-    )
+    mailboxes, aliases = situation.live.of("mailbox"), situation.live.of("alias")
+    staying = situation.future.of("alias")
     entitled = map(mailboxes.__getitem__, those_naming(mailboxes, "send_as", _lowered, source.key))
 
     def stays(right: str) -> bool:
