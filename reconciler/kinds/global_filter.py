@@ -3,7 +3,7 @@
 from typing import Final, TypedDict
 
 from reconciler.model.operation import Verb
-from reconciler.model.resource import Value
+from reconciler.model.resource import Value, Values
 from reconciler.records import replace
 from reconciler.spec.codecs import text
 from reconciler.spec.kind import Kind, Routes, Situation, Source
@@ -43,6 +43,24 @@ def _one_by_one(steps: tuple[Step, ...], _situation: Situation) -> tuple[Step, .
     )
 
 
+def _check(values: Values) -> tuple[tuple[str, str, str], ...]:
+    """Find what the server is sure to refuse, on all versions."""
+    from reconciler.spec.sieve import mistake  # noqa: PLC0415  only where there are scripts
+
+    found = ((name, mistake(_unix(script))) for name, script in values.items())
+    return tuple((name, f"mailcow takes no such script: {why}", "mend it") for name, why in found if why is not None)
+
+
+def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
+    """Find an extension this server does not know."""
+    from reconciler.spec.sieve import unknown_extension  # noqa: PLC0415  only where scripts change
+
+    version = situation.capabilities.version
+    found = ((name, unknown_extension(_unix(situation.after[name]), version)) for name in sorted(situation.changed))
+    why = "mailcow takes no script that requires `{}`, whatever Dovecot knows"
+    return tuple((name, why.format(unknown), "do without it") for name, unknown in found if unknown is not None)
+
+
 KIND = Kind(
     name="global_filter",
     plural="global_filters",
@@ -53,5 +71,7 @@ KIND = Kind(
     routes=Routes(edit="global-filter", edited=("global_filter_written",)),
     singleton=True,
     on_steps=_one_by_one,
+    on_check=_check,
+    clashes=_clashes,
     effects=lambda _situation: ("restarts Dovecot",),
 )

@@ -75,6 +75,25 @@ def _rivals(values: Values) -> str | None:
     return f"the active {values['type']} of {values['mailbox']}" if values["state"] == "active" else None
 
 
+def _check(values: Values) -> tuple[tuple[str, str, str], ...]:
+    """Find what the server is sure to refuse, on all versions."""
+    from reconciler.spec.sieve import mistake  # noqa: PLC0415  only where there are scripts
+
+    found = mistake(str(values.get("script", "")))
+    return () if found is None else (("script", f"mailcow takes no such script: {found}", "mend it"),)
+
+
+def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
+    """Find an extension this server does not know."""
+    if "script" not in situation.changed:
+        return ()
+    from reconciler.spec.sieve import unknown_extension  # noqa: PLC0415  only where scripts change
+
+    found = unknown_extension(str(situation.after["script"]), situation.capabilities.version)
+    why = f"mailcow takes no script that requires `{found}`, whatever Dovecot knows"
+    return () if found is None else (("script", why, "do without it"),)
+
+
 def _effects(situation: Situation) -> tuple[str, ...]:
     """Name the filter that is put out of force, without a word, by another of its type (all versions)."""
     after = situation.after
@@ -119,5 +138,7 @@ KIND = Kind(
     unique=False,
     rivals=_rivals,
     effects=_effects,
+    on_check=_check,
+    clashes=_clashes,
     also_called={"active": "state", "script_data": "script", "script_desc": "description", "username": "mailbox"},
 )

@@ -38,7 +38,7 @@ _TOKEN: Final = re.compile(
     | (?P<comma>,) | (?P<semicolon>;)
     | (?P<tag>:[A-Za-z_]\w*)
     | (?P<quoted>"(?:[^"\\]|\\.)*")
-    | (?P<number>\d+[KMG]?\b)
+    | (?P<number>(?!0\b)\d+[KMG]?\b)
     | (?P<identifier>[A-Za-z_]\w*)
     | (?P<unknown>[^ \t\r\n]+)
     """,

@@ -217,3 +217,19 @@ def test_a_domain_s_own_row_tells_which_limits_are_below_what_is_in_use(
     assert not [each for each in server.way.asked[asked:] if "mailbox" in each or "get/alias/" in each]
     if not found:
         server.apply(alone)
+
+
+@pytest.mark.parametrize(("script", "wrong"), [("keep", True), ("keep;", False)])
+def test_a_script_that_cannot_be_read_is_refused_where_it_is_written(script: str, *, wrong: bool) -> None:
+    for kind_name, field in (("sieve_filter", "script"), ("global_filter", "postfilter")):
+        check = registry()[kind_name].on_check
+        assert check is not None
+        assert [each[0] for each in check({field: script})] == ([field] if wrong else [])
+
+
+def test_a_script_that_requires_what_the_server_does_not_know_is_refused_beforehand(server: Server) -> None:
+    script = 'require "enotify"; keep;'
+    entry = {"mailbox": "anna@acme.example", "type": "prefilter", "description": "Told", "script": script}
+    found = ["change-refused"] if server.version == "2022-01a" else []
+    assert refused(server, {"domains": [ACME], "mailboxes": [ANNA], "sieve_filters": [entry]}) == found
+    assert refused(server, {"global_filters": {"prefilter": script}}) == found
