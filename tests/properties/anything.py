@@ -24,7 +24,7 @@ SETTLED = {"relay", "authentication", "username", "selector", "size"}
 """Fields that other samples count on."""
 
 
-def _other_values(kind: Kind, field: Field) -> list[Any]:
+def other_values(kind: Kind, field: Field) -> list[Any]:
     """What else a field may say: what its mutations say, and all there is where that is little."""
     mutations = payloads(kind.name)["mutations"]
     schema = field.codec.schema
@@ -58,7 +58,7 @@ def _entry(draw: st.DrawFn, kind: Kind, entry: Entry) -> Entry:
         if _is_settled(kind, field):
             made[name] = value
         elif field.required or name in needed or name == kind.replaceable or draw(st.booleans()):
-            made[name] = draw(st.sampled_from([value, *_other_values(kind, field)]))
+            made[name] = draw(st.sampled_from([value, *other_values(kind, field)]))
     return made
 
 

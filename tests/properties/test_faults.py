@@ -10,29 +10,9 @@ from hypothesis import strategies as st
 
 from tests.properties.conftest import TurnOf
 from tests.properties.effort import examples, sweeping
+from tests.properties.schedules import KINDS, schedules
 from tests.properties.turn import Turn
 
-WITHOUT_ANSWER = (
-    "empty",
-    "empty-after",
-    "reset-before",
-    "reset-after",
-    "truncated",
-    "status=502",
-    "status-after=504",
-    "status=503",
-    "status=429",
-    "database-down",
-    "page",
-    "page-after",
-    "redirect",
-    "half",
-)
-MISLEADING = ("danger", "pretended")
-HARMLESS = ("latency=5ms", "trickle=200000")
-SILENT = ("timeout-before", "timeout-after")
-FINAL = ("denied", "read-only")
-KINDS = (*WITHOUT_ANSWER, *MISLEADING, *HARMLESS, *SILENT, *FINAL)
 LYING_READS = (
     *(f"stale:get:{number}" for number in range(1, 40)),
     "stale:get:10%",
@@ -57,18 +37,6 @@ def test_one_fault_at_whichever_call_is_told_truly_and_overcome(turn_of: TurnOf,
     turn = turn_of(version)
     for fault in chosen(turn, few=5):
         turn.disturbed(fault)
-
-
-def schedules() -> st.SearchStrategy[list[str]]:
-    """Several faults: at some calls, from one on, for a while, or by chance."""
-    places = st.sampled_from(("get", "write", "add", "edit", "delete"))
-    bursts = st.tuples(st.integers(1, 30), st.integers(1, 15)).map(lambda burst: f"{burst[0]}-{sum(burst)}")
-    occasions = st.one_of(
-        *(st.integers(1, 30).map(str), st.integers(1, 40).map("{}+".format), st.integers(1, 60).map("{}%".format)),
-        bursts,
-    )
-    kinds = st.sampled_from([kind for kind in KINDS if kind not in SILENT])
-    return st.lists(st.builds("{}:{}:{}".format, kinds, places, occasions), min_size=1, max_size=4)
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -36,6 +36,14 @@ ALLOWING_ALL = (
 SUMS = {"domain_totals"}
 """Tables in which the simulator keeps sums of others."""
 
+OUTLIVING = {
+    "QW_BCC": ("domain", "domain"),
+    "RCPT_WANTS_SUBFOLDER_TAG": ("mailbox", "username"),
+    "RCPT_WANTS_SUBJECT_TAG": ("mailbox", "username"),
+}
+"""What a server keeps when what it is about goes (mailcow 2022-01a to 2026-07a, functions.mailbox.inc.php): table and
+column of its owners."""
+
 
 class Watched(Simulator):
     """A server that remembers every request.
@@ -155,13 +163,20 @@ class Town:
         self.faults.faults, self.faults.random, self.faults.seen = new.faults, new.random, {}
 
     def memory(self) -> dict[str, Any]:
-        """Every row the server remembers, by table; emptied footers, which no server forgets, left out."""
+        """Every row the server remembers, by table.
+
+        Left out is what no server forgets: emptied footers, and some of what was told of things that are gone.
+        """
         tables = self.simulator.state.tables
         found = {name: [dict(row) for row in table] for name, table in tables.items() if name not in SUMS}
         hashes = self.simulator.state.redis.hashes
         found |= {name: [{"of": of, "is": each} for of, each in kept.items()] for name, kept in hashes.items()}
         footers = [row for row in found.get("domain_wide_footer", ()) if row["html"] or row["plain"]]
-        return {name: rows for name, rows in {**found, "domain_wide_footer": footers}.items() if rows}
+        found["domain_wide_footer"] = footers
+        for name, (owners, column) in OUTLIVING.items():
+            there = {row[column] for row in found.get(owners, ())}
+            found[name] = [row for row in found.get(name, ()) if row["of"] in there]
+        return {name: rows for name, rows in found.items() if rows}
 
 
 @contextmanager

@@ -28,13 +28,15 @@ ACCOUNTS = ("", "acme", "ac:me", "a\\b", "user@host.example")
 """User names with what the server escapes or splits at; the empty one is written as no field at all."""
 
 
-def _some(draw: st.DrawFn, entry: Entry, **optional: st.SearchStrategy[Any]) -> Entry:
+def some(draw: st.DrawFn, entry: Entry, **optional: st.SearchStrategy[Any]) -> Entry:
     """Add some of the optional fields."""
     return entry | {name: draw(strategy) for name, strategy in optional.items() if draw(st.booleans())}
 
 
-def _several(choices: tuple[Any, ...], most: int, least: int = 0) -> st.SearchStrategy[list[Any]]:
-    """Some of a few choices, none twice."""
+def several(choices: tuple[Any, ...], most: int, least: int = 0) -> st.SearchStrategy[list[Any]]:
+    """Some of a few choices, none twice; none of none."""
+    if not choices:
+        return st.just([])
     return st.lists(st.sampled_from(choices), unique=True, min_size=least, max_size=most)
 
 
@@ -50,9 +52,9 @@ def _senders(draw: st.DrawFn) -> Entry:
 def _relayhosts(draw: st.DrawFn) -> list[Entry]:
     hosts = ("smtp.example:587", "[192.0.2.1]:25")
     made = []
-    for host, username in draw(_several(tuple((host, name) for host in hosts for name in ACCOUNTS), 3)):
+    for host, username in draw(several(tuple((host, name) for host in hosts for name in ACCOUNTS), 3)):
         entry: Entry = {"host": host, **({"username": username, "password": draw(SECRETS)} if username else {})}
-        made.append(_some(draw, entry, state=STATES))
+        made.append(some(draw, entry, state=STATES))
     return made
 
 
@@ -64,7 +66,7 @@ def _relayhost_key(entry: Entry) -> str:
 def _domains(draw: st.DrawFn, relayhosts: list[Entry]) -> list[Entry]:
     relays = st.sampled_from(("none", *map(_relayhost_key, relayhosts)))
     made = []
-    for name in draw(_several(DOMAINS, 3, least=1)):
+    for name in draw(several(DOMAINS, 3, least=1)):
         quotas = [f"{quota}MiB" for quota in sorted(draw(st.lists(st.integers(1, 20), min_size=3, max_size=3)))]
         entry: Entry = {
             "name": name,
@@ -75,7 +77,7 @@ def _domains(draw: st.DrawFn, relayhosts: list[Entry]) -> list[Entry]:
             **_senders(draw),
         }
         made.append(
-            _some(
+            some(
                 draw,
                 entry,
                 description=st.sampled_from(("Acme", "Bücher & Söhne", "<b>x</b>")),
@@ -95,8 +97,8 @@ def _alias_domains(draw: st.DrawFn, domains: list[Entry]) -> list[Entry]:
     targets = [each["name"] for each in domains if each["relay"] == "off"]
     if not (free and targets):
         return []
-    entries = ({"name": name, "target": draw(st.sampled_from(targets))} for name in draw(_several(free, 2)))
-    return [_some(draw, entry, state=STATES, rate_limit=RATES) for entry in entries]
+    entries = ({"name": name, "target": draw(st.sampled_from(targets))} for name in draw(several(free, 2)))
+    return [some(draw, entry, state=STATES, rate_limit=RATES) for entry in entries]
 
 
 @st.composite
@@ -106,12 +108,12 @@ def _mailboxes(draw: st.DrawFn, domains: list[Entry], relayhosts: list[Entry]) -
     for domain in domains:
         room = int(domain["max_total_quota"].removesuffix("MiB"))
         most = int(domain["max_mailbox_quota"].removesuffix("MiB"))
-        for local in draw(_several(LOCAL_PARTS, min(3, domain["max_mailboxes"]))):
+        for local in draw(several(LOCAL_PARTS, min(3, domain["max_mailboxes"]))):
             quota = draw(st.integers(0, min(most, room)))
             room -= quota
             entry: Entry = {"address": f"{local}@{domain['name']}", "quota": f"{quota}MiB" if quota else "unlimited"}
             made.append(
-                _some(
+                some(
                     draw,
                     entry | _senders(draw),
                     name=st.sampled_from(("Anna", "Ben B.", "Zoë", "O'Neil & Sons")),
@@ -144,12 +146,12 @@ def _aliases(draw: st.DrawFn, domains: list[Entry], alias_domains: list[Entry], 
         homes = [name, *(each["name"] for each in alias_domains if each["target"] == name)]
         inhabited = {person.partition("@")[0] for person in people if person.endswith(f"@{name}")}
         free = tuple(f"{local}@{home}" for home in homes for local in (*LOCAL_PARTS, "") if local not in inhabited)
-        for address in draw(_several(free, min(3, domain["max_aliases"]))):
+        for address in draw(several(free, min(3, domain["max_aliases"]))):
             to = draw(st.one_of(st.sampled_from(("discard", "spam", "ham")), targets))
             sweet = address.startswith("@") and draw(st.booleans())
             entry: Entry = {"catch_all": address[1:], "to": to} if sweet else {"address": address, "to": to}
             made.append(
-                _some(
+                some(
                     draw,
                     entry,
                     state=STATES,
@@ -168,12 +170,12 @@ def _maps(draw: st.DrawFn, domains: list[Entry], mailboxes: list[Entry]) -> Mani
     places = [each["name"] for each in domains] + [each["address"] for each in mailboxes]
     sources = tuple((place, direction) for place in places for direction in ("outgoing", "incoming"))
     outside = st.sampled_from(OUTSIDE)
-    copies = ({"for": for_, "direction": way, "to": draw(outside)} for for_, way in draw(_several(sources, 3)))
-    rewritten = draw(_several(("old@elsewhere.example", "elsewhere.example", "7@acme.example"), 2))
+    copies = ({"for": for_, "direction": way, "to": draw(outside)} for for_, way in draw(several(sources, 3)))
+    rewritten = draw(several(("old@elsewhere.example", "elsewhere.example", "7@acme.example"), 2))
     maps = ({"for": each, "to": draw(outside)} for each in rewritten)
     return {
-        "bcc_maps": [_some(draw, each, state=STATES) for each in copies],
-        "recipient_maps": [_some(draw, each, state=STATES) for each in maps],
+        "bcc_maps": [some(draw, each, state=STATES) for each in copies],
+        "recipient_maps": [some(draw, each, state=STATES) for each in maps],
     }
 
 
@@ -184,10 +186,10 @@ def _transports(draw: st.DrawFn) -> list[Entry]:
         hop: {"username": draw(names), "password": draw(SECRETS)} if draw(st.booleans()) else {} for hop in NEXTHOPS
     }
     made = []
-    for destination in draw(_several(("partner.example", ".partner.example", "*", "x@partner.example"), 3)):
+    for destination in draw(several(("partner.example", ".partner.example", "*", "x@partner.example"), 3)):
         nexthop = draw(st.sampled_from(NEXTHOPS))
         entry: Entry = {"destination": destination, "nexthop": nexthop, **accounts[nexthop]}
-        made.append(_some(draw, entry, state=STATES))
+        made.append(some(draw, entry, state=STATES))
     return made
 
 
@@ -195,13 +197,13 @@ def _transports(draw: st.DrawFn) -> list[Entry]:
 def _tls_policies(draw: st.DrawFn) -> list[Entry]:
     names = ("partner.example", ".partner.example", "[mx.partner.example]:25", "bücher.example")
     return [
-        _some(
+        some(
             draw,
             {"destination": name, "policy": draw(st.sampled_from(("none", "may", "encrypt", "dane", "secure")))},
             parameters=st.sampled_from(("", "match=hostname", "match=.a:nexthop protocols=!SSLv2")),
             state=STATES,
         )
-        for name in draw(_several(names, 3))
+        for name in draw(several(names, 3))
     ]
 
 
