@@ -45,7 +45,8 @@ def steps_of(
     elif change.action is Action.MOVE and kind.on_move is not None and change.moved_from is not None:
         fields = {name: value for name, value in changed.items() if name in kind.fields}
         moved = {name: value for name, value in situation.before.items() if not kind.fields[name].mark.stays_behind}
-        made = (*kind.on_move(change.moved_from, situation), *_update(kind, fields, replace(situation, before=moved)))
+        moves = (_repeating(kind, step, situation) for step in kind.on_move(change.moved_from, situation))
+        made = (*moves, *_update(kind, fields, replace(situation, before=moved)))
     else:
         made = _update(kind, changed, situation)
     return kind.on_steps(made, situation) if kind.on_steps is not None else made
@@ -245,6 +246,16 @@ def _edits(kind: Kind, values: Values, situation: Situation, *, stage: Stage) ->
 
 def _on_route(kind: Kind, route: str) -> Iterable[Field]:
     return (each for each in kind.fields.values() if (each.mark.route or kind.routes.edit) == route)
+
+
+def _repeating(kind: Kind, step: Step, situation: Situation) -> Step:
+    """Let a step that gives a resource another key by an edit of it say what such edits must."""
+    if step.route != kind.routes.edit:
+        return step
+    attributes: dict[str, Any] = {}
+    for name, value in _repeated(kind, step.route, situation).items():
+        attributes |= pairs(kind.fields[name], kind.fields[name].mark.edit, value)
+    return replace(step, attributes={**attributes, **step.attributes}) if attributes else step
 
 
 def _repeated(kind: Kind, route: str, situation: Situation) -> dict[str, Value]:
