@@ -3,7 +3,7 @@
 from typing import Any, Final, Required, TypedDict
 
 from reconciler.model.operation import Verb
-from reconciler.model.resource import Values
+from reconciler.model.resource import Value, Values
 from reconciler.model.version import Version
 from reconciler.records import replace
 from reconciler.spec.addresses import Domain
@@ -12,7 +12,7 @@ from reconciler.spec.codecs import Flag, text
 from reconciler.spec.kind import Kind, Routes, Situation, Source
 from reconciler.spec.language import Annotated
 from reconciler.spec.mark import ASKED, MAIN, field
-from reconciler.spec.secrets import SecretText
+from reconciler.spec.secrets import SECRET
 from reconciler.spec.step import Step
 
 _DEFAULT_SELECTOR: Final = "dkim"
@@ -32,6 +32,15 @@ def _accept_size(value: Any, _scope: Scope) -> int:
 
 
 SIZE: Final = Codec(accept=_accept_size, decode=int, encode=int, schema={"enum": list(_SIZES)})
+
+
+def _no_key(secret: str) -> tuple[str, str] | None:
+    if "PRIVATE KEY-----" in secret:
+        return None
+    return "is no private key in PEM", "it begins with `-----BEGIN PRIVATE KEY-----`, or `BEGIN RSA PRIVATE KEY`"
+
+
+PRIVATE_KEY: Final = replace(SECRET, unfit=_no_key)
 
 
 class DkimKey(TypedDict, total=False):
@@ -60,7 +69,8 @@ class DkimKey(TypedDict, total=False):
         ),
     ]
     private_key: Annotated[
-        SecretText,
+        Value,
+        PRIVATE_KEY,
         field(
             "A key of your own (PEM), so that a server can be built anew without a change in DNS. Never shown again.",
             add="private_key_file",

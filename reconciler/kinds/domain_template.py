@@ -22,8 +22,12 @@ _RELAYING: Final = {"off": (0, 0, 0), "known": (1, 0, 0), "all": (1, 1, 0), "unk
 
 
 def _decode_relaying(backup: Any, every: Any, unknown: Any) -> str:
-    flags = (int(truthy(backup)), int(truthy(every)), int(truthy(unknown)))
-    return next((word for word, meant in reversed(_RELAYING.items()) if flags >= meant), "off")
+    """Read what its domains do: a template keeps any flag without the others, of which each implies the one before."""
+    if truthy(unknown):
+        return "unknown"
+    if truthy(every):
+        return "all"
+    return "known" if truthy(backup) else "off"
 
 
 RELAYING: Final = Codec(

@@ -225,3 +225,22 @@ def test_keys_are_imported_however_many_were_made_before(server: Server) -> None
     manifest = {"domains": [{"name": name} for name in names], "dkim_keys": [*made, *keys]}
     server.apply(manifest)
     assert server.plan(manifest) == ()
+
+
+@pytest.mark.parametrize(
+    ("flags", "meant"), [((0, 1, 0), "all"), ((0, 0, 1), "unknown"), ((1, 0, 1), "unknown"), ((1, 0, 0), "known")]
+)
+def test_a_template_relays_as_its_domains_would(new_server: Server, flags: tuple[int, ...], meant: str) -> None:
+    template = {"name": "Relaying", "relay": "off"}
+    new_server.apply({"domain_templates": [template]})
+    (row,) = [each for each in new_server.simulator.state.table("templates") if each["template"] == "Relaying"]
+    named = dict(zip(("backupmx", "relay_all_recipients", "relay_unknown_only"), flags, strict=True))
+    row["attributes"] = {**row["attributes"], **named}
+    assert new_server.plan({"domain_templates": [{**template, "relay": meant}]}) == ()
+    new_server.apply({"domain_templates": [template]})
+    assert new_server.plan({"domain_templates": [template]}) == ()
+
+
+def test_what_is_no_private_key_is_not_imported(server: Server) -> None:
+    key = {"domain": "acme.example", "private_key": {"env": "PASSWORD"}}
+    assert refused(server, {"domains": [ACME], "dkim_keys": [key]}) == ["secret-refused"]
