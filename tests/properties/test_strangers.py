@@ -207,7 +207,7 @@ def meddled_with(turn: Turn, name: str, moment: int) -> None:
     town, meddling = turn.town, MEDDLINGS[name]
     turn.begin()
     answers: list[Any] = []
-    town.simulator.interrupt(moment, lambda: answers.append(meddling.does(town.person)))
+    town.simulator.interrupt((moment, lambda: answers.append(meddling.does(town.person))))
     ended = town.applies("--format", "json", "--parallelism", "1")
     told = f"somebody {name} before call {moment} on {town.simulator.version}\n{ended.out[-3000:]}\n{ended.err}"
     report: Any = json.loads(ended.out.splitlines()[-1]) if ended.out else {"type": "nothing"}

@@ -56,15 +56,15 @@ class Watched(Simulator):
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
         self.requests: list[tuple[str, str, bytes]] = []
-        self._interruption: tuple[int, Callable[[], object]] | None = None
+        self._interruptions: list[tuple[int, Callable[[], object]]] = []
         self.arriving: Callable[[int], object] | None = None
         self.answering: Callable[[int], object] | None = None
 
     def handle(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"", peer: str = "127.0.0.1"
     ) -> Answer:
-        if self._interruption is not None and len(self.requests) + 1 == self._interruption[0]:
-            does, self._interruption = self._interruption[1], None
+        while self._interruptions and len(self.requests) + 1 >= self._interruptions[0][0]:
+            _, does = self._interruptions.pop(0)
             kept = list(self.requests)
             does()
             self.requests = kept
@@ -76,14 +76,10 @@ class Watched(Simulator):
             self.answering(len(self.writes))
         return answer
 
-    def interrupt(self, moment: int, does: Callable[[], object]) -> None:
-        """Let something happen before one of the coming requests.
-
-        Args:
-            moment: 1 for the next one.
-        """
+    def interrupt(self, *happens: tuple[int, Callable[[], object]]) -> None:
+        """Let something happen before some of the coming requests, each given by its number, 1 for the next one."""
         del self.requests[:]
-        self._interruption = (moment, does)
+        self._interruptions = sorted(happens, key=lambda each: each[0])
 
     @property
     def writes(self) -> list[str]:
