@@ -43,9 +43,9 @@ def act(session: Session, given: Given) -> int:
 
 def _keep(session: Session, planned: PlanResult, given: Given) -> None:
     """Show the plan with its fingerprint, and write it into its file."""
-    from reconciler.render.plan_json import fingerprint, json_text, plan_document  # noqa: PLC0415  most are only shown
+    from reconciler.render.plan_json import fingerprint, plan_json  # noqa: PLC0415  most are only shown
 
-    text = json_text(plan_document(planned.plan))
+    text = plan_json(planned.plan)
     stands_for_it = fingerprint(text.encode())
     session.give(plan_view(session, planned, calls=given["show_calls"], fingerprint=stands_for_it))
     write_private(session.surroundings.start / given["out"], text)

@@ -17,12 +17,9 @@ def plan_view(session: Session, planned: PlanResult, *, calls: bool, fingerprint
         fingerprint: of the file that keeps the plan, where one does.
     """
     if session.format == JSON:
-        from reconciler.render.plan_json import json_text, plan_document  # noqa: PLC0415
+        from reconciler.render.plan_json import plan_json  # noqa: PLC0415
 
-        document = plan_document(planned.plan, planned.operations if calls else None)
-        if fingerprint:
-            document["fingerprint"] = fingerprint
-        return json_text(document)
+        return plan_json(planned.plan, planned.operations if calls else None, fingerprint=fingerprint)
     if session.format == MARKDOWN:
         from reconciler.render.markdown import plan_markdown  # noqa: PLC0415
 

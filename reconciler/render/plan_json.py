@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -10,7 +9,7 @@ from reconciler.model.change import Action, Change, Reason
 from reconciler.model.diagnostic import Diagnostic, Origin
 from reconciler.model.operation import Operation
 from reconciler.model.plan import Plan, Terms
-from reconciler.render.calls import calls_documents
+from reconciler.render.calls import call_document, calls_documents
 from reconciler.render.document import (
     FORMAT_VERSION,
     ChangeDocument,
@@ -21,6 +20,7 @@ from reconciler.render.document import (
     TermsDocument,
 )
 from reconciler.render.document_values import written_value
+from reconciler.render.indented import indented
 
 REASON_NAMES: Final[Mapping[Reason, ReasonName]] = {
     Reason.MISSING: "missing",
@@ -35,8 +35,8 @@ REASON_NAMES: Final[Mapping[Reason, ReasonName]] = {
 
 
 def json_text(document: Mapping[str, Any]) -> str:
-    """A document as people can read it too; ends with a newline."""
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    """A document as people can read it too; ends with a newline. What is a list in it may be an iterator."""
+    return indented(document) + "\n"
 
 
 def fingerprint(file: bytes) -> str:
@@ -52,6 +52,30 @@ def plan_document(plan: Plan, operations: Iterable[Operation] | None = None) -> 
     Raises:
         TypeError: when a change would set a value that is a secret itself instead of a source.
     """
+    calls = None if operations is None else calls_documents(operations)
+    return _document(plan, [_change(change) for change in plan.changes], calls)
+
+
+def plan_json(plan: Plan, operations: Iterable[Operation] | None = None, *, fingerprint: str = "") -> str:
+    """The text of `plan_document`; of its changes, no more than one at a time is made as plain values.
+
+    Args:
+        plan: what to tell.
+        operations: the calls it comes down to, where they are asked for.
+        fingerprint: of the file that keeps the plan, where one does.
+
+    Raises:
+        TypeError: as `plan_document`.
+    """
+    calls = None if operations is None else map(call_document, operations)
+    document = _document(plan, map(_change, plan.changes), calls)
+    if fingerprint:
+        document["fingerprint"] = fingerprint
+    return json_text(document)
+
+
+def _document(plan: Plan, changes: Any, calls: Any) -> PlanDocument:
+    """The document with these changes and calls."""
     counts = plan.summary
     document: PlanDocument = {
         "format_version": FORMAT_VERSION,
@@ -65,7 +89,7 @@ def plan_document(plan: Plan, operations: Iterable[Operation] | None = None) -> 
             "move": counts.get(Action.MOVE, 0),
             "unchanged": plan.unchanged,
         },
-        "changes": [_change(change) for change in plan.changes],
+        "changes": changes,
         "unmanaged": dict(plan.unmanaged),
         "not_compared": [
             {"kind": each.kind, "field": each.field, "reason": each.reason, "count": each.count}
@@ -84,8 +108,8 @@ def plan_document(plan: Plan, operations: Iterable[Operation] | None = None) -> 
     }
     if plan.unmanaged_keys:
         document["unmanaged_keys"] = {kind: list(keys) for kind, keys in plan.unmanaged_keys.items()}
-    if operations is not None:
-        document["calls"] = calls_documents(operations)
+    if calls is not None:
+        document["calls"] = calls
     return document
 
 

@@ -18,7 +18,7 @@ from reconciler.model.focus import Focus
 from reconciler.model.plan import NotCompared, Plan, Refusal, ServerIdentity, Terms
 from reconciler.model.secret import Secret, SecretSource, SourceKind
 from reconciler.render.document import ReasonName
-from reconciler.render.plan_json import REASON_NAMES, json_text, plan_document
+from reconciler.render.plan_json import REASON_NAMES, json_text, plan_document, plan_json
 from reconciler.render.plan_reading import plan_from_document, plan_from_text
 from reconciler.render.schema import plan_schema
 from tests.conftest import Golden
@@ -118,6 +118,15 @@ def test_a_plan_of_every_action_is_written_as_kept(golden: Golden) -> None:
 @given(_plans)
 def test_any_plan_survives_the_way_through_json(plan: Plan) -> None:
     assert plan_from_text(json_text(plan_document(plan))) == plan
+
+
+@given(_plans)
+def test_a_plan_that_is_written_change_by_change_reads_as_the_standard_library_writes_the_whole(plan: Plan) -> None:
+    document = plan_document(plan, samples.OPERATIONS)
+    document["fingerprint"] = "sha256:0"
+    expected = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    assert json_text(document) == expected
+    assert plan_json(plan, samples.OPERATIONS, fingerprint="sha256:0") == expected
 
 
 @given(_plans)
