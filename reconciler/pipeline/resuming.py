@@ -98,8 +98,9 @@ def _taken(request: PlanRequest, kept: Plan, fresh: Planned) -> Planned:
     """Of a fresh plan, what was kept, has not moved, and needs nothing that has."""
     kinds, live, capabilities = registry(), fresh.live, fresh.server.capabilities
     found = standing(kinds, kept.changes, fresh.plan.changes, live, as_kept=_as_kept)
-    held_back = tuple(each.address for each in found.moved)
-    involved = tuple(change for change in fresh.plan.changes if change in found.todo or change.address in held_back)
+    held_back = {each.address for each in found.moved}
+    concerned = held_back | {change.address for change in found.todo}
+    involved = tuple(change for change in fresh.plan.changes if change.address in concerned)
     blocked = dependents(compile_changes(kinds, involved, live, capabilities=capabilities), held_back)
     moved = (*found.moved, *(Moved(address, f"it needs {need}") for address, need in blocked.items()))
     todo = tuple(change for change in found.todo if change.address not in blocked)

@@ -6,7 +6,7 @@ about nothing but what the manifests ask for, or a plan made with other flags wo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change, FieldChange
@@ -154,7 +154,7 @@ def _on_the_way(field: Field, reviewed: FieldChange, now: FieldChange) -> bool:
     return before & after <= there <= before | after
 
 
-def dependents(operations: Sequence[Operation], held_back: Sequence[Address]) -> dict[Address, Address]:
+def dependents(operations: Sequence[Operation], held_back: Collection[Address]) -> dict[Address, Address]:
     """What cannot be done because something is held back: each such change with what it needs.
 
     Args:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.errors import UsageError
 from reconciler.model.address import Address
@@ -23,6 +24,9 @@ from reconciler.render.document import (
 )
 from reconciler.render.document_values import read_value
 from reconciler.render.plan_json import REASON_NAMES
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 _REASONS: Final[Mapping[str, Reason]] = {name: reason for reason, name in REASON_NAMES.items()}
 _HINT: Final = "get it again from where it was made, or make it again: `reconciler plan PATH... --out FILE`"
@@ -100,12 +104,20 @@ def _check_version(document: Any, name: str) -> None:
         )
 
 
-def _checked(document: Any, name: str) -> PlanDocument:
+@cache
+def _adapter() -> TypeAdapter[PlanDocument]:
+    """What checks documents, made once: that takes as long as to check a hundred changes."""
     # pydantic takes longer to import than everything else here; only who reads a plan pays for it
-    from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415
+    from pydantic import TypeAdapter  # noqa: PLC0415
+
+    return TypeAdapter(PlanDocument)
+
+
+def _checked(document: Any, name: str) -> PlanDocument:
+    from pydantic import ValidationError  # noqa: PLC0415  as below
 
     try:
-        return TypeAdapter(PlanDocument).validate_python(document)
+        return _adapter().validate_python(document)
     except ValidationError as problem:
         first = problem.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
