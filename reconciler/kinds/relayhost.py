@@ -32,6 +32,10 @@ def _key(values: Values) -> str:
     return f"{username}@{values['host']}" if username else str(values["host"])
 
 
+def _is_nameless(values: Values) -> bool:
+    return not values.get("username")
+
+
 def _escaped_by_add(steps: tuple[Step, ...], situation: Situation) -> tuple[Step, ...]:
     """Write a user name with a colon by an edit: add stores it escaped (2022-01a to 2026-07a, relayhost).
 
@@ -42,7 +46,7 @@ def _escaped_by_add(steps: tuple[Step, ...], situation: Situation) -> tuple[Step
         return steps
     from reconciler.spec.placeholder import placeholder_for  # noqa: PLC0415  seldom needed
 
-    placeholder = placeholder_for(situation, route="relayhost", untouched=lambda values: not values.get("username"))
+    placeholder = placeholder_for(situation, route="relayhost", untouched=_is_nameless)
     add = replace(steps[0], attributes={**steps[0].attributes, "hostname": placeholder.name, "username": ""})
     rename = Step(
         verb=Verb.EDIT,
@@ -68,6 +72,7 @@ KIND = Kind(
     handle="id",
     unique=False,
     serial=True,
+    untouched=_is_nameless,
     on_steps=_escaped_by_add,
     also_called={"active": "state"},
 )

@@ -5,6 +5,7 @@ from typing import Any, Final, Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import HandleOf, Verb
+from reconciler.model.resource import Values
 from reconciler.records import replace
 from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.codecs import COLUMN, State, choice, text
@@ -91,6 +92,10 @@ class TlsPolicy(TypedDict, total=False):
     state: Annotated[State, field("`off` puts the policy out of force.", "active", default="active")]
 
 
+def _is_off(values: Values) -> bool:
+    return bool(values["state"] == "off")
+
+
 def _subdomains_by_way_of_a_placeholder(steps: tuple[Step, ...], situation: Situation) -> tuple[Step, ...]:
     """Add `.domain` under another name first: add refuses it, edit stores it (2022-01a to 2026-07a, tls-policy-map)."""
     destination = situation.address.key
@@ -98,7 +103,7 @@ def _subdomains_by_way_of_a_placeholder(steps: tuple[Step, ...], situation: Situ
         return steps
     from reconciler.spec.placeholder import placeholder_for  # noqa: PLC0415  seldom needed
 
-    placeholder = placeholder_for(situation, route="tls-policy-map", untouched=lambda values: values["state"] == "off")
+    placeholder = placeholder_for(situation, route="tls-policy-map", untouched=_is_off)
     attributes = steps[0].attributes
     add = replace(steps[0], attributes={**attributes, "dest": placeholder.name, "active": 0})
     rename = Step(
@@ -128,6 +133,7 @@ KIND = Kind(
     ),
     handle="id",
     serial=True,
+    untouched=_is_off,
     on_steps=_subdomains_by_way_of_a_placeholder,
     also_called={"active": "state"},
 )

@@ -314,6 +314,7 @@ KIND = Kind(
     shared_by={"nexthop": ("username", "password")},
     on_read=_seen,
     on_edit=_with_credentials,
+    untouched=_waits,
     on_steps=_in_turn,
     effects=_effects,
     clashes=_clashes,

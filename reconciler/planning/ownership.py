@@ -124,6 +124,32 @@ def departures(
             yield Departure(observed, Reason.NO_LONGER_DECLARED)
         elif any(scope.covers(kind.name, domain) for scope in options.prune):
             yield Departure(observed, Reason.UNDECLARED)
+    yield from _never_made(kind, desired, there, options)
+
+
+def _never_made(
+    kind: Kind, desired: DesiredState, there: Mapping[str, Observed], options: PlanOptions
+) -> Iterator[Departure]:
+    """Find the placeholders of creations that ended too early, of what is not wanted any more."""
+    untouched = kind.untouched
+    if untouched is None or not _is_ours(kind, None, options):
+        return
+    before = {key for state in options.earlier for key in state.of(kind.name)} - desired.of(kind.name).keys()
+    spoken = _spoken_of(desired)
+    unwanted = {key for key in before if Address(kind.name, key) not in spoken}
+    unwanted |= {
+        each.address.key
+        for each in desired.removals
+        if each.address.kind == kind.name and step_today(each, options.today) == "delete"
+    }
+    if not unwanted:
+        return
+    from reconciler.spec.placeholder import STEM, left_for  # noqa: PLC0415  seldom needed
+
+    left = [name for name in there if name.startswith(STEM)]
+    for observed in (there[name] for key in sorted(unwanted) for name in left_for(key, left)):
+        if untouched(observed.values) and options.focus.covers(observed.address, None):
+            yield Departure(observed, Reason.NO_LONGER_DECLARED)
 
 
 def _loose(

@@ -159,6 +159,8 @@ class Kind:
             the rest of the attributes; empty where an add makes one.
         left_half_made: what an add says that finds the remains of one that was answered with nothing; deleting it by
             its handle and adding again heals that.
+        untouched: values -> whether a row with a placeholder's name (see `placeholder`) is as the add has left it; None
+            for a kind that needs none.
         shared_by: field -> the fields that all resources with the same value of it share on the server.
         consumes: a limit of the kind it is within -> its field that uses the limit up; None where each is one.
         on_move: (the address before, situation) -> steps that give it another key without losing it, if that can be;
@@ -211,6 +213,7 @@ class Kind:
     alone: bool = False
     joined_by: str = ""
     left_half_made: str | None = None
+    untouched: Callable[[Values], bool] | None = None
     shared_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     needed: Callable[[Values], tuple[str, ...]] | None = None
     derives: Callable[[Values, LiveState], Values] | None = None

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Collection
+from typing import Final, NamedTuple
 
 from reconciler.model.operation import Verb
 from reconciler.model.resource import Values
 from reconciler.spec.kind import Situation
 from reconciler.spec.step import Stage, Step
+
+STEM: Final = "placeholder-"
+"""What all their names begin with."""
 
 
 class Placeholder(NamedTuple):
@@ -32,13 +35,25 @@ def placeholder_for(situation: Situation, *, route: str, untouched: Callable[[Va
         route: the route rows are deleted by.
         untouched: (values of a row under such a name) -> whether it is as the add has left it.
     """
-    own = f"placeholder-{zlib.crc32(situation.address.key.encode()):x}"
     there = situation.live.of(situation.address.kind)
-    left = [key for key in there if key == f"{own}.invalid" or (key.startswith(f"{own}-") and key.endswith(".invalid"))]
+    left = left_for(situation.address.key, there)
     clearing = tuple(
         Step(verb=Verb.DELETE, route=route, item=there[key].handle, stage=Stage.FREE, alone=True, optional=True)
         for key in sorted(left)
         if untouched(there[key].values)
     )
+    own = _stem(situation.address.key)
     names = (f"{own}-{number}.invalid" if number else f"{own}.invalid" for number in range(len(left) + 1))
     return Placeholder(next(name for name in names if name not in left), clearing)
+
+
+def left_for(key: str, there: Collection[str]) -> list[str]:
+    """Find the placeholders that were added for one key, among the keys of what is there."""
+    own = _stem(key)
+    return [
+        each for each in there if each == f"{own}.invalid" or (each.startswith(f"{own}-") and each.endswith(".invalid"))
+    ]
+
+
+def _stem(key: str) -> str:
+    return f"{STEM}{zlib.crc32(key.encode()):x}"

@@ -1,3 +1,4 @@
+import zlib
 from typing import Any
 
 from reconciler.model.change import Action, Reason
@@ -115,3 +116,16 @@ def test_a_password_that_was_sent_with_a_creation_is_not_sent_again() -> None:
     now = desired({"domains": [DOMAIN], "mailboxes": [{**ANNA, "password": {"env": "NEW"}}]})
     have = live({"domains": [DOMAIN], "mailboxes": [ANNA]})
     assert compared(now, have, options=PlanOptions(base=desired({}), attempted=(now,))).changes == ()
+
+
+def test_what_is_left_of_a_creation_that_nobody_wants_any_more_goes() -> None:
+    left = {"destination": f"placeholder-{zlib.crc32(b'.partner.example'):x}.invalid", "policy": "may", "state": "off"}
+    had = desired({"tls_policies": [{"destination": ".partner.example", "policy": "may"}]})
+    have = live({"tls_policies": [left]})
+    name = f"tls_policy/{left['destination']}"
+    assert _deleted(desired({}), have, base=desired({}), attempted=(had,)) == [name]
+    asked = desired({}, removals=(Removal(address("tls_policy/.partner.example"), PLACE),))
+    assert _deleted(asked, have) == [name]
+    assert _deleted(had, have, base=desired({}), attempted=(had,)) == []
+    in_force = live({"tls_policies": [{**left, "state": "active"}]})
+    assert _deleted(desired({}), in_force, base=desired({}), attempted=(had,)) == []
