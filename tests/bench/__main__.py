@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from tests.bench.changes import many_changes
 from tests.bench.findings import Findings
 from tests.bench.limit import __doc__ as limit
 from tests.bench.plans import against_others, plans
@@ -21,7 +22,7 @@ from tests.bench.plot import plot
 from tests.bench.servers import bulk_calls, creations, full_read
 from tests.bench.starting import starts
 
-_PARTS: Final = ("starts", "plans", "others", "reads", "writes")
+_PARTS: Final = ("starts", "plans", "changes", "others", "reads", "writes")
 
 
 def main() -> int:
@@ -55,6 +56,9 @@ def _parts(findings: Findings, folder: Path, *, small: bool) -> dict[str, Callab
         runs = {1_000: 5, 10_000: 3} if small else {1_000: 15, 10_000: 11, 100_000: 5, 400_000: 5}
         plans(findings, folder / "plans", tuple(runs), runs)
 
+    def changed() -> None:
+        many_changes(findings, folder / "changes", {1_000: 1} if small else {10_000: 3, 100_000: 1})
+
     def read() -> None:
         mailboxes, domains = (200, 10) if small else (2_000, 20)
         full_read(findings, folder / "reads", mailboxes=mailboxes, domains=domains, runs=3)
@@ -66,7 +70,7 @@ def _parts(findings: Findings, folder: Path, *, small: bool) -> dict[str, Callab
     def started() -> None:
         starts(findings, folder / "starts", runs=11 if small else 21)
 
-    return dict(zip(_PARTS, (started, planned, others, read, written), strict=True))
+    return dict(zip(_PARTS, (started, planned, changed, others, read, written), strict=True))
 
 
 def _drawn(found: dict[int, dict[str, list[dict[str, Any]]]]) -> str:

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from tests.bench import prebuilt
 from tests.bench.organisation import OBJECTS_PER_DOMAIN, SHARE_OF_MAILBOXES, Organisation
+from tests.bench.turnover import turned_over
 
 __all__ = ["Prepared", "commit", "prepare"]
 
@@ -36,6 +37,11 @@ class Prepared:
         return self.folder / MANIFESTS
 
     @property
+    def later(self) -> Path:
+        """Where the manifests of the same organisation a while later are, in a folder as this one."""
+        return self.folder / "later"
+
+    @property
     def answers(self) -> Path:
         """Where its server's answers are."""
         return self.folder / "answers"
@@ -49,18 +55,26 @@ def prepare(
     per_domain: int = OBJECTS_PER_DOMAIN,
     share: float = SHARE_OF_MAILBOXES,
     details: bool = False,
+    later: bool = False,
 ) -> Prepared:
-    """Write one in a process of its own; see `Organisation.of` and `prebuilt.write`."""
+    """Write one in a process of its own; see `Organisation.of` and `prebuilt.write`.
+
+    Args:
+        later: also the manifests of a while later, see `turned_over`.
+    """
     asked = json.dumps({"seed": seed, "per_domain": per_domain, "share": share})
     words = [sys.executable, "-m", "tests.bench.prepare", str(objects), str(folder), asked]
-    subprocess.run([*words, *(["details"] if details else [])], check=True, cwd=ROOT)
+    more = [name for name, asked_for in (("details", details), ("later", later)) if asked_for]
+    subprocess.run([*words, *more], check=True, cwd=ROOT)
     return Prepared(folder, objects)
 
 
-def main(objects: int, folder: Path, asked: dict[str, Any], *, details: bool) -> None:
+def main(objects: int, folder: Path, asked: dict[str, Any], *, details: bool, later: bool) -> None:
     """Write it."""
     organisation = Organisation.of(objects, **asked)
     organisation.write_manifests(folder / MANIFESTS)
+    if later:
+        turned_over(organisation).write_manifests(folder / "later" / MANIFESTS)
     prebuilt.write(organisation, folder / "answers", details=details)
     if shutil.which("git") is not None:
         git(folder, "init", "--quiet")
@@ -79,4 +93,10 @@ def git(folder: Path, *words: str) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3]), details="details" in sys.argv)
+    main(
+        int(sys.argv[1]),
+        Path(sys.argv[2]),
+        json.loads(sys.argv[3]),
+        details="details" in sys.argv,
+        later="later" in sys.argv,
+    )

@@ -6,6 +6,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from tests.bench.changes import many_changes
 from tests.bench.findings import Findings, Row
 from tests.bench.plans import plans
 from tests.bench.plot import plot
@@ -29,6 +30,13 @@ def test_plans_are_measured_beside_the_limit_with_stages_and_requests(findings: 
     ]
     assert {"reading server", "comparing"} <= findings.figures["stages"][200]["warm"].keys()
     assert findings.figures["requests"][200]["get/mailbox/reduced"] == 1
+    assert all(row.value is not None and row.value > 0 for row in findings.rows)
+
+
+def test_plans_of_many_changes_are_measured_beside_those_without(findings: Findings, tmp_path: Path) -> None:
+    many_changes(findings, tmp_path, {400: 1})
+    assert [row.unit for row in findings.rows] == ["x", "x", "x", "x", "ms", "MB"]
+    assert findings.figures["many changes"][400]["changes"] > 40
     assert all(row.value is not None and row.value > 0 for row in findings.rows)
 
 

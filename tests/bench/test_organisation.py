@@ -1,4 +1,5 @@
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from reconciler.kinds import registry
 from reconciler.manifest.build import build
 from reconciler.manifest.files import find
 from reconciler.manifest.reading import read
+from reconciler.model.change import Action
 from reconciler.model.state import DesiredState
 from reconciler.planning.diff import diff
 from reconciler.planning.difference import Difference
@@ -14,6 +16,7 @@ from reconciler.planning.options import PlanOptions
 from reconciler.remote.wanted import wanted_by
 from reconciler.simulator.snapshot import load
 from tests.bench.organisation import Organisation
+from tests.bench.turnover import turned_over
 from tests.remote.rehearsal import rehearsing
 
 
@@ -56,6 +59,20 @@ def test_a_changed_organisation_differs_in_just_the_changes(tmp_path: Path) -> N
     fields = {field.name for change in difference.changes for field in change.fields}
     assert 20 < len(difference.changes) < 100
     assert fields <= {"quota", "to", "max_total_quota"}
+
+
+def test_of_an_organisation_a_while_later_much_is_edited_new_or_gone_of_each_large_kind(tmp_path: Path) -> None:
+    organisation = Organisation.of(2000)
+    later = turned_over(organisation)
+    assert later == turned_over(organisation)
+    difference = _difference(_desired(later, tmp_path), organisation)
+    found = Counter((change.address.kind, change.action) for change in difference.changes)
+    assert {
+        (kind, action) for kind in ("mailbox", "alias") for action in (Action.CREATE, Action.UPDATE)
+    } <= found.keys()
+    gone = {kind: len(addresses) for kind, addresses in difference.unmanaged.items() if addresses}
+    assert gone.keys() >= {"domain", "mailbox", "alias"}
+    assert 0.1 < (found.total() + sum(gone.values())) / 2000 < 0.45
 
 
 def test_the_lists_by_domain_hold_what_the_whole_lists_hold() -> None:
