@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.kinds import by_plural
+from tests.kinds.server import SECRETS
+from tests.properties.belongings import furnished
 from tests.properties.bystanders import rows_of, settle_in
 from tests.properties.checkout import Checkout, Style, styles, written
 from tests.properties.effort import examples, versions
@@ -136,12 +138,13 @@ def _in_waves(town: Town, most: int) -> None:
 
 @pytest.mark.parametrize("version", versions("2022-01a", "2024-08a", "2026-07a", few=("2026-07a",)))
 @examples(2, many=60)
-@given(pool=st.lists(manifests(), min_size=3, max_size=3), story=chapters(), style=styles())
+@given(pool=st.lists(st.one_of(manifests(), furnished()), min_size=3, max_size=3), story=chapters(), style=styles())
 def test_whatever_happened_the_next_apply_gets_there_and_history_forgets_nothing(
     version: str, pool: list[Manifest], story: list[Chapter], style: Style
 ) -> None:
     with founded(version) as town:
         town.person.sleep = lambda _seconds: None
+        town.person.environ.update(SECRETS)
         settle_in(town)
         theirs = rows_of(town)
         repository = made(town.person.folder)
@@ -173,5 +176,7 @@ DECLARED = {
     for plural in (
         *("relayhosts", "domains", "alias_domains", "mailboxes", "aliases"),
         *("bcc_maps", "recipient_maps", "transports", "tls_policies"),
+        *("app_passwords", "sync_jobs", "sieve_filters", "time_limited_aliases"),
+        *("resources", "domain_admins", "dkim_keys"),
     )
 }
