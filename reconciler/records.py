@@ -272,28 +272,33 @@ def _field_by_field(writing: _Writing) -> Callable[..., None]:
     cls, parts = writing.cls, writing.parts
     in_order = [name for name, part in parts.items() if part.given and not part.by_name]
     hidden = frozenset(name for name, part in parts.items() if not part.given)
-    defaults = {name: part.default for name, part in parts.items() if part.default is not _REQUIRED}
     makers = {name: part.made for name, part in parts.items() if part.made is not None}
-    filled = {*(name for name, part in parts.items() if part.given), *defaults, *makers}
+    usual = {name: _LEFT_OUT if name in makers else part.default for name, part in parts.items()}
+    usual = {name: value for name, value in usual.items() if name not in hidden or value is not _REQUIRED}
     goes_on = hasattr(cls, "__post_init__")
     keep = object.__setattr__
     left = _FEW
 
+    def filled(self: Any, given: tuple[Any, ...], named: dict[str, Any]) -> bool:
+        """Fill an instance, if that is all there is to it."""
+        values = usual | dict(zip(in_order, given, strict=False)) | named if given else usual | named
+        if len(values) > len(usual) or len(given) > len(in_order) or not hidden.isdisjoint(named):
+            return False
+        if given and named and not named.keys().isdisjoint(in_order[: len(given)]):
+            return False
+        for name, value in values.items():
+            if value is _REQUIRED:
+                return False
+            keep(self, name, makers[name]() if value is _LEFT_OUT else value)
+        return True
+
     def __init__(self: Any, /, *given: Any, **named: Any) -> None:  # noqa: N807  it becomes one
         nonlocal left
         left -= 1
-        values = {**defaults, **dict(zip(in_order, given, strict=False)), **named}
-        for name, made in makers.items():
-            if name not in values:
-                values[name] = made()
-        twice_or_hidden = named.keys() & (hidden.union(in_order[: len(given)])) if given or hidden else ()
-        if left < 0 or twice_or_hidden or len(given) > len(in_order) or values.keys() != filled:
+        if left < 0 or not filled(self, given, named):
             writing.compile()
             getattr(cls, _MAKING)(self, *given, **named)
-            return
-        for name, value in values.items():
-            keep(self, name, value)
-        if goes_on:
+        elif goes_on:
             self.__post_init__()
 
     return __init__
