@@ -65,9 +65,7 @@ class RowRecords:
         found: list[Any] = list(map(attrgetter(self._whole.attributes[outer or inner]), records))
         if outer:
             attribute = self._nested[outer].attributes[inner]
-            found = [getattr(each, attribute, msgspec.UNSET) for each in found]
-        if msgspec.UnsetType in set(map(type, found)):
-            return [MISSING if each is msgspec.UNSET else each for each in found]
+            return [getattr(each, attribute, MISSING) for each in found]
         return found
 
 
@@ -80,7 +78,7 @@ class _Struct:
 
     def __init__(self, members: Mapping[str, Any]) -> None:
         self.attributes = {name: f"f{number}" for number, name in enumerate(members)}
-        fields = [(self.attributes[name], type_ | msgspec.UnsetType, msgspec.UNSET) for name, type_ in members.items()]
+        fields = [(self.attributes[name], type_, MISSING) for name, type_ in members.items()]
         rename = {attribute: name for name, attribute in self.attributes.items()}
         self.type: Any = msgspec.defstruct("Row", fields, rename=rename, gc=False)
 
