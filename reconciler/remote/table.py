@@ -37,7 +37,7 @@ class CompactRows:
 class ObservedTable(LiveTable):
     """Live resources of which no two have the same key; one after the other they come in the order of keys."""
 
-    __slots__ = ("_decoder", "_held", "_joined", "_joins", "_made_before", "_rows", "_wires")
+    __slots__ = ("_decoder", "_held", "_joined", "_joins", "_made_before", "_rows", "_standing")
 
     def __init__(
         self, decoder: Decoder, rows: CompactRows, keys: Mapping[str, int], joins: tuple[Joined, ...] = ()
@@ -54,7 +54,7 @@ class ObservedTable(LiveTable):
         self._decoder = decoder
         self._rows = rows
         self._joins = joins
-        self._wires: dict[str, Sequence[Any] | None] = {}
+        self._standing: tuple[Sequence[int], Sequence[Any]] = ((), ())
         self._made_before: dict[str, Observed] = {}
         self._held: dict[str, Observed | None] = {}
         self._joined: dict[str, Sequence[Value] | None] = {}
@@ -94,7 +94,7 @@ class ObservedTable(LiveTable):
                 columns = (join.column(name, self.handles) for join in self._joins)
                 self._joined[name] = next((column for column in columns if column is not None), None)
             return self._joined[name]
-        wires = self._on_the_wire(name)
+        wires = self._decoder.wires(self._rows.form, self._rows.records, name)
         return None if wires is None else self._decoder.canonical(name, wires)
 
     def differing(self, name: str, positions: Sequence[int], wanted: Sequence[Value]) -> Sequence[int]:
@@ -102,13 +102,12 @@ class ObservedTable(LiveTable):
 
         Values that are on the wire what the wanted ones most likely are there need not be decoded.
         """
-        wires = self._on_the_wire(name)
-        if wires is None:
+        found = self._decoder.wires(self._rows.form, self._standing_at(positions), name)
+        if found is None:
             column = self.column(name)
             if column is None:
                 return range(len(positions))
             return _unequal(list(map(column.__getitem__, positions)), wanted)
-        found = list(map(wires.__getitem__, positions))
         shown = self._decoder.kind.fields[name].codec.shown
         suspects = _unequal(found, shown(wanted)) if shown is not None else range(len(found))
         if not suspects:
@@ -118,10 +117,11 @@ class ObservedTable(LiveTable):
             return suspects
         return [suspects[place] for place in _unequal(canonical, [wanted[place] for place in suspects])]
 
-    def _on_the_wire(self, name: str) -> Sequence[Any] | None:
-        if name not in self._wires:
-            self._wires[name] = self._decoder.wires(self._rows.form, self._rows.records, name)
-        return self._wires[name]
+    def _standing_at(self, positions: Sequence[int]) -> Sequence[Any]:
+        """The rows at some positions; one field after the other is compared of the same ones."""
+        if self._standing[0] is not positions:
+            self._standing = (positions, list(map(self._rows.records.__getitem__, positions)))
+        return self._standing[1]
 
     def _made(self, key: str, position: int) -> Observed:
         """The resource at a position; a few are remembered: a domain is looked up for each of its mailboxes."""
