@@ -115,13 +115,20 @@ def read_inside(folder: Path, path: Path, name: str) -> bytes:
 
 def _content(descriptor: int, name: str) -> bytes:
     """What a regular file of bearable size holds; closes it."""
-    with open(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise ManifestError((_not_regular(name),))
         if status.st_size > LARGEST_FILE:
             raise ManifestError((_too_large(name),))
-        return file.read()
+        asked = status.st_size + 1
+        content = piece = os.read(descriptor, asked)
+        while len(piece) == asked:  # it has grown since, or tells no size
+            piece = os.read(descriptor, asked := LARGEST_FILE)
+            content += piece
+        return content
+    finally:
+        os.close(descriptor)
 
 
 def belongs_to(folder: Path, path: Path) -> bool:
