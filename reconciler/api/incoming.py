@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
     from reconciler.api.jsontext import Ahead, Body, Typed
 
-__all__ = ["receive"]
+__all__ = ["Stream", "receive"]
 
+_BUFFER = 1 << 17
 _PIECE = 1 << 18
 _LONGEST_HEAD = 1 << 16
 _LINE_END = b"\r\n"
@@ -34,10 +35,11 @@ _INTERIM = 200
 """Statuses below say that the answer is still to come."""
 
 
-def receive(connection: socket, *, largest: int, typed: Typed | None = None) -> tuple[Received, bool]:
+def receive(stream: Stream, *, largest: int, typed: Typed | None = None) -> tuple[Received, bool]:
     """Receive the answer to the request that was just sent.
 
     Args:
+        stream: what comes over the connection it was sent over.
         largest: bytes of the decompressed body above which it is given up.
         typed: what makes records of the rows of a long list.
 
@@ -48,7 +50,6 @@ def receive(connection: socket, *, largest: int, typed: Typed | None = None) -> 
         ExchangeFailed: `BROKEN`, `TOO_LARGE`, or `UNINTELLIGIBLE` where the body is not what its encoding says.
         OSError: the connection failed.
     """
-    stream = _Stream(connection)
     head = _head(stream)
     while head.status < _INTERIM:
         head = _head(stream)
@@ -78,76 +79,90 @@ class _Head:
         return "close" not in told.lower() and (self.is_chunked or self.length is not None)
 
 
-class _Stream:
-    """A connection's bytes, with those that came before they were asked for.
+class Stream:
+    """A connection's bytes, by way of a buffer that is kept with it: fresh memory for each answer takes far longer.
 
     Attributes:
-        rest: what came; what has been taken of it stays at its begin: chunks are small, and moving the rest is not.
+        connection: where they come from.
     """
 
+    __slots__ = ("_at", "_buffer", "_end", "_view", "connection")
+
     def __init__(self, connection: socket) -> None:
-        self.rest = b""
-        self._at = 0
-        self._connection = connection
+        self.connection = connection
+        self._buffer = bytearray(_BUFFER)
+        self._view = memoryview(self._buffer)
+        self._at = self._end = 0
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing came that was not asked for."""
-        return self._at == len(self.rest)
+        return self._at == self._end
 
     def until(self, end: bytes, longest: int) -> bytes:
         """Take what stands before an end, and the end.
 
         Args:
-            longest: bytes among which it is looked for.
+            longest: bytes among which it is looked for; fewer than the buffer has room for.
         """
-        while (found := self.rest.find(end, self._at)) < 0:
-            if len(self.rest) - self._at > longest:
+        while (found := self._buffer.find(end, self._at, self._end)) < 0:
+            if self._end - self._at > longest:
                 raise _broken("a part of the answer has no end")
-            piece = self._connection.recv(_PIECE)
-            if not piece:
-                raise _broken("the connection was closed")
-            self.rest = self.rest[self._at :] + piece
-            self._at = 0
-        taken = self.rest[self._at : found]
-        self._at = found + len(end)
+            self._receive("the connection was closed")
+        taken = self._taken(found - self._at)
+        self._at += len(end)
         return taken
 
     def exactly(self, size: int) -> Body:
         """Take so many bytes."""
-        buffer = bytearray(size)
-        begun = self.rest[self._at : self._at + size]
-        self._at += len(begun)
-        filled = len(begun)
-        buffer[:filled] = begun
-        view = memoryview(buffer)
-        while filled < size:
-            received = self._connection.recv_into(view[filled:])
-            if not received:
-                raise _broken("the answer ended early")
-            filled += received
-        return buffer
+        if size > _BUFFER:
+            return self._filled(bytearray(size))
+        while self._end - self._at < size:
+            self._receive("the answer ended early")
+        return self._taken(size)
 
     def up_to(self, size: int) -> bytes:
         """Take what is there or comes next, at most so many bytes."""
         if self.is_empty:
-            taken = self._connection.recv(min(size, _PIECE))
-            if not taken:
-                raise _broken("the answer ended early")
-            return taken
-        taken = self.rest[self._at : self._at + size]
-        self._at += len(taken)
-        return taken
+            self._receive("the answer ended early")
+        return self._taken(min(size, self._end - self._at))
 
     def until_closed(self) -> Iterator[bytes]:
         """Take all that comes before the connection is closed."""
-        yield self.rest[self._at :]
-        self._at = len(self.rest)
-        while piece := self._connection.recv(_PIECE):
-            yield piece
+        while not self.is_empty or self._has_more():
+            yield self.up_to(_BUFFER)
+
+    def _taken(self, size: int) -> bytes:
+        taken = bytes(self._view[self._at : self._at + size])
+        self._at += size
+        return taken
+
+    def _filled(self, body: bytearray) -> bytearray:
+        """Fill a body that is larger than the buffer without going through it."""
+        view = memoryview(body)
+        filled = self._end - self._at
+        view[:filled] = self._view[self._at : self._end]
+        self._at = self._end
+        while filled < len(body):
+            received = self.connection.recv_into(view[filled:])
+            if not received:
+                raise _broken("the answer ended early")
+            filled += received
+        return body
+
+    def _receive(self, why_not: str) -> None:
+        if not self._has_more():
+            raise _broken(why_not)
+
+    def _has_more(self) -> bool:
+        """Receive what comes next, behind what has not been taken yet; False at the connection's end."""
+        left = self._end - self._at
+        self._view[:left] = self._view[self._at : self._end]
+        self._at, self._end = 0, left + self.connection.recv_into(self._view[left:])
+        return self._end > left
 
 
-def _head(stream: _Stream) -> _Head:
+def _head(stream: Stream) -> _Head:
     first, *lines = stream.until(b"\r\n\r\n", _LONGEST_HEAD).decode("latin-1").split("\r\n")
     version, _, told = first.partition(" ")
     if not version.startswith("HTTP/1.") or not (told[:3].isascii() and told[:3].isdigit()):
@@ -181,7 +196,7 @@ def _length(status: int, headers: Mapping[str, str]) -> int | None:
     return int(told)
 
 
-def _received(stream: _Stream, head: _Head, largest: int, typed: Typed | None) -> Received:
+def _received(stream: Stream, head: _Head, largest: int, typed: Typed | None) -> Received:
     packed = head.headers.get("content-encoding", "").lower() in ("gzip", "x-gzip")
     length = None if head.is_chunked or packed else head.length
     if length is not None:
@@ -198,7 +213,7 @@ def _received(stream: _Stream, head: _Head, largest: int, typed: Typed | None) -
     return Received(head.status, head.headers, body, size, ahead)
 
 
-def _pieces(stream: _Stream, head: _Head) -> Iterator[bytes]:
+def _pieces(stream: Stream, head: _Head) -> Iterator[bytes]:
     if head.is_chunked:
         yield from _chunks(stream)
     elif head.length is None:
@@ -211,7 +226,7 @@ def _pieces(stream: _Stream, head: _Head) -> Iterator[bytes]:
             yield piece
 
 
-def _chunks(stream: _Stream) -> Iterator[bytes]:
+def _chunks(stream: Stream) -> Iterator[bytes]:
     while True:
         told = stream.until(_LINE_END, _LONGEST_CHUNK_LINE).partition(b";")[0].strip()
         try:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from reconciler.api.access import ServerAccess
 from reconciler.api.exchange import ExchangeFailed, Received, Transport
 from reconciler.api.failures import Failure, FailureReason, broken
-from reconciler.api.incoming import receive
+from reconciler.api.incoming import Stream, receive
 from reconciler.api.origin import Origin
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class KeepAliveTransport:
         self._timeout = timeout
         self._connect_timeout = connect_timeout
         self._largest_answer = largest_answer
-        self._idle: deque[Connection] = deque()
+        self._idle: deque[Stream] = deque()
         self._lock = threading.Lock()
         self._closed = False
 
@@ -111,13 +111,13 @@ class KeepAliveTransport:
                 ended = failed.failure.reason is FailureReason.BROKEN and (method == "GET" or not failed.failure.sent)
                 if not ended:
                     raise
-        return self._over(self._connect(), request, typed)
+        return self._over(Stream(self._connect()), request, typed)
 
-    def _over(self, connection: Connection, request: bytes, typed: Typed | None) -> Received:
+    def _over(self, stream: Stream, request: bytes, typed: Typed | None) -> Received:
         reusable = False
         try:
-            _send(connection, request)
-            received, reusable = receive(connection, largest=self._largest_answer, typed=typed)
+            _send(stream.connection, request)
+            received, reusable = receive(stream, largest=self._largest_answer, typed=typed)
         except OSError as error:
             self.rest()  # the others may have ended unnoticed too; what is sent again gets a connection of its own
             raise ExchangeFailed(broken(error)) from error
@@ -126,15 +126,15 @@ class KeepAliveTransport:
             raise
         finally:
             if reusable:
-                self._give_back(connection)
+                self._give_back(stream)
             else:
-                connection.close()
+                stream.connection.close()
         return received
 
     def prepare(self) -> None:
         """Make a connection for the first request; why that fails, if it does, the request itself will find out."""
         try:
-            self._give_back(self._connect())
+            self._give_back(Stream(self._connect()))
         except ExchangeFailed:
             return
 
@@ -148,27 +148,27 @@ class KeepAliveTransport:
         """Close the connections nobody uses; the next request opens a new one."""
         with self._lock:
             idle, self._idle = self._idle, deque()
-        for connection in idle:
-            connection.close()
+        for stream in idle:
+            stream.connection.close()
 
-    def _give_back(self, connection: Connection) -> None:
+    def _give_back(self, stream: Stream) -> None:
         """Keep a connection for the next request."""
         with self._lock:
             if not self._closed:
-                self._idle.append(connection)
+                self._idle.append(stream)
                 return
-        connection.close()
+        stream.connection.close()
 
-    def _take(self) -> Connection | None:
+    def _take(self) -> Stream | None:
         """Find a kept connection that the server has not closed meanwhile, the most recently used first."""
         while True:
             with self._lock:
                 if not self._idle:
                     return None
-                connection = self._idle.pop()
-            if self._is_silent(connection):
-                return connection
-            connection.close()
+                stream = self._idle.pop()
+            if self._is_silent(stream.connection):
+                return stream
+            stream.connection.close()
 
     def _is_silent(self, connection: Connection) -> bool:
         """Whether an idle connection says nothing: any other was closed, or speaks out of turn.
