@@ -85,7 +85,7 @@ class _Struct:
     def mapping(self, record: Any) -> dict[str, Any]:
         """One as a mapping, with what is there."""
         named = self.attributes.items()
-        return {name: value for name, attribute in named if (value := getattr(record, attribute)) is not msgspec.UNSET}
+        return {name: value for name, attribute in named if (value := getattr(record, attribute)) is not MISSING}
 
     def of(self, said: Mapping[str, Any]) -> Any:
         """Make one, of those names it has a place for."""
