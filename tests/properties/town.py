@@ -36,13 +36,15 @@ ALLOWING_ALL = (
 SUMS = {"domain_totals"}
 """Tables in which the simulator keeps sums of others."""
 
+_MAILBOXES = (("mailbox", "username"),)
 OUTLIVING = {
-    "QW_BCC": ("domain", "domain"),
-    "RCPT_WANTS_SUBFOLDER_TAG": ("mailbox", "username"),
-    "RCPT_WANTS_SUBJECT_TAG": ("mailbox", "username"),
+    "DOMAIN_MAP": (("domain", "domain"), ("alias_domain", "alias_domain")),
+    "QW_BCC": (("domain", "domain"),),
+    "RCPT_WANTS_SUBFOLDER_TAG": _MAILBOXES,
+    "RCPT_WANTS_SUBJECT_TAG": _MAILBOXES,
 }
-"""What a server keeps when what it is about goes (mailcow 2022-01a to 2026-07a, functions.mailbox.inc.php): table and
-column of its owners."""
+"""What a server keeps when what it is about goes, an alias domain with its target (mailcow 2022-01a to 2026-07a,
+functions.mailbox.inc.php): tables and columns of its owners."""
 
 
 class Watched(Simulator):
@@ -169,8 +171,8 @@ class Town:
         found |= {name: [{"of": of, "is": each} for of, each in kept.items()] for name, kept in hashes.items()}
         footers = [row for row in found.get("domain_wide_footer", ()) if row["html"] or row["plain"]]
         found["domain_wide_footer"] = footers
-        for name, (owners, column) in OUTLIVING.items():
-            there = {row[column] for row in found.get(owners, ())}
+        for name, owners in OUTLIVING.items():
+            there = {row[column] for table, column in owners for row in found.get(table, ())}
             found[name] = [row for row in found.get(name, ()) if row["of"] in there]
         return {name: rows for name, rows in found.items() if rows}
 
