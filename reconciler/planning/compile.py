@@ -74,25 +74,30 @@ class _Compiler:
         for each in changes:
             if each.action is Action.DELETE:
                 self._note_deletion(kinds[each.address.kind], each.address)
+            elif each.moved_from is not None:
+                self._note_vacancy(kinds[each.address.kind], each.moved_from, by=each.address)
         self._moving_in = {each.address.kind for each in changes if self._moves_in(each)}
 
     def _moves_in(self, change: Change) -> bool:
-        """Whether something gets the address of what is deleted, no sooner than itself makes room for others."""
+        """Whether something gets the address of what goes, no sooner than itself makes room for others."""
         rank = self._ranks[change.address.kind]
         return change.action is Action.MOVE and any(self._ranks[each.kind] <= rank for each in self._givers_to(change))
 
     def _givers_to(self, change: Change) -> Iterator[Address]:
-        """The planned deletions that free the address a resource is to have."""
+        """The planned deletions and moves that free the address a resource is to have."""
         kind = self._kinds[change.address.kind]
         if change.action is not Action.UPDATE and kind.space is not None and self._givers:
             for key in kind.keys_taken(change.address.key, self._future):
-                yield from self._givers.get((kind.space, key), ())
+                yield from (each for each in self._givers.get((kind.space, key), ()) if each != change.address)
 
     def _note_deletion(self, kind: Kind, address: Address) -> None:
-        if kind.space is not None:
-            self._givers[kind.space, address.key].append(address)
+        self._note_vacancy(kind, address, by=address)
         for home in homes_of(kind, self._read, address):
             self._leaving[home].append(address)
+
+    def _note_vacancy(self, kind: Kind, address: Address, *, by: Address) -> None:
+        if kind.space is not None:
+            self._givers[kind.space, address.key].append(by)
 
     def operations(self) -> list[_Single]:
         made: list[_Single] = []

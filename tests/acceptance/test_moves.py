@@ -128,6 +128,34 @@ def test_a_new_name_that_an_alias_domain_gives_to_somebody_else_is_refused_befor
     assert "so this is the address of `mailbox/anna@acme.example`" in planned.err
 
 
+def test_an_alias_takes_the_name_of_a_mailbox_that_moves_away_behind_an_alias_domain(welcome: Welcome) -> None:
+    person = welcome("2026-07a")
+    person.environ["PASSWORD"] = "Correct.Horse.7"
+    before = ALIAS_DOMAIN.format(alias="info@other.example", moved="")
+    person.writes("mail.yaml", before)
+    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
+    moved = "moved:\n"
+    moved += "  - {mailbox: {from: anna@acme.example, to: ann@acme.example}}\n"
+    moved += "  - {alias: {from: info@other.example, to: anna@other.example}}\n"
+    after = before.replace("anna@acme.example", "ann@acme.example").replace("info@", "anna@")
+    person.writes("mail.yaml", after + moved)
+    applied = person.types("apply", "mail.yaml", "--auto-approve")
+    assert applied.code == 0, applied.out
+    assert person.types("plan", "mail.yaml", "--detailed-exitcode").code == 0
+
+
+def test_an_alias_moves_behind_the_alias_domain_of_its_own_domain(welcome: Welcome) -> None:
+    person = welcome("2026-07a")
+    person.environ["PASSWORD"] = "Correct.Horse.7"
+    person.writes("mail.yaml", ALIAS_DOMAIN.format(alias="info@acme.example", moved=""))
+    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
+    moved = "moved: [{alias: {from: info@acme.example, to: info@other.example}}]"
+    person.writes("mail.yaml", ALIAS_DOMAIN.format(alias="info@other.example", moved=moved))
+    applied = person.types("apply", "mail.yaml", "--auto-approve")
+    assert applied.code == 0, applied.out
+    assert person.types("plan", "mail.yaml", "--detailed-exitcode").code == 0
+
+
 def test_what_kept_its_old_name_has_not_converged(welcome: Welcome) -> None:
     person = welcome("2026-07a", faults=Faults.of("pretended:edit/alias"))
     person.environ["PASSWORD"] = "Correct.Horse.7"
