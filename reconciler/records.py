@@ -11,6 +11,7 @@ writes. Type checkers are shown the standard names.
 from __future__ import annotations
 
 import operator
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -32,7 +33,8 @@ else:
         for name, part in vars(type(instance))[_OWN].parts.items():
             if not part.given:
                 if name in changes:
-                    raise ValueError(f"field {name} is declared with init=False, it cannot be specified with replace()")
+                    wrong = TypeError if sys.version_info >= (3, 13) else ValueError
+                    raise wrong(f"field {name} is declared with init=False, it cannot be specified with replace()")
             elif name not in changes:
                 changes[name] = getattr(instance, name)
         return type(instance)(**changes)
