@@ -6,7 +6,7 @@ apply began since and did not converge. `applied` remembers which these are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, NoReturn
 
 from reconciler.errors import ManifestError
@@ -14,6 +14,7 @@ from reconciler.history.applied import (
     DEFAULT_ENVIRONMENT,
     Base,
     Memory,
+    Part,
     applied_ref,
     applied_refs,
     memories,
@@ -90,7 +91,7 @@ def base_of_run(  # noqa: PLR0913  it is handed what a run knows of itself
     several = choice.several
     if several is not None and not several:
         found = find_base(checkout, asked, desired, server=server, memory=memory)
-        return replace(found, applied=None, attempted=(), commits=())
+        return replace(found, applied=None, attempted=(), parts=(), commits=())
     revision, revisions = choice.revision, several or ()
     return find_base(checkout, asked, desired, server=server, revision=revision, several=revisions, memory=memory)
 
@@ -155,7 +156,13 @@ class _Search:
         self._settled = {each.ref for each in self._memories}
         self._beside = ""
 
-    def base(self, applied: DesiredState | None, attempted: tuple[DesiredState, ...], commits: tuple[str, ...]) -> Base:
+    def base(
+        self,
+        applied: DesiredState | None,
+        attempted: tuple[DesiredState, ...],
+        commits: tuple[str, ...],
+        parts: tuple[Part, ...] = (),
+    ) -> Base:
         """What was found, as one value."""
         stays = _unfit(self._checkout)
         if any(each.is_of_another(self._server) for each in self._memories):
@@ -170,6 +177,7 @@ class _Search:
             findings=tuple(self._findings),
             stays=stays,
             beside=self._beside,
+            parts=parts,
             remembered=self._memories,
             settled=frozenset(self._settled),
         )
@@ -198,14 +206,29 @@ class _Search:
                 )
             )
         found: dict[tuple[str, tuple[str, ...] | None], DesiredState] = {}
-        for each in mine:
+        for each in (memory for memory in mine if not memory.focus):
             commit, paths = self._counting(each), self._paths_of(each)
             if commit is not None and (commit, paths) not in found:
                 found[commit, paths] = self.declared(commit, paths)
         states = tuple(found.values())
         first = applied is not None and bool(states)
         commits = tuple(dict.fromkeys(commit for commit, _ in found))
-        return self.base(states[0] if first else None, states[1:] if first else states, commits)
+        parts = tuple(self._parts(applied, [each for each in mine if each.focus]))
+        return self.base(states[0] if first else None, states[1:] if first else states, commits, parts)
+
+    def _parts(self, applied: Memory | None, narrowed: Iterable[Memory]) -> Iterator[Part]:
+        """What narrowed applies were about, as far as they are part of this history: of others nothing is made."""
+        head = self._checkout.commit
+        for each in narrowed:
+            commit, before = each.commit, applied.commit if applied is not None else None
+            if commit is None or head is None or not self._is_in(commit, head):
+                self._settled.discard(each.ref)
+                continue
+            settles = each.converged and before is not None and self._is_in(before, commit)
+            yield Part(self.declared(commit, self._paths_of(each)), each.focus, each.converged, settles)
+
+    def _is_in(self, commit: str, of: str) -> bool:
+        return commit == of or self._repository.is_ancestor(commit, of)
 
     def _under_other_names(self) -> str:
         """What is known of other environments: one of them may have had another name."""

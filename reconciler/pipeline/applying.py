@@ -10,7 +10,7 @@ from reconciler.engine.apply import apply as carry_out
 from reconciler.engine.journal import Journal
 from reconciler.errors import PlanRefused
 from reconciler.flow import PlanRequest, PlanResult
-from reconciler.history.applied import applied_ref, remember_attempt, remember_success
+from reconciler.history.applied import applied_ref, remember_attempt, remember_part, remember_success
 from reconciler.kinds import registry
 from reconciler.manifest.secrets import SecretSources
 from reconciler.manifest.secrets import wanted_by as wanted_secrets
@@ -53,8 +53,7 @@ def apply(request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Even
         handles=Handles(planned.live, server.reader.handles_of),
         resolve=planned.loaded.secrets.for_apply,
     )
-    if not _why_forgotten(request, replace(planned, incomplete="")):  # also of a part of it some may be there
-        remember_attempt(planned.base)
+    remember_attempt(planned.base, request.focus)
     record = journal(request.inputs.workplace, server=server.identity.origin)
     with record as kept, interruptible(request.inputs.clock.now) as stop, closing(server.client):
         _hand_over(planned.loaded.secrets, kept)
@@ -102,11 +101,15 @@ def remember(request: PlanRequest, planned: PlanResult) -> tuple[Diagnostic, ...
     if not isinstance(planned, Planned) or planned.base.checkout is None:
         return ()
     base, checkout = planned.base, planned.base.checkout
-    why = _why_forgotten(request, planned) or remember_success(base)
+    why = planned.incomplete or (remember_part(base, request.focus) if request.focus else remember_success(base))
+    if request.focus and not why:
+        summary = (
+            f"{str(checkout.commit)[:12]} is remembered as applied to what `--domain` or `--target` narrowed it to"
+        )
+        hint = "the rest is compared with what was applied as a whole"
+        return (Diagnostic("applied-in-part", Severity.NOTE, summary, hint=hint),)
     if why:
         hint = "until it is, what is not declared any more is found by comparing with an older revision, or not at all"
-        if request.focus:
-            hint = "what the server never shows is planned again until a whole run has converged"
         return (Diagnostic("applied-not-remembered", Severity.WARNING, f"not remembered as applied: {why}", hint=hint),)
     ref = applied_ref(base.environment)
     summary = f"{str(checkout.commit)[:12]} is remembered as applied: {ref}"
@@ -114,13 +117,6 @@ def remember(request: PlanRequest, planned: PlanResult) -> tuple[Diagnostic, ...
         f"other clones know it once it is pushed: `git push origin {ref}`" if checkout.repository.has_remote else None
     )
     return (Diagnostic("applied-remembered", Severity.NOTE, summary, hint=push),)
-
-
-def _why_forgotten(request: PlanRequest, planned: Planned) -> str:
-    """Why a converged apply would not stand for its revision; empty when it does."""
-    if request.focus:
-        return "`--domain` or `--target` narrowed the run, so it says nothing of the rest"
-    return planned.incomplete or planned.base.stays
 
 
 def _heard(run: Generator[Event, None, Report], on_event: Callable[[Event], None]) -> Report:
@@ -141,7 +137,7 @@ def _verified(planned: Planned) -> tuple[Leftover, ...]:
 def _leftovers(planned: Planned) -> tuple[Leftover, ...]:
     """Read once more what the plan touched, and compare it with what was planned."""
     touched = {change.address for change in planned.plan.changes}
-    options = replace(planned.options, resend=(), prune=(), base=None, attempted=())
+    options = replace(planned.options, resend=(), prune=(), base=None, attempted=(), parts=(), begun=(), made=())
     live, _ = read_live(planned.server, planned.loaded.desired, planned.options)
     again = diff(registry(), planned.loaded.desired, live, capabilities=planned.server.capabilities, options=options)
     left = [

@@ -158,20 +158,28 @@ class FieldComparison:
     def _redeclared(self, declared: Declared, name: str, value: Value, *, always_there: bool = False) -> bool:
         """Whether the base declared the field otherwise, or not at all, while it declared the resource.
 
-        A resource that is always there and cannot be read counts as declared at the base, without any fields.
+        A resource that is always there and cannot be read counts as declared at the base, without any fields. What a
+        narrowed apply has made so since stands for the base.
         """
-        found = [state.get(declared.address) for state in self.sides.options.earlier]
-        return any(always_there if before is None else before.values.get(name) != value for before in found)
+        options, address = self.sides.options, declared.address
+        made = any(part.get(address) is not None for part in options.made)
+        whole = [*options.attempted, *([options.base] if options.base is not None and not made else ())]
+        found = [state.get(address) for state in whole]
+        parts = (before for part in options.parts if (before := part.get(address)) is not None)
+        return any(before.values.get(name) != value for before in parts) or any(
+            always_there if before is None else before.values.get(name) != value for before in found
+        )
 
     def _may_be_half_made(self, declared: Declared) -> bool:
         """Whether the apply that was to make the resource, or to send it for the first time, did not converge.
 
         What follows its creation in calls of their own may not have been sent then, and nothing shows it.
         """
-        base, address = self.sides.options.base, declared.address
-        if base is not None and base.get(address) is not None:
+        options, address = self.sides.options, declared.address
+        made = (*options.made, *(() if options.base is None else (options.base,)))
+        if any(state.get(address) is not None for state in made):
             return False
-        return any(attempt.get(address) is not None for attempt in self.sides.options.attempted)
+        return any(attempt.get(address) is not None for attempt in (*options.attempted, *options.begun))
 
     def _why_unreadable(self, each: Field) -> str:
         if each.mark.read and each.mark.readable_since is not None and not each.readable(self.sides.capabilities):

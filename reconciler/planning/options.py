@@ -57,6 +57,9 @@ class PlanOptions:
         delete_protected: kinds whose resources may be deleted although they are protected.
         base: what the last converged revision declared; None when nothing is known of it.
         attempted: what revisions declared whose apply began since; any of it may be there.
+        parts: what narrowed applies were about since, and nothing else of their revisions; any of it may be there.
+        begun: those of the parts whose apply did not converge.
+        made: those of the parts whose apply did, after what the base declares was applied.
         today: the ISO date, for ``delete_after``.
         secret: finds the text of a secret that may be looked at while planning; None for one that may not.
         locate: finds the line of an entry.
@@ -70,6 +73,9 @@ class PlanOptions:
     delete_protected: frozenset[str] = frozenset()
     base: DesiredState | None = None
     attempted: tuple[DesiredState, ...] = ()
+    parts: tuple[DesiredState, ...] = ()
+    begun: tuple[DesiredState, ...] = ()
+    made: tuple[DesiredState, ...] = ()
     today: str = ""
     secret: Callable[[SecretSource, Address], Secret | None] = field(default=_unresolved)
     locate: Callable[[Place], Origin] = field(default=_file_only)
@@ -79,7 +85,7 @@ class PlanOptions:
     @property
     def earlier(self) -> tuple[DesiredState, ...]:
         """Everything earlier revisions declared that may be there because of us."""
-        return (*(() if self.base is None else (self.base,)), *self.attempted)
+        return (*(() if self.base is None else (self.base,)), *self.attempted, *self.parts)
 
     def resends(self, address: Address, name: str) -> bool:
         """Whether ``--resend`` selects this field."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.simulator.faults import Faults
 from tests.acceptance.person import KEY, Ended, Person
 from tests.properties.town import Watched
 from tests.repository import made
@@ -14,6 +15,7 @@ from tests.repository import made
 Welcome = Callable[..., Person]
 
 WRONG = 3
+INCOMPLETE = 6
 
 MAIL = """
 relayhosts:
@@ -159,17 +161,88 @@ def test_a_kept_plan_keeps_to_its_targets(person: Person) -> None:
     assert [row["username"] for row in person.asks("mailbox/all")] == ["anna@acme.example"]
 
 
-def test_what_the_server_never_shows_is_planned_again_until_a_whole_run_and_the_narrowed_one_says_so(
-    person: Person,
-) -> None:
+def _footed(text: str) -> str:
+    """The manifest with a footer of one domain, which no server shows."""
+    before = "relayhost: acme@smtp.example:587"
+    return MAIL.replace(before, f"{before}, footer: {{plain: {text}}}")
+
+
+TARGET = ("--target", "domain/acme.example")
+
+
+def test_what_the_server_never_shows_is_not_planned_again_after_a_narrowed_run_that_wrote_it(person: Person) -> None:
     repository = made(person.folder)
     repository.commit({"mail.yaml": MAIL})
     assert _apply(person).code == 0
-    before = "relayhost: acme@smtp.example:587"
-    repository.commit({"mail.yaml": MAIL.replace(before, f"{before}, footer: {{plain: Bye}}")})
-    narrowed = _apply(person, "--target", "domain/acme.example")
-    assert narrowed.code == 0
-    assert "never shows is planned again" in narrowed.out
+    repository.commit({"mail.yaml": _footed("Bye")})
+    assert _plan(person, *TARGET) == [("update", "domain/acme.example")]
+    assert "applied-in-part" in _apply(person, *TARGET).out
+    assert _plan(person) == []
+    repository.commit({"mail.yaml": _footed("Hello")})
     assert _plan(person) == [("update", "domain/acme.example")]
+    assert _apply(person, *TARGET).code == 0
+    assert (_plan(person), len(repository.opened.refs("refs/reconciler"))) == ([], 2)
+    assert _apply(person).code == 0
+    assert (_plan(person), len(repository.opened.refs("refs/reconciler"))) == ([], 1)
+
+
+def test_what_only_a_narrowed_run_wrote_is_taken_back_when_its_declaration_is(person: Person) -> None:
+    repository = made(person.folder)
+    repository.commit({"mail.yaml": _footed("Bye")})
+    assert _apply(person).code == 0
+    more = "  - {address: info@acme.example, to: [anna@acme.example]}\n"
+    repository.commit({"mail.yaml": _footed("Hello") + more})
+    assert _apply(person, "--domain", "acme.example").code == 0
+    repository.commit({"mail.yaml": _footed("Bye")})
+    assert _plan(person) == [("update", "domain/acme.example"), ("delete", "alias/info@acme.example")]
     assert _apply(person).code == 0
     assert _plan(person) == []
+
+
+def test_a_narrowed_run_says_nothing_of_what_it_was_not_about(person: Person) -> None:
+    repository = made(person.folder)
+    repository.commit({"mail.yaml": MAIL})
+    assert _apply(person).code == 0
+    person.does("add/alias", {"address": "hers@other.example", "goto": "olga@other.example", "active": 1})
+    repository.commit({"mail.yaml": _footed("Bye") + "  - {address: hers@other.example, to: [olga@other.example]}\n"})
+    assert _apply(person, *TARGET).code == 0
+    repository.commit({"mail.yaml": _footed("Bye")})
+    assert _plan(person) == []
+
+
+def test_where_only_parts_are_ever_applied_a_change_of_what_is_never_shown_is_sent_once(person: Person) -> None:
+    repository = made(person.folder)
+    for text in ("Bye", "Hello", "Bye"):
+        repository.commit({"mail.yaml": _footed(text)})
+        assert _apply(person, *TARGET).code == 0
+        assert _plan(person, *TARGET) == []
+        assert len(repository.opened.refs("refs/reconciler")) == 1
+    (row,) = person.simulator.state.table("domain_wide_footer")
+    assert "Bye" in str(row)
+
+
+CORS = "cors: {allowed_origins: ['https://panel.example']}\n"
+
+
+def test_what_no_whole_run_has_sent_yet_is_sent_by_the_first_though_a_narrowed_run_was_about_it(person: Person) -> None:
+    repository = made(person.folder)
+    repository.commit({"mail.yaml": CORS})
+    assert _apply(person, "--target", "cors/*").code == 0
+    assert _plan(person) == [("update", "cors/cors")]
+    assert _apply(person).code == 0
+    repository.commit({"mail.yaml": CORS.replace("panel", "board")})
+    assert _apply(person, "--no-base", "--target", "cors/*").code == 0
+    assert _plan(person) == [("update", "cors/cors")]
+
+
+def test_what_a_narrowed_run_began_and_did_not_finish_counts_too(welcome: Welcome) -> None:
+    person = welcome(faults=Faults.of("pretended:add/alias"))
+    repository = made(person.folder)
+    home = "domains: [{name: acme.example, footer: {plain: Bye}}]\n"
+    repository.commit({"mail.yaml": home})
+    assert _apply(person).code == 0
+    more = home.replace("Bye", "Hello") + "aliases: [{address: a@acme.example, to: discard}]\n"
+    repository.commit({"mail.yaml": more})
+    assert _apply(person, "--domain", "acme.example").code == INCOMPLETE
+    repository.commit({"mail.yaml": home})
+    assert _plan(person, "--domain", "acme.example") == [("update", "domain/acme.example")]
