@@ -10,7 +10,7 @@ from reconciler.model.resource import Observed, Value
 from reconciler.model.state import LiveState
 from reconciler.model.table import UNKNOWN, Found, LiveTable
 
-__all__ = ["Amended", "Gathered", "hold", "naming", "those_naming", "value_of", "values_of"]
+__all__ = ["Amended", "Gathered", "hold", "naming", "overlaid", "those_naming", "value_of", "values_of"]
 
 
 class Gathered(dict[str, Observed]):
@@ -213,6 +213,16 @@ def _looked_up(
 ) -> Iterator[tuple[str, Sequence[Value]]]:
     for key, observed in resources:
         yield key, tuple([observed.values.get(name, UNKNOWN) for name in names])
+
+
+def overlaid(below: Mapping[str, Observed], above: Mapping[str, Observed]) -> Mapping[str, Observed]:
+    """Some resources in place of others with their keys, or beside them."""
+    if not above:
+        return below
+    amended = Amended(below)
+    for observed in above.values():
+        amended.put(observed)
+    return amended
 
 
 def hold(state: LiveState, addresses: Iterable[Address]) -> None:

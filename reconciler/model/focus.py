@@ -25,12 +25,14 @@ class Focus:
 
     def covers(self, address: Address, domain: str | None) -> bool:
         """Whether the run is about a resource that belongs to this domain."""
-        return self._in_domains(domain) and self._is_target(address)
+        return self.is_in(domain) and self.is_target(address)
 
-    def _in_domains(self, domain: str | None) -> bool:
+    def is_in(self, domain: str | None) -> bool:
+        """Whether the domain is among those it is narrowed to."""
         return not self.domains or any(fnmatchcase(domain or "", pattern) for pattern in self.domains)
 
-    def _is_target(self, address: Address) -> bool:
+    def is_target(self, address: Address) -> bool:
+        """Whether the address is among those it is narrowed to."""
         return not self.targets or any(_means(pattern, address) for pattern in self.targets)
 
 

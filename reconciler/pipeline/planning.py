@@ -261,6 +261,7 @@ def _with_followers(server: OpenServer, changes: tuple[Change, ...], live: LiveS
     deleted = {change.address.kind for change in changes if change.action is Action.DELETE}
     if not deleted:
         return live
+    from reconciler.model.amended import overlaid  # noqa: PLC0415
     from reconciler.planning.following import followers  # noqa: PLC0415
 
     following = followers(kinds, deleted)
@@ -268,9 +269,8 @@ def _with_followers(server: OpenServer, changes: tuple[Change, ...], live: LiveS
     if not unseen:
         return live
     seen = server.reader.read(Wanted(fields={name: listed_fields(kinds[name]) for name in sorted(unseen)})).live
-    return replace(
-        live, resources={**live.resources, **{name: {**seen.of(name), **live.of(name)} for name in sorted(unseen)}}
-    )
+    whole = {name: overlaid(seen.of(name), live.of(name)) for name in sorted(unseen)}
+    return replace(live, resources={**live.resources, **whole})
 
 
 def _with_remains(server: OpenServer, changes: tuple[Change, ...], live: LiveState) -> LiveState:

@@ -67,7 +67,7 @@ class _Diff:
                 continue
             kind = self.sides.kinds[name]
             first = len(found.changes)
-            suspects = self._doubtful(kind)
+            suspects = self._doubtful(kind, reach)
             if suspects is not self.sides.desired.of(name):
                 hold(self.sides.live, (Address(name, key) for key in suspects))
             for key in suspects:
@@ -95,11 +95,14 @@ class _Diff:
             diagnostics=tuple(found.diagnostics),
         )
 
-    def _doubtful(self, kind: Kind) -> Collection[str]:
+    def _doubtful(self, kind: Kind, reach: Reach) -> Collection[str]:
         """The keys of declared resources that must be looked at; the others are counted as unchanged."""
         declared = self.sides.desired.of(kind.name)
         options = self.sides.options
-        if options.focus or options.rotates_anything or not self.sides.capabilities.knows(kind.since):
+        if options.focus:
+            within = reach.within.of(kind.name)
+            return [key for key in declared if key in within]
+        if options.rotates_anything or not self.sides.capabilities.knows(kind.since):
             return declared
         found = doubtful(kind, declared, self.sides.live.of(kind.name))
         self.sides.findings.unchanged += len(declared) - len(found)

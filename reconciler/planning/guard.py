@@ -12,6 +12,7 @@ from reconciler.model.plan import Refusal
 from reconciler.model.state import DesiredState, LiveState
 from reconciler.planning.options import PlanOptions
 from reconciler.planning.policy import refusals
+from reconciler.planning.reach import keys_covered
 from reconciler.records import record
 from reconciler.spec.kind import Kind
 
@@ -89,12 +90,7 @@ def _vanished(
         for attempt in options.attempted:  # what one did not declare, it may have deleted
             expected &= attempt.of(name).keys()
         if options.focus:
-            declared = desired.of(name)
-            expected = {
-                key
-                for key in expected
-                if options.focus.covers(Address(name, key), kind.domain_of(declared[key].values))
-            }
+            expected &= keys_covered(kind, desired.of(name), options.focus)
         there = live.of(name)
         gone = bool(expected) and expected.isdisjoint(there.keys())
         if gone and (not there or len(expected) >= _TOO_MANY_TO_BE_CHANCE):

@@ -7,17 +7,20 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from reconciler.model.address import Address
+from reconciler.model.amended import values_of
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.focus import Focus
 from reconciler.model.resource import Declared
 from reconciler.model.state import DesiredState, LiveState
+from reconciler.model.table import sheets_of
 from reconciler.planning.options import PlanOptions, selects
 from reconciler.records import record
 from reconciler.spec.kind import Kind
 from reconciler.spec.mark import TEMPLATE
+from reconciler.spec.names import domain_of
 from reconciler.spec.needs import homes, named
 
-__all__ = ["Reach", "about_nothing", "reach_of"]
+__all__ = ["Reach", "about_nothing", "keys_covered", "reach_of"]
 
 _WILD: Final = frozenset("*?[")
 _OF_TARGETS: Final = "write addresses as plans show them, such as `mailbox/anna@acme.example`; `*` matches anything"
@@ -85,16 +88,26 @@ def about_nothing(
             yield _unmatched(f"--resend {selector}", _OF_FIELDS)
     if not options.focus:
         return
-    known = {address: kinds[address.kind].domain_of_key(address.key) for address in _spoken_of(desired, options)}
-    for state in (desired, *options.earlier):
-        known |= {each.address: kinds[each.address.kind].domain_of(each.values) for each in state}
-    for name, resources in live.resources.items():
-        known |= {each.address: kinds[name].domain_of(each.values) for each in resources.values()}
     tried = [(f"--target {each}", Focus(targets=(each,)), _OF_TARGETS) for each in options.focus.targets]
     tried += [(f"--domain {each}", Focus(domains=(each,)), _OF_DOMAINS) for each in options.focus.domains]
     for flag, focus, hint in tried:
-        if not any(focus.covers(address, domain) for address, domain in known.items()):
+        if not any(focus.covers(address, domain) for address, domain in _known(kinds, desired, live, options)):
             yield _unmatched(flag, hint)
+
+
+def _known(
+    kinds: Mapping[str, Kind], desired: DesiredState, live: LiveState, options: PlanOptions
+) -> Iterator[tuple[Address, str | None]]:
+    """Everything a pattern may mean, with its domain; whoever looks for a match seldom needs more than the first."""
+    for state in (desired, *options.earlier):
+        for name, declared in state.resources.items():
+            yield from ((Address(name, key), domain) for key, domain in _homes(kinds[name], declared))
+    for address in _spoken_of(desired, options):
+        yield address, kinds[address.kind].domain_of_key(address.key)
+    for name, resources in live.resources.items():
+        field = kinds[name].domain_field
+        for key, found in values_of(resources, *((field,) if field else ())):
+            yield Address(name, key), domain_of(str(found[0])) if found else None
 
 
 def _unmatched(flag: str, hint: str) -> Diagnostic:
@@ -116,9 +129,26 @@ def _spoken_of(desired: DesiredState, options: PlanOptions) -> Iterator[Address]
 
 
 def _covered(kinds: Mapping[str, Kind], desired: DesiredState, focus: Focus) -> Iterator[Declared]:
-    for declared in desired:
-        if focus.covers(declared.address, kinds[declared.address.kind].domain_of(declared.values)):
-            yield declared
+    for name, declared in desired.resources.items():
+        covered = keys_covered(kinds[name], declared, focus)
+        yield from (declared[key] for key in declared if key in covered)
+
+
+def keys_covered(kind: Kind, declared: Mapping[str, Declared], focus: Focus) -> set[str]:
+    """The keys of declared resources that a run is about; those that are kept in columns are not made for it."""
+    homes = list(_homes(kind, declared))
+    domains = {domain for domain in {domain for _, domain in homes} if focus.is_in(domain)}
+    within = (key for key, domain in homes if domain in domains)
+    return {key for key in within if not focus.targets or focus.is_target(Address(kind.name, key))}
+
+
+def _homes(kind: Kind, declared: Mapping[str, Declared]) -> Iterator[tuple[str, str | None]]:
+    """The keys of declared resources with the domains they belong to."""
+    for sheet in sheets_of(declared):
+        if kind.domain_field:
+            yield from zip(sheet.keys, map(domain_of, map(str, sheet.column(kind.domain_field))), strict=True)
+        else:
+            yield from ((key, None) for key in sheet.keys)
 
 
 def _needs(kind: Kind, declared: Declared) -> Iterator[Address]:

@@ -1,7 +1,7 @@
 """Live resources with a few of them otherwise, and what is looked for among many."""
 
 from reconciler.model.address import Address
-from reconciler.model.amended import Amended, Gathered, naming, those_naming, value_of, values_of
+from reconciler.model.amended import Amended, Gathered, naming, overlaid, those_naming, value_of, values_of
 from reconciler.model.resource import Observed, Value
 from reconciler.model.table import UNKNOWN
 
@@ -94,3 +94,9 @@ def test_one_value_is_that_of_what_is_otherwise_where_there_is_such() -> None:
     amended = _amended()
     assert [value_of(amended, key, "to") for key in ("b", "c")] == [("y",), ("z",)]
     assert value_of(amended, "b", "state") is UNKNOWN
+
+
+def test_what_lies_above_others_hides_those_with_its_keys_and_copies_none() -> None:
+    above = {"b": _alias("b", to=("y",)), "d": _alias("d", to="x")}
+    assert dict(overlaid(BELOW, above)) == {**BELOW, **above}
+    assert overlaid(BELOW, {}) is BELOW
