@@ -8,7 +8,7 @@ from reconciler.spec.addresses import MailboxAddress
 from reconciler.spec.amounts import UNLIMITED, duration
 from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.codecs import COLUMN, Flag, ShortLine, ShortText, State, number, text, words
-from reconciler.spec.kind import Kind, Source, crud
+from reconciler.spec.kind import Kind, Situation, Source, crud
 from reconciler.spec.language import Annotated
 from reconciler.spec.mark import MAIN, Mark, Owner, field
 from reconciler.spec.names import inside
@@ -151,6 +151,17 @@ def _check(values: Values) -> tuple[tuple[str, str, str], ...]:
     return ()
 
 
+def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
+    """Find an option this server does not take."""
+    if not situation.after.get("options") or "options" not in situation.changed:
+        return ()
+    from reconciler.spec.imapsync import refused_option  # noqa: PLC0415  few jobs have options
+
+    found = refused_option(str(situation.after["options"]), situation.capabilities.version)
+    hint = "leave it out; mailcow takes whatever follows a hyphen for an option, in a value too"
+    return () if found is None else (("options", f"mailcow takes no option `{found}`", hint),)
+
+
 def _key(values: Values) -> str:
     return inside(str(values["mailbox"]), f"{values['username']}@{values['host']}")
 
@@ -175,5 +186,6 @@ KIND = Kind(
     after=("mailbox",),
     needed=lambda _values: ("password",),
     on_check=_check,
+    clashes=_clashes,
     also_called={"active": "state", "user1": "username", "host1": "host", "user2": "mailbox", "password1": "password"},
 )
