@@ -109,7 +109,10 @@ class ObservedTable(LiveTable):
                 return range(len(positions))
             return _unequal(list(map(column.__getitem__, positions)), wanted)
         shown = self._decoder.kind.fields[name].codec.shown
-        suspects = _unequal(found, shown(wanted)) if shown is not None else range(len(found))
+        if shown is None:
+            canonical = self._decoder.canonical(name, found)
+            return range(len(found)) if canonical is None else _unequal(canonical, wanted)
+        suspects = _unequal(found, shown(wanted))
         if not suspects:
             return ()
         canonical = self._decoder.canonical(name, [found[place] for place in suspects])
