@@ -280,7 +280,7 @@ def a_set_of(
                 has_room=has_room if most_bytes is not None else None,
             ),
         ),
-        shown=joined_texts if (wire, join) == ("text", ",") else None,
+        shown=joined_texts if (wire, join) == ("text", ",") else listed_texts if wire == "list" and plain else None,
         decode_many=Many(decode, decode_many.decode_sets(decode, plain)) if plain and split == _ANY_SEPARATOR else None,
     )
 
@@ -298,6 +298,11 @@ def joined_texts(values: Sequence[Value]) -> Sequence[Any]:
     if isinstance(values, JoinedTexts):
         return values.texts
     return [",".join(value) if value.__class__ is tuple else value for value in values]
+
+
+def listed_texts(values: Sequence[Value]) -> Sequence[Any]:
+    """Sets as lists, the way the server shows them where it happens to have them in our order."""
+    return [list(value) if value.__class__ is tuple else value for value in values]
 
 
 def collated(value: str) -> str:
