@@ -14,10 +14,12 @@ import pytest
 
 from tests.acceptance.person import KEY
 from tests.properties.bystanders import rows_of
+from tests.properties.company import AFTER, BEFORE
 from tests.properties.conftest import TurnOf
-from tests.properties.effort import sweeping
+from tests.properties.effort import sweeping, versions
 from tests.properties.town import ALLOWING_ALL
-from tests.properties.turn import DONE, Turn, shape, visible
+from tests.properties.turn import DONE, INCOMPLETE, Turn, shape, visible
+from tests.properties.wishes import removals
 
 ROOT = Path(__file__).parents[2]
 INTERRUPTED = 130
@@ -133,6 +135,23 @@ def test_a_kept_plan_that_was_killed_half_way_is_finished_by_carrying_it_out_aga
         code, _ = struck(turn, number, signal.SIGKILL, before=number % 2 == 0, words=words)
         assert code == -signal.SIGKILL
         assert UNFINISHED in gets_there(turn, "plan.json", "mail.yaml")
+
+
+@pytest.mark.parametrize("version", versions("2022-01a", "2026-07a", few=("2026-07a",)))
+def test_after_a_killed_apply_something_else_may_be_declared_or_go_wrong(turn_of: TurnOf, version: str) -> None:
+    turn = turn_of(version)
+    declared = {plural: entries for plural, entries in AFTER.items() if plural != "removed"}
+    back = {**BEFORE, "removed": removals(declared, BEFORE)}
+    for number in chosen(turn, few=1, salt="else"):
+        begun(turn, f"else {number}")
+        code, _ = struck(turn, number, signal.SIGKILL, before=number % 2 == 0, words=apply_words(workers=4))
+        assert code == -signal.SIGKILL
+        turn.town.suffers(f"reset-after:write:{number % 7 + 1}", f"status=502:get:{number % 5 + 1}")
+        turn.town.declares(back)
+        assert turn.town.applies().code in (DONE, INCOMPLETE)
+        turn.town.suffers()
+        turn.town.converges_to(back)
+        assert rows_of(turn.town) == turn.theirs
 
 
 def test_a_second_ctrl_c_ends_at_once_and_the_next_apply_gets_there(turn_of: TurnOf) -> None:
