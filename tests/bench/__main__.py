@@ -17,6 +17,7 @@ from typing import Any, Final
 from tests.bench.changes import many_changes
 from tests.bench.findings import Findings
 from tests.bench.limit import __doc__ as limit
+from tests.bench.mixed_writes import mixed_changes
 from tests.bench.plans import against_others, plans
 from tests.bench.plot import plot
 from tests.bench.servers import bulk_calls, creations, full_read
@@ -57,7 +58,7 @@ def _parts(findings: Findings, folder: Path, *, small: bool) -> dict[str, Callab
         plans(findings, folder / "plans", tuple(runs), runs)
 
     def changed() -> None:
-        many_changes(findings, folder / "changes", {1_000: 1} if small else {10_000: 3, 100_000: 1})
+        many_changes(findings, folder / "changes", {1_000: 1} if small else {10_000: 2, 100_000: 1})
 
     def read() -> None:
         mailboxes, domains = (200, 10) if small else (2_000, 20)
@@ -66,6 +67,7 @@ def _parts(findings: Findings, folder: Path, *, small: bool) -> dict[str, Callab
     def written() -> None:
         creations(findings, folder / "adds", mailboxes=1_000 if small else 5_000, domains=64, runs=1 if small else 3)
         bulk_calls(findings, folder / "bulk", objects=250)
+        mixed_changes(findings, folder / "mixed", domains=4 if small else 24, runs=1)
 
     def started() -> None:
         starts(findings, folder / "starts", runs=11 if small else 21)

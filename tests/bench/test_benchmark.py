@@ -8,6 +8,7 @@ import pytest
 
 from tests.bench.changes import many_changes
 from tests.bench.findings import Findings, Row
+from tests.bench.mixed_writes import mixed_changes
 from tests.bench.plans import plans
 from tests.bench.plot import plot
 from tests.bench.servers import bulk_calls, creations, full_read
@@ -63,6 +64,12 @@ def test_equal_edits_and_deletions_take_a_call_for_each_chunk(findings: Findings
         (1, "edit/mailbox: 2 calls for 120"),
         (1, "delete/alias: 2 calls for 120"),
     ]
+
+
+def test_changes_of_many_sorts_come_out_the_same_by_hand(findings: Findings, tmp_path: Path) -> None:
+    mixed_changes(findings, tmp_path / "mixed", domains=1, runs=1)
+    assert findings.rows[0].what == "apply of 91 calls of many sorts, against by hand"
+    assert findings.rows[0].value
 
 
 def test_starts_are_measured_beside_a_python_that_does_nothing(findings: Findings, tmp_path: Path) -> None:
