@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import compress
+from typing import cast
 
 from reconciler.model.amended import Amended
 from reconciler.model.resource import Declared, Observed
@@ -36,7 +37,8 @@ def _doubtful(kind: Kind, sheet: Sheet, live: LiveTable) -> Iterator[str]:
         yield from (key for key, is_there in zip(keys, there, strict=True) if not is_there)
         keys = list(compress(keys, there))
         columns = {name: list(compress(column, there)) for name, column in columns.items()}
-    found = [position for position in positions if position is not None]
+        positions = list(compress(positions, there))
+    found = cast("list[int]", positions)
     differing: set[int] = set()
     for name, wanted in columns.items():
         if name not in kind.key and name != kind.replaceable:
