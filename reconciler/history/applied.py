@@ -22,7 +22,7 @@ from typing import Final
 from reconciler.history.checkout import Checkout
 from reconciler.history.git import Repository
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.focus import EVERYTHING, Focus
+from reconciler.model.focus import EVERYTHING, Focus, Part
 from reconciler.model.state import DesiredState
 from reconciler.records import field, record
 
@@ -30,7 +30,6 @@ __all__ = [
     "DEFAULT_ENVIRONMENT",
     "Base",
     "Memory",
-    "Part",
     "applied_ref",
     "applied_refs",
     "memories",
@@ -74,22 +73,6 @@ class Memory:
     def is_of_another(self, server: str) -> bool:
         """Whether it was applied to another server than this one."""
         return self.server is not None and self.server != server
-
-
-@record(frozen=True, slots=True)
-class Part:
-    """What a revision declared of which only a part was applied since the last that converged.
-
-    Attributes:
-        focus: the part: what is not covered says nothing.
-        converged: whether the apply did.
-        settles: whether all of the part is known to have been made so, after all that was applied as a whole.
-    """
-
-    declared: DesiredState
-    focus: Focus
-    converged: bool
-    settles: bool
 
 
 @record(frozen=True, slots=True, kw_only=True)

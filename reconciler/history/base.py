@@ -14,7 +14,6 @@ from reconciler.history.applied import (
     DEFAULT_ENVIRONMENT,
     Base,
     Memory,
-    Part,
     applied_ref,
     applied_refs,
     memories,
@@ -25,6 +24,7 @@ from reconciler.history.git import RunGit, open_repository
 from reconciler.manifest.files import Source
 from reconciler.manifest.reading import LearningMemory
 from reconciler.model.diagnostic import Diagnostic, Severity, error
+from reconciler.model.focus import Part
 from reconciler.model.state import DesiredState
 from reconciler.records import replace
 

@@ -1,11 +1,15 @@
-"""What a run is narrowed to."""
+"""What a run is narrowed to, and what earlier ones were."""
 
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from reconciler.model.address import Address
 from reconciler.records import record
+
+if TYPE_CHECKING:
+    from reconciler.model.state import DesiredState
 
 
 @record(frozen=True, slots=True)
@@ -37,6 +41,23 @@ class Focus:
 
 
 EVERYTHING = Focus()
+
+
+@record(frozen=True, slots=True)
+class Part:
+    """What a revision declared of which only a part was applied, since the last that converged as a whole.
+
+    Attributes:
+        declared: what the part holds; at first, all that the revision does.
+        focus: which part: what is not covered says nothing.
+        converged: whether the apply did.
+        settles: whether all of the part is known to have been made so, after all that was applied as a whole.
+    """
+
+    declared: DesiredState
+    focus: Focus
+    converged: bool
+    settles: bool
 
 
 def _means(pattern: str, address: Address) -> bool:

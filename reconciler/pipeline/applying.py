@@ -137,7 +137,7 @@ def _verified(planned: Planned) -> tuple[Leftover, ...]:
 def _leftovers(planned: Planned) -> tuple[Leftover, ...]:
     """Read once more what the plan touched, and compare it with what was planned."""
     touched = {change.address for change in planned.plan.changes}
-    options = replace(planned.options, resend=(), prune=(), base=None, attempted=(), parts=(), begun=(), made=())
+    options = replace(planned.options, resend=(), prune=(), base=None, attempted=(), parts=())
     live, _ = read_live(planned.server, planned.loaded.desired, planned.options)
     again = diff(registry(), planned.loaded.desired, live, capabilities=planned.server.capabilities, options=options)
     left = [

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from reconciler.errors import ManifestError
 from reconciler.flow import PlanRequest, PlanResult
 from reconciler.history.ahead import AskedAhead
-from reconciler.history.applied import Base, Part
+from reconciler.history.applied import Base
 from reconciler.history.base import base_of_run
 from reconciler.kinds import registry
 from reconciler.model.change import Action, Change
 from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.focus import Part
 from reconciler.model.plan import Plan, Refusal, Terms
 from reconciler.model.state import DesiredState, LiveState
 from reconciler.pipeline.approach import approach
@@ -176,7 +177,6 @@ def _base(request: PlanRequest, loaded: Loaded, git: RunGit | None) -> Base:
 
 
 def _options(request: PlanRequest, loaded: Loaded, base: Base) -> PlanOptions:
-    parts = [(part, _covered(part)) for part in base.parts]
     return PlanOptions(
         resend=request.resend,
         skip_unsupported=request.skip_unsupported,
@@ -188,22 +188,20 @@ def _options(request: PlanRequest, loaded: Loaded, base: Base) -> PlanOptions:
         focus=request.focus,
         base=_declared_before(request, base),
         attempted=base.attempted,
-        parts=tuple(state for _, state in parts),
-        begun=tuple(state for part, state in parts if not part.converged),
-        made=tuple(state for part, state in parts if part.settles),
+        parts=tuple(map(_alone, base.parts)),
         policy=request.policy,
     )
 
 
-def _covered(part: Part) -> DesiredState:
-    """What a narrowed apply was about; what it only needed, it left as it was."""
+def _alone(part: Part) -> Part:
+    """What a narrowed apply was about, and nothing else; what it only needed, it left as it was."""
     kinds, found = registry(), {}
     for name, resources in part.declared.resources.items():
         of_kind = kinds[name].domain_of
         there = {key: each for key, each in resources.items() if part.focus.covers(each.address, of_kind(each.values))}
         if there:
             found[name] = there
-    return DesiredState(found)
+    return replace(part, declared=DesiredState(found))
 
 
 def _declared_before(request: PlanRequest, base: Base) -> DesiredState | None:

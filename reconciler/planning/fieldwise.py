@@ -162,13 +162,11 @@ class FieldComparison:
         narrowed apply has made so since stands for the base.
         """
         options, address = self.sides.options, declared.address
-        made = any(part.get(address) is not None for part in options.made)
-        whole = [*options.attempted, *([options.base] if options.base is not None and not made else ())]
-        found = [state.get(address) for state in whole]
-        parts = (before for part in options.parts if (before := part.get(address)) is not None)
-        return any(before.values.get(name) != value for before in parts) or any(
-            always_there if before is None else before.values.get(name) != value for before in found
-        )
+        parts = [part for part in options.parts if part.declared.get(address) is not None]
+        settled = any(part.settles for part in parts)
+        whole = [*options.attempted, *([options.base] if options.base is not None and not settled else ())]
+        found = [state.get(address) for state in (*whole, *(part.declared for part in parts))]
+        return any(always_there if before is None else before.values.get(name) != value for before in found)
 
     def _may_be_half_made(self, declared: Declared) -> bool:
         """Whether the apply that was to make the resource, or to send it for the first time, did not converge.
@@ -176,10 +174,13 @@ class FieldComparison:
         What follows its creation in calls of their own may not have been sent then, and nothing shows it.
         """
         options, address = self.sides.options, declared.address
-        made = (*options.made, *(() if options.base is None else (options.base,)))
-        if any(state.get(address) is not None for state in made):
+        settled = (part.declared for part in options.parts if part.settles)
+        if any(
+            state.get(address) is not None for state in (*settled, *(() if options.base is None else (options.base,)))
+        ):
             return False
-        return any(attempt.get(address) is not None for attempt in (*options.attempted, *options.begun))
+        begun = (part.declared for part in options.parts if not part.converged)
+        return any(attempt.get(address) is not None for attempt in (*options.attempted, *begun))
 
     def _why_unreadable(self, each: Field) -> str:
         if each.mark.read and each.mark.readable_since is not None and not each.readable(self.sides.capabilities):

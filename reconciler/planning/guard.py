@@ -89,6 +89,10 @@ def _vanished(
         expected = desired.of(name).keys() & options.base.of(name).keys()
         for attempt in options.attempted:  # what one did not declare, it may have deleted
             expected &= attempt.of(name).keys()
+        for part in options.parts:
+            domain_of, entries = kind.domain_of, desired.of(name)
+            lost = expected - part.declared.of(name).keys()
+            expected -= {key for key in lost if part.focus.covers(Address(name, key), domain_of(entries[key].values))}
         if options.focus:
             expected &= keys_covered(kind, desired.of(name), options.focus)
         there = live.of(name)

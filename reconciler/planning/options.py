@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Origin
-from reconciler.model.focus import EVERYTHING, Focus
+from reconciler.model.focus import EVERYTHING, Focus, Part
 from reconciler.model.policy import Policy
 from reconciler.model.resource import Place
 from reconciler.model.secret import Secret, SecretSource
@@ -58,8 +58,6 @@ class PlanOptions:
         base: what the last converged revision declared; None when nothing is known of it.
         attempted: what revisions declared whose apply began since; any of it may be there.
         parts: what narrowed applies were about since, and nothing else of their revisions; any of it may be there.
-        begun: those of the parts whose apply did not converge.
-        made: those of the parts whose apply did, after what the base declares was applied.
         today: the ISO date, for ``delete_after``.
         secret: finds the text of a secret that may be looked at while planning; None for one that may not.
         locate: finds the line of an entry.
@@ -73,9 +71,7 @@ class PlanOptions:
     delete_protected: frozenset[str] = frozenset()
     base: DesiredState | None = None
     attempted: tuple[DesiredState, ...] = ()
-    parts: tuple[DesiredState, ...] = ()
-    begun: tuple[DesiredState, ...] = ()
-    made: tuple[DesiredState, ...] = ()
+    parts: tuple[Part, ...] = ()
     today: str = ""
     secret: Callable[[SecretSource, Address], Secret | None] = field(default=_unresolved)
     locate: Callable[[Place], Origin] = field(default=_file_only)
@@ -85,7 +81,7 @@ class PlanOptions:
     @property
     def earlier(self) -> tuple[DesiredState, ...]:
         """Everything earlier revisions declared that may be there because of us."""
-        return (*(() if self.base is None else (self.base,)), *self.attempted, *self.parts)
+        return (*(() if self.base is None else (self.base,)), *self.attempted, *(part.declared for part in self.parts))
 
     def resends(self, address: Address, name: str) -> bool:
         """Whether ``--resend`` selects this field."""

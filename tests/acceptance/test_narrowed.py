@@ -246,3 +246,16 @@ def test_what_a_narrowed_run_began_and_did_not_finish_counts_too(welcome: Welcom
     assert _apply(person, "--domain", "acme.example").code == INCOMPLETE
     repository.commit({"mail.yaml": home})
     assert _plan(person, "--domain", "acme.example") == [("update", "domain/acme.example")]
+
+
+def test_what_a_narrowed_run_deleted_is_not_missed_when_it_is_declared_again(person: Person) -> None:
+    repository = made(person.folder)
+    home = "domains: [{name: acme.example}]\n"
+    alias = "aliases: [{address: info@acme.example, to: discard}]\n"
+    repository.commit({"mail.yaml": home + alias})
+    assert _apply(person).code == 0
+    repository.commit({"mail.yaml": home})
+    assert _apply(person, "--domain", "acme.example").code == 0
+    repository.commit({"mail.yaml": home + alias})
+    assert _apply(person).code == 0
+    assert _plan(person) == []
