@@ -233,11 +233,15 @@ def read_live(
     else:
         wanted = wanted_by(desired, kinds, also=also)
     readout = server.reader.read(wanted)
-    if not desired.relocations:
-        return readout.live, readout.diagnostics
-    from reconciler.planning.renaming import renamed  # noqa: PLC0415  few plans rename
+    live = readout.live
+    if any(kinds[name].made for name in desired.resources):
+        from reconciler.planning.numbering import renumbered  # noqa: PLC0415  few plans are about such
 
-    live = renamed(kinds, desired, readout.live, capabilities=server.capabilities, options=options)
+        live = renumbered(kinds, desired, live)
+    if desired.relocations:
+        from reconciler.planning.renaming import renamed  # noqa: PLC0415  few plans rename
+
+        live = renamed(kinds, desired, live, capabilities=server.capabilities, options=options)
     return live, readout.diagnostics
 
 
