@@ -5,12 +5,12 @@ The renamed resource itself is left as it was read; what names it is compared, a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from reconciler.model.address import Address
 from reconciler.model.amended import Amended, naming
 from reconciler.model.resource import Observed, Value
-from reconciler.model.state import DesiredState, LiveState
+from reconciler.model.state import DesiredState, LiveState, Relocation
 from reconciler.planning.options import PlanOptions
 from reconciler.records import replace
 from reconciler.spec.capabilities import Capabilities
@@ -26,38 +26,13 @@ def renamed(
     options: PlanOptions,
 ) -> LiveState:
     """Put new names where the server will put them when it carries out what is listed under ``moved:``."""
-    sought = frozenset(move.source.key.lower() for move in desired.relocations)
-    for move in desired.relocations:
-        kind = kinds[move.source.kind]
-        possible = kind.on_move is not None and capabilities.knows(kind.moves_since)
-        due = live.get(move.source) is not None and live.get(move.target) is None
-        if possible and due and _is_about(kind, options, move.source, move.target):
-            live = _with_new_name(kinds, live, (move.source, move.target), sought)
-    return live
-
-
-def _is_about(kind: Kind, options: PlanOptions, *addresses: Address) -> bool:
-    focus = options.focus
-    return not focus or any(focus.covers(each, kind.domain_of_key(each.key)) for each in addresses)
-
-
-def _with_new_name(
-    kinds: Mapping[str, Kind], live: LiveState, move: tuple[Address, Address], sought: frozenset[str]
-) -> LiveState:
-    """Put a new name where the old one stands.
-
-    Args:
-        sought: the old names of all moves, in lower case, so that all resources are looked through once for all.
-    """
-    old, new = move
+    due = [move for move in desired.relocations if _is_due(kinds, live, move, capabilities, options)]
     changed: dict[str, Amended] = {}
-    for kind in kinds.values():
-        fields = [each for each in kind.fields.values() if old.kind in each.mark.renamed_with]
+    for kind in kinds.values() if due else ():
         there = live.of(kind.name)
-        found = (pair for each in fields for pair in naming(there, each.name, _listed, sought))
-        before = {key: there[key] for key, named in found if named == old.key.lower()}
-        after = {key: _renamed(kind, fields, observed, old.key, new.key) for key, observed in before.items()}
-        touched = [key for key, observed in after.items() if observed is not before[key]]
+        before = {key: (there[key], moves) for key, moves in _concerned(kind, there, due).items()}
+        after = {key: _with_new_names(kind, observed, moves) for key, (observed, moves) in before.items()}
+        touched = [key for key, observed in after.items() if observed is not before[key][0]]
         if touched:
             amended = changed[kind.name] = Amended(there)
             for key in touched:
@@ -65,6 +40,45 @@ def _with_new_name(
             for key in touched:
                 amended.put(after[key])
     return replace(live, resources={**live.resources, **changed}) if changed else live
+
+
+def _is_due(
+    kinds: Mapping[str, Kind], live: LiveState, move: Relocation, capabilities: Capabilities, options: PlanOptions
+) -> bool:
+    """Whether a renaming will be planned: then its new name is not there, so that no other one begins with it."""
+    kind = kinds[move.source.kind]
+    possible = kind.on_move is not None and capabilities.knows(kind.moves_since)
+    due = live.get(move.source) is not None and live.get(move.target) is None
+    return possible and due and _is_about(kind, options, move.source, move.target)
+
+
+def _is_about(kind: Kind, options: PlanOptions, *addresses: Address) -> bool:
+    focus = options.focus
+    return not focus or any(focus.covers(each, kind.domain_of_key(each.key)) for each in addresses)
+
+
+def _concerned(
+    kind: Kind, there: Mapping[str, Observed], due: Sequence[Relocation]
+) -> Mapping[str, Sequence[Relocation]]:
+    """What names something that is renamed, by key, with the renamings; all are looked for at once."""
+    found: dict[str, dict[int, Relocation]] = {}
+    for each in kind.fields.values():
+        sought = {
+            move.source.key.lower(): place
+            for place, move in enumerate(due)
+            if move.source.kind in each.mark.renamed_with
+        }
+        for key, named in naming(there, each.name, _listed, frozenset(sought)) if sought else ():
+            found.setdefault(key, {})[sought[named]] = due[sought[named]]
+    return {key: [moves[place] for place in sorted(moves)] for key, moves in found.items()}
+
+
+def _with_new_names(kind: Kind, observed: Observed, moves: Sequence[Relocation]) -> Observed:
+    """Put new names where the old ones stand."""
+    for move in moves:
+        fields = [each for each in kind.fields.values() if move.source.kind in each.mark.renamed_with]
+        observed = _renamed(kind, fields, observed, move.source.key, move.target.key)
+    return observed
 
 
 def _listed(value: Value) -> tuple[str, ...]:
