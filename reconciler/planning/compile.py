@@ -120,7 +120,7 @@ class _Compiler:
         stage = step.stage if step.stage is not None else Stage.UPDATE
         if stage is Stage.DELETE and change.address in self._cascade.first:
             stage = Stage.FREE
-        last = change.action is Action.MOVE and stage is Stage.FREE and kind.name in self._moving_in
+        last = self._moves_last(kind, change, step, stage)
         operation = Operation(
             verb=step.verb,
             route=step.route,
@@ -139,6 +139,14 @@ class _Compiler:
         )
         adds = step.verb is Verb.ADD and step.route == kind.routes.add and not step.alone
         return _Single(operation, step.alone or kind.alone, kind.joined_by if adds else "")
+
+    def _moves_last(self, kind: Kind, change: Change, step: Step, stage: Stage) -> bool:
+        """Whether a step gives something its new name, which others give up in the same stage.
+
+        What it does to others by the way is done before, while they still have the names they are called by.
+        """
+        renames = change.action is Action.MOVE and stage is Stage.FREE and step.alone
+        return renames and kind.name in self._moving_in
 
     def _items(self, change: Change, step: Step, stage: Stage) -> tuple[Item, ...]:
         """What a step is about: what shrinks before it is renamed still has its old name then."""

@@ -22,6 +22,18 @@ aliases:
   - {{address: {one}, to: [ben@acme.example]}}
   - {{address: {other}, to: [ben@acme.example]}}
 """
+INTERTWINED = """
+domains: [{{name: acme.example}}]
+alias_domains: [{{name: other.example, target: acme.example}}]
+mailboxes:
+  - address: {mailbox}@acme.example
+    quota: 1GiB
+    send_as: [{other}@acme.example, {one}@other.example]
+    initial: {{password: {{env: PASSWORD}}}}
+aliases:
+  - {{address: {one}@other.example, to: [crm@elsewhere.example]}}
+  - {{address: {other}@acme.example, to: [crm@elsewhere.example]}}
+"""
 MAILBOX = """
 domains: [{{name: acme.example}}]
 mailboxes:
@@ -141,6 +153,23 @@ def test_an_alias_takes_the_name_of_a_mailbox_that_moves_away_behind_an_alias_do
     person.writes("mail.yaml", after + moved)
     applied = person.types("apply", "mail.yaml", "--auto-approve")
     assert applied.code == 0, applied.out
+    assert person.types("plan", "mail.yaml", "--detailed-exitcode").code == 0
+
+
+def test_a_right_is_taken_from_a_mailbox_by_the_name_it_still_has(welcome: Welcome) -> None:
+    person = welcome("2026-07a")
+    person.environ["PASSWORD"] = "Correct.Horse.7"
+    person.writes("mail.yaml", INTERTWINED.format(mailbox="anna", one="info", other="sales"))
+    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
+    moved = "moved:\n"
+    moved += "  - {mailbox: {from: anna@acme.example, to: ann@acme.example}}\n"
+    moved += "  - {alias: {from: info@other.example, to: anna@other.example}}\n"
+    moved += "  - {alias: {from: sales@acme.example, to: shop@acme.example}}\n"
+    person.writes("mail.yaml", INTERTWINED.format(mailbox="ann", one="anna", other="shop") + moved)
+    applied = person.types("apply", "mail.yaml", "--auto-approve")
+    assert applied.code == 0, applied.out
+    rights = sorted(row["send_as"] for row in person.simulator.state.table("sender_acl"))
+    assert rights == ["anna@other.example", "shop@acme.example"]
     assert person.types("plan", "mail.yaml", "--detailed-exitcode").code == 0
 
 
