@@ -28,7 +28,7 @@ HOME: Manifest = {
 def siblings(draw: st.DrawFn, kind: Kind) -> list[Entry]:
     """Up to three with one key that may differ in everything else."""
     sample = payloads(kind.name)["entries"][0]
-    mutations = [] if kind.handle != "id" else payloads(kind.name)["mutations"]  # of a second, others have no order
+    mutations = payloads(kind.name)["mutations"]
     made: list[Entry] = []
     for number in range(1, draw(st.integers(0, 3)) + 1):
         changed: dict[str, Any] = draw(st.sampled_from([{}, *mutations]))
