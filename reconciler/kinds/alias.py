@@ -222,7 +222,7 @@ def _taken(situation: Situation) -> tuple[tuple[str, str, str], ...]:
     key = situation.address.key
     new = situation.observed is None or situation.observed.address != situation.address
     own = _seen_through(key, situation.future) if new and situation.verb is not Verb.DELETE else None
-    if own is None or situation.future.get(Address("mailbox", own)) is None:
+    if own is None or not situation.future.has(Address("mailbox", own)):
         return ()
     domain, target = key.rpartition("@")[2], own.rpartition("@")[2]
     why = f"`{domain}` stands for `{target}`, so this is the address of `mailbox/{own}`"

@@ -68,7 +68,7 @@ def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
     alias = future.get(Address("alias", copied))
     if alias is None:
         known = future.domains is None and future.was_read("alias") and future.was_read("mailbox")
-        missing = known and future.get(Address("mailbox", copied)) is None
+        missing = known and not future.has(Address("mailbox", copied))
         return (("for", f"there is no `{copied}` on this server", "name a mailbox or an alias"),) if missing else ()
     if situation.capabilities.version < _ALIASES_SINCE:
         why = f"mailcow copies mail of aliases since {_ALIASES_SINCE} only"

@@ -50,6 +50,10 @@ class DesiredState:
         """The declaration at an address, if there is one."""
         return self.of(address.kind).get(address.key)
 
+    def has(self, address: Address) -> bool:
+        """Whether there is a declaration at an address; quicker than to get it."""
+        return address.key in self.of(address.kind)
+
     def __iter__(self) -> Iterator[Declared]:
         for resources in self.resources.values():
             yield from resources.values()
@@ -83,6 +87,10 @@ class LiveState:
     def get(self, address: Address) -> Observed | None:
         """The live resource at an address, if there is one."""
         return self.of(address.kind).get(address.key)
+
+    def has(self, address: Address) -> bool:
+        """Whether there is a live resource at an address; quicker than to get it."""
+        return address.key in self.of(address.kind)
 
     def value(self, address: Address, name: str) -> Value | None:
         """One field of a live resource, None when either is absent."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -85,11 +86,12 @@ class _Presence:
         self._desired = desired
         self._live = live
         self._going = going
+        self._behind: dict[str, dict[str, list[str]]] = {}
 
     def __contains__(self, address: Address) -> bool:
-        if self._desired.get(address) is not None:
+        if self._desired.has(address):
             return True
-        return self._live.get(address) is not None and address not in self._going
+        return self._live.has(address) and address not in self._going
 
     def loses(self, address: Address) -> bool:
         """Whether this plan deletes it."""
@@ -99,9 +101,14 @@ class _Presence:
         """Whether the kind was read, so that absence means something."""
         return self._live.was_read(kind)
 
-    def like(self, kind: str, ending: str) -> list[str]:
-        """The keys that end so: what may have been meant."""
-        return sorted(key for key in {*self._desired.of(kind), *self._live.of(kind)} if key.endswith(ending))
+    def like(self, kind: str, key: str) -> list[str]:
+        """The keys in which this one stands behind an ``@``: what may have been meant."""
+        if kind not in self._behind:
+            behind = self._behind[kind] = defaultdict(list)
+            for each in sorted({*self._desired.of(kind), *self._live.of(kind)}):
+                for sign in re.finditer("@", each):
+                    behind[each[sign.end() :]].append(each)
+        return self._behind[kind].get(key, [])
 
 
 def _clash(change: Change, name: str, why: str, hint: str) -> Diagnostic:
@@ -195,7 +202,7 @@ def _references(
 ) -> Iterator[Diagnostic]:
     for name, target in named(kind, change.after):
         if target not in there and there.knows(target.kind) and not there.loses(target):
-            meant = there.like(target.kind, f"@{target.key}")
+            meant = there.like(target.kind, target.key)
             hint = f"declare it, or write one of: {', '.join(meant)}" if meant else "declare it, or mend the name"
             yield _dangling(declared, name, target, "which is neither declared nor on the server", hint, options)
 

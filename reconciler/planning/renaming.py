@@ -48,7 +48,7 @@ def _is_due(
     """Whether a renaming will be planned: then its new name is not there, so that no other one begins with it."""
     kind = kinds[move.source.kind]
     possible = kind.on_move is not None and capabilities.knows(kind.moves_since)
-    due = live.get(move.source) is not None and live.get(move.target) is None
+    due = live.has(move.source) and not live.has(move.target)
     return possible and due and _is_about(kind, options, move.source, move.target)
 
 

@@ -81,10 +81,10 @@ def unknown_senders(
     for each in after["send_as"] if "send_as" in changed and future.domains is None else ():
         key = str(each).lower()
         kinds, key = (domains, key[1:]) if key.startswith("@") else (addresses, key)
-        if each != "*" and all(future.was_read(kind) and future.get(Address(kind, key)) is None for kind in kinds):
+        if each != "*" and all(future.was_read(kind) and not future.has(Address(kind, key)) for kind in kinds):
             yield "send_as", f"there is no `{each}` on this server", "mend the name, or see `external_send_as`"
     for each in after["external_send_as"] if "external_send_as" in changed else ():
-        if any(future.get(Address(kind, domain_of(str(each)))) is not None for kind in domains):
+        if any(future.has(Address(kind, domain_of(str(each)))) for kind in domains):
             yield "external_send_as", f"`{each}` is on this server", "write it under `send_as`"
 
 
