@@ -32,7 +32,9 @@ def future_of(kinds: Mapping[str, Kind], changes: Sequence[Change], live: LiveSt
             there.put(Observed(change.address, _as_created(kinds[change.address.kind], change)))
             continue
         there.remove(key)
-        there.put(replace(before, address=change.address, values={**before.values, **change.after}))
+        kind = kinds[change.address.kind]
+        handle = "" if change.moved_from is not None and kind.is_called_by_key else before.handle
+        there.put(replace(before, address=change.address, handle=handle, values={**before.values, **change.after}))
     future = replace(live, resources={**live.resources, **resources})
     for change in created:
         kind = kinds[change.address.kind]

@@ -90,9 +90,8 @@ def handle_of(kind: Kind, address: Address, observed: Observed | None) -> Item:
         return kind.name
     if observed is not None and observed.handle and observed.address == address:
         return observed.handle
-    for each in (kind.fields[name] for name in kind.key):
-        if each.mark.read == (kind.handle,) and len(kind.key) == 1:
-            return str(each.codec.encode(address.key))
+    if kind.is_called_by_key:
+        return str(kind.fields[kind.key[0]].codec.encode(address.key))
     return observed.handle if observed is not None and observed.handle else HandleOf(address)
 
 

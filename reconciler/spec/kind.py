@@ -249,6 +249,11 @@ class Kind:
         return {name: each.codec for name, each in self.fields.items() if each.codec.sensitive or each.codec.parts}
 
     @cached_property
+    def is_called_by_key(self) -> bool:
+        """Whether the API calls a resource by its key, so that one with a new key has a new handle."""
+        return len(self.key) == 1 and self.fields[self.key[0]].mark.read == (self.handle,)
+
+    @cached_property
     def reader(self) -> SchemaValidator:
         """What checks an entry carefully and brings it into canonical form."""
         return _validator(self._entry_schema())

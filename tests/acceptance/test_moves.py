@@ -34,6 +34,16 @@ aliases:
   - {{address: {one}@other.example, to: [crm@elsewhere.example]}}
   - {{address: {other}@acme.example, to: [crm@elsewhere.example]}}
 """
+RECIPIENT = """
+domains: [{{name: acme.example}}]
+mailboxes:
+  - address: {mailbox}@acme.example
+    quota: 1GiB
+    send_as: [{alias}@acme.example]
+    initial: {{password: {{env: PASSWORD}}}}
+aliases:
+  - {{address: {alias}@acme.example, to: [{mailbox}@acme.example], sender_allowed: false}}
+"""
 MAILBOX = """
 domains: [{{name: acme.example}}]
 mailboxes:
@@ -170,6 +180,21 @@ def test_a_right_is_taken_from_a_mailbox_by_the_name_it_still_has(welcome: Welco
     assert applied.code == 0, applied.out
     rights = sorted(row["send_as"] for row in person.simulator.state.table("sender_acl"))
     assert rights == ["anna@other.example", "shop@acme.example"]
+    assert person.types("plan", "mail.yaml", "--detailed-exitcode").code == 0
+
+
+def test_a_right_is_kept_for_a_mailbox_by_the_name_it_has_by_then(welcome: Welcome) -> None:
+    person = welcome("2026-07a")
+    person.environ["PASSWORD"] = "Correct.Horse.7"
+    person.writes("mail.yaml", RECIPIENT.format(mailbox="anna", alias="sales"))
+    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
+    moved = "moved:\n"
+    moved += "  - {mailbox: {from: anna@acme.example, to: ann@acme.example}}\n"
+    moved += "  - {alias: {from: sales@acme.example, to: shop@acme.example}}\n"
+    person.writes("mail.yaml", RECIPIENT.format(mailbox="ann", alias="shop") + moved)
+    applied = person.types("apply", "mail.yaml", "--auto-approve")
+    assert applied.code == 0, applied.out
+    assert [row["send_as"] for row in person.simulator.state.table("sender_acl")] == ["shop@acme.example"]
     assert person.types("plan", "mail.yaml", "--detailed-exitcode").code == 0
 
 
