@@ -235,7 +235,7 @@ KIND = Kind(
     record=Alias,
     example={"address": "sales@acme.example", "to": ["anna@acme.example", "crm@elsewhere.example"]},
     key=("address",),
-    sources=listed("alias", by_domain=True, weighed_by="mailboxes"),
+    sources=listed("alias", by_domain=True, weighed_by="aliases"),
     routes=crud("alias", added="alias_added", edited="alias_modified", deleted="alias_removed"),
     handle="id",
     domain_field="address",
