@@ -58,7 +58,8 @@ def _measure(name: str, value: Any) -> str:
     if name in _STORED and isinstance(value, int):
         return f"{storage(value)} of {_STORED[name]}"
     if isinstance(value, int):
-        return count(value, name.removesuffix("s").replace("_", " "), name.replace("_", " "))
+        singular = name.removesuffix("es" if name.endswith(("ses", "xes")) else "s")
+        return count(value, singular.replace("_", " "), name.replace("_", " "))
     return f"{name.replace('_', ' ')} {visible(str(value))}"
 
 

@@ -62,11 +62,12 @@ def test_a_large_domain_is_asked_for_first_and_alone(new_server: Rehearsal) -> N
         new_server.add_domain(name)
     for number in range(30):
         new_server.add_mailbox(f"u{number}@d17.example")
+        new_server.add_alias(f"a{number}@d19.example", "u0@d17.example")
     listening = Listening(new_server.client)
     reader = Reader(listening, kinds=new_server.kinds, capabilities=new_server.capabilities)
     live = reader.read(Wanted(fields={"mailbox": {"name"}, "alias": {"to"}})).live
-    assert len(live.of("mailbox")) == 30
-    for path in ("mailbox/reduced/", "alias/all/"):
+    assert len(live.of("mailbox")) == len(live.of("alias")) == 30
+    for path, largest in (("mailbox/reduced/", "d17.example"), ("alias/all/", "d19.example")):
         of_list = [each.removeprefix(path) for each in listening.asked if each.startswith(path)]
-        assert "d17.example" in of_list[:4]
+        assert largest in of_list[:4]
         assert len(of_list) == REQUESTS_PER_LIST

@@ -8,7 +8,9 @@ from reconciler.model.address import Address
 from reconciler.model.change import Absent, Action, Change, FieldChange
 from reconciler.model.plan import Plan
 from reconciler.model.secret import Secret, SecretSource, SourceKind
+from reconciler.records import replace
 from reconciler.render.markdown import plan_markdown
+from reconciler.render.phrases import price
 from reconciler.render.plan_text import change_text, plan_text
 from reconciler.render.style import coloured, plain
 from tests.conftest import Golden
@@ -129,3 +131,15 @@ def test_no_value_moves_the_cursor_or_hides_itself(hostile: str, seen: str) -> N
 
 def test_blank_and_empty_texts_are_seen() -> None:
     assert '"" -> " x "' in _update("", " x ")
+
+
+@pytest.mark.parametrize(
+    ("cost", "told"),
+    [
+        ((("aliases", 1), ("mailboxes", 1), ("messages", 1)), "1 alias, 1 mailbox, 1 message"),
+        ((("aliases", 2), ("mailboxes", 3), ("messages", 4)), "2 aliases, 3 mailboxes, 4 messages"),
+        ((("bytes", 1024**3), ("quota", 2 * 1024**3)), "1 GiB of mail, 2 GiB of quota"),
+    ],
+)
+def test_what_a_deletion_destroys_is_counted_in_words(cost: tuple[tuple[str, int], ...], told: str) -> None:
+    assert price(replace(samples.DELETE_DORA, cost=cost)) == told
