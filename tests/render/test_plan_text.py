@@ -138,7 +138,7 @@ def test_blank_and_empty_texts_are_seen() -> None:
     [
         ((("aliases", 1), ("mailboxes", 1), ("messages", 1)), "1 alias, 1 mailbox, 1 message"),
         ((("aliases", 2), ("mailboxes", 3), ("messages", 4)), "2 aliases, 3 mailboxes, 4 messages"),
-        ((("bytes", 1024**3), ("quota", 2 * 1024**3)), "1 GiB of mail, 2 GiB of quota"),
+        ((("bytes", 1024**3), ("quota", 2 * 1024**3)), "1.0 GiB of mail, 2.0 GiB of quota"),
     ],
 )
 def test_what_a_deletion_destroys_is_counted_in_words(cost: tuple[tuple[str, int], ...], told: str) -> None:
