@@ -43,11 +43,6 @@ class Runs:
         return median(run.seconds for run in self.each)
 
     @property
-    def processor(self) -> float:
-        """The median of the seconds of all threads."""
-        return median(run.processor for run in self.each)
-
-    @property
     def peak(self) -> float:
         """The median of the most memory, in MB."""
         return median(run.peak for run in self.each)
