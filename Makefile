@@ -41,7 +41,7 @@ golden: setup  ## write anew what outputs are compared with; look at the differe
 test: check  ## everything: form, types, layers, tests
 	$(BIN)/python -m pytest --quiet --numprocesses 2 --dist worksteal
 
-sweep: setup  ## the random tests with a hundred times the examples; two hours, as its parts took
+sweep: setup  ## the random tests with a hundred times the examples; three hours, as its parts took
 	$(BIN)/python -m pytest --hypothesis-profile=sweep tests/properties
 
 bench: setup  ## every promise about speed, measured: a table, build/bench/bench.json and bench.svg; takes ten minutes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from hypothesis import strategies as st
@@ -136,10 +136,15 @@ def _mailboxes(draw: st.DrawFn, domains: list[Entry], relayhosts: list[Entry]) -
     return made
 
 
+def _without(address: str) -> Callable[[list[str]], bool]:
+    return lambda targets: address not in targets
+
+
 @st.composite
 def _aliases(draw: st.DrawFn, domains: list[Entry], alias_domains: list[Entry], mailboxes: list[Entry]) -> list[Entry]:
     people = [each["address"] for each in mailboxes]
-    targets = st.lists(st.sampled_from((*people, *OUTSIDE)), min_size=1, max_size=3, unique_by=str.lower)
+    others = tuple(f"{local}@{each['name']}" for each in (*domains, *alias_domains) for local in ("anna", "info"))
+    targets = st.lists(st.sampled_from((*people, *OUTSIDE, *others)), min_size=1, max_size=3, unique_by=str.lower)
     made: list[Entry] = []
     for domain in domains:
         name = domain["name"]
@@ -147,7 +152,7 @@ def _aliases(draw: st.DrawFn, domains: list[Entry], alias_domains: list[Entry], 
         inhabited = {person.partition("@")[0] for person in people if person.endswith(f"@{name}")}
         free = tuple(f"{local}@{home}" for home in homes for local in (*LOCAL_PARTS, "") if local not in inhabited)
         for address in draw(several(free, min(3, domain["max_aliases"]))):
-            to = draw(st.one_of(st.sampled_from(("discard", "spam", "ham")), targets))
+            to = draw(st.one_of(st.sampled_from(("discard", "spam", "ham")), targets.filter(_without(address))))
             sweet = address.startswith("@") and draw(st.booleans())
             entry: Entry = {"catch_all": address[1:], "to": to} if sweet else {"address": address, "to": to}
             made.append(
