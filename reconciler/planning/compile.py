@@ -207,8 +207,10 @@ def _has_its_own_secret(value: Any) -> bool:
 def _gather(singles: Iterable[_Single]) -> list[Operation]:
     """Put equal edits, and deletions by one route, into one call each, in chunks; then sort by phase.
 
-    No call comes before another one that the same change needs first.
+    No call comes before another one that the same change needs first. What is in a chunk is of as few lanes as can be:
+    for one that is of all domains all other calls would wait.
     """
+    singles = sorted(singles, key=lambda single: min(single.operation.lanes, default=""))
     groups: list[list[Operation]] = []
     open_group: dict[Any, int] = {}
     last_of: dict[Address, int] = {}
