@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from types import MappingProxyType
 
 __all__ = ["Command", "Run", "Runs", "side_by_side"]
 
@@ -93,10 +94,18 @@ class Command:
         return Run(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024 / 1e6, said, complained)
 
 
-def side_by_side(commands: Mapping[str, Command], *, runs: int) -> dict[str, Runs]:
-    """Run each command so many times, in turns, so that what else the machine does troubles all of them alike."""
+def side_by_side(
+    commands: Mapping[str, Command], *, runs: int, at_a_turn: Mapping[str, int] = MappingProxyType({})
+) -> dict[str, Runs]:
+    """Run each command so many times, in turns, so that what else the machine does troubles all of them alike.
+
+    Args:
+        runs: how many turns each has.
+        at_a_turn: how often a command is run in a turn, where that is more than once: what takes a hundredth of what it
+            is compared with is troubled by less, so one run says little of it.
+    """
     found: dict[str, list[Run]] = {name: [] for name in commands}
     for _ in range(runs):
         for name, command in commands.items():
-            found[name].append(command.run())
+            found[name] += [command.run() for _ in range(at_a_turn.get(name, 1))]
     return {name: Runs(tuple(each)) for name, each in found.items()}
