@@ -24,8 +24,16 @@ from reconciler.spec.names import domain_for_people, domain_for_wire
 DOMAIN: Final = "{domain}"
 HANDLE: Final = "{handle}"
 EACH: Final = "{each}"
-REQUESTS_PER_LIST: Final = 16
-"""At most: each costs a server 10 ms whatever it shows, and as few as these keep four of them evenly busy."""
+ROUNDS: Final = 2
+"""Requests of one list for each that runs beside others: each costs a server 10 ms whatever it shows, and as few as
+these, about as long each, keep all of them busy to the end."""
+
+LARGE_ANSWER: Final = 2_500
+"""Rows that one request is to show at most, where that takes no more than `REQUESTS_PER_LIST`: five seconds of
+mailcow's time, and a few megabytes."""
+
+REQUESTS_PER_LIST: Final = 32
+"""However much there is; more only where more run beside each other."""
 
 NO_WEIGHTS: Final[Mapping[str, int]] = {}
 
@@ -130,7 +138,7 @@ def list_gets(
         return [Get(segments(source.path))]
     return [
         Get(segments(source.by_domain, domain=",".join(map(domain_for_wire, group))), domains=frozenset(group))
-        for share in _shares(domains, weights, most=max(REQUESTS_PER_LIST, parallelism))
+        for share in _shares(domains, weights, most=_most(weights, parallelism))
         for group in _nameable(share)
     ]
 
@@ -186,6 +194,11 @@ def segments(path: str, *, domain: str = "", handle: str = "", each: str = "") -
     """The pieces of a path, with what its placeholders stand for."""
     filled = {DOMAIN: domain, HANDLE: handle, EACH: each}
     return tuple(filled.get(part, part) for part in path.split("/"))
+
+
+def _most(weights: Mapping[str, int], parallelism: int) -> int:
+    """How many requests a list takes at most."""
+    return max(ROUNDS * parallelism, min(REQUESTS_PER_LIST, sum(weights.values()) // LARGE_ANSWER))
 
 
 def _shares(domains: Sequence[str], weights: Mapping[str, int], *, most: int) -> list[list[str]]:

@@ -3,7 +3,6 @@ import pytest
 from reconciler.errors import ConnectionFailed, ProtocolError
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Severity
-from reconciler.remote.schedule import REQUESTS_PER_LIST
 from reconciler.remote.wanted import Wanted, listed_fields
 from tests.remote.rehearsal import Rehearsal, rehearsing
 
@@ -70,7 +69,7 @@ def test_requests_stay_bounded_on_a_server_with_very_many_domains(new_server: Re
         new_server.add_mailbox(f"u@d{number}.example")
     live = new_server.read("mailbox")
     assert len(live.of("mailbox")) == 150
-    assert new_server.requests["get mailbox/reduced"] == REQUESTS_PER_LIST
+    assert new_server.requests["get mailbox/reduced"] == 2 * new_server.parallelism
 
 
 def test_only_the_kinds_that_are_wanted_or_needed_are_read(new_server: Rehearsal) -> None:

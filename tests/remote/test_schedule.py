@@ -8,7 +8,7 @@ from hypothesis import strategies as some
 from reconciler.api import Client, Reading
 from reconciler.kinds import registry
 from reconciler.remote.reader import Reader
-from reconciler.remote.schedule import REQUESTS_PER_LIST, list_gets
+from reconciler.remote.schedule import LARGE_ANSWER, REQUESTS_PER_LIST, list_gets
 from reconciler.remote.wanted import Wanted
 from tests.remote.rehearsal import Rehearsal
 
@@ -40,12 +40,22 @@ def test_every_domain_is_asked_for_once_and_no_request_waits_behind_a_lighter_on
     gets = list_gets(MAILBOX, sorted(sizes), parallelism, weights)
     asked = [each for get in gets for each in sorted(get.domains or ())]
     assert sorted(asked) == sorted(sizes)
-    assert len(gets) == min(len(sizes), max(REQUESTS_PER_LIST, parallelism))
+    large = min(REQUESTS_PER_LIST, sum(weights.values()) // LARGE_ANSWER)
+    assert len(gets) == min(len(sizes), max(2 * parallelism, large))
     loads = [sum(1 + weights.get(each, 0) for each in get.domains or ()) for get in gets]
     assert loads == sorted(loads, reverse=True)
     for get, load in zip(gets, loads, strict=True):
         lightest_of_it = min(1 + weights.get(each, 0) for each in get.domains or ())
         assert load - lightest_of_it <= loads[-1], "it was given something when another one had less"
+
+
+def test_small_and_middling_servers_are_asked_alike_and_large_ones_in_smaller_pieces() -> None:
+    domains = [f"d{number:02}.example" for number in range(50)]
+    requests = [
+        len(list_gets(MAILBOX, domains, 4, dict.fromkeys(domains, objects // 50)))
+        for objects in (50, 10_000, 20_000, 50_000, 1_000_000)
+    ]
+    assert requests == [8, 8, 8, 20, 32]
 
 
 def test_names_that_are_too_long_together_are_asked_for_in_several_requests() -> None:
@@ -57,7 +67,7 @@ def test_names_that_are_too_long_together_are_asked_for_in_several_requests() ->
 
 
 def test_a_large_domain_is_asked_for_first_and_alone(new_server: Rehearsal) -> None:
-    names = [f"d{number:02}.example" for number in range(2 * REQUESTS_PER_LIST)]
+    names = [f"d{number:02}.example" for number in range(24)]
     for name in names:
         new_server.add_domain(name)
     for number in range(30):
@@ -70,4 +80,4 @@ def test_a_large_domain_is_asked_for_first_and_alone(new_server: Rehearsal) -> N
     for path, largest in (("mailbox/reduced/", "d17.example"), ("alias/all/", "d19.example")):
         of_list = [each.removeprefix(path) for each in listening.asked if each.startswith(path)]
         assert largest in of_list[:4]
-        assert len(of_list) == REQUESTS_PER_LIST
+        assert len(of_list) == 2 * new_server.parallelism
