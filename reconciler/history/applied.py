@@ -15,7 +15,6 @@ has them until they are pushed:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
@@ -46,7 +45,7 @@ _DOMAINS: Final = "Domains: "
 _TARGETS: Final = "Targets: "
 _STORY: Final = "An apply of this revision {}."
 _CONVERGED: Final = "converged"
-_UNSAFE: Final = r"[^A-Za-z0-9_-]"
+_SAFE: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 
 
 @record(frozen=True, slots=True)
@@ -122,7 +121,8 @@ def _attempts(environment: str | None) -> str:
 
 
 def _safe(environment: str) -> str:
-    return re.sub(_UNSAFE, lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), environment)
+    coded = (each if each in _SAFE else "".join(f"%{byte:02X}" for byte in each.encode()) for each in environment)
+    return "".join(coded)
 
 
 def memories(repository: Repository, environment: str) -> Iterator[Memory]:

@@ -7,7 +7,6 @@ past filters and text conversions; nothing is fetched, also not what a partial c
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Protocol
@@ -46,7 +45,9 @@ _NO_REPOSITORY: Final = "not a git repository"
 _MISSING_HINT: Final = "install git; without it nothing is known of what was applied before, and nothing is remembered"
 _OWNER_HINT: Final = "if it belongs to another user: `git config --global --add safe.directory FOLDER`"
 _TAGGED_REF: Final = "%(refname)%00%(objectname)%00%(objecttype)%00%(*objectname)%00%(*objecttype)%00%(contents)%00"
-_COMMIT: Final = r"[0-9a-f]{40}(?:[0-9a-f]{24})?"
+_DIGITS: Final = frozenset("0123456789abcdef")
+_LENGTHS: Final = (40, 64)
+"""Of names of objects, by SHA-1 and by SHA-256."""
 
 
 @record(frozen=True, slots=True)
@@ -124,7 +125,7 @@ class Repository:
         """The commit a revision means; None where there is none, or its objects are not here."""
         answer = self._ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
         found = answer.output.decode(errors="replace").strip()
-        return found if answer.status == 0 and re.fullmatch(_COMMIT, found) else None
+        return found if answer.status == 0 and _is_name(found) else None
 
     def tree(self, commit: str) -> str:
         """What git calls the whole content of a commit.
@@ -266,7 +267,7 @@ def open_repository(folder: Path, run: RunGit) -> Repository | None:
     try:
         answer = run((*where, "HEAD^{commit}"), folder=folder, given=b"")
         told, _, last = answer.output.decode("utf-8", "surrogateescape").rstrip("\n").rpartition("\n")
-        if answer.status == 0 and re.fullmatch(_COMMIT, last):
+        if answer.status == 0 and _is_name(last):
             return Repository(resolved(Path(told)), run, last)
         answer = run(where, folder=folder, given=b"") if _NO_REPOSITORY not in answer.complaint else answer
     except OSError as problem:
@@ -279,6 +280,11 @@ def open_repository(folder: Path, run: RunGit) -> Repository | None:
     if _NO_REPOSITORY in answer.complaint:
         return None
     raise _failed(answer.complaint.strip() or "it does not say why", _OWNER_HINT)
+
+
+def _is_name(text: str) -> bool:
+    """Whether it is what git calls an object."""
+    return len(text) in _LENGTHS and _DIGITS.issuperset(text)
 
 
 def _failed(why: str, hint: str = "look at the repository with `git fsck`") -> ManifestError:

@@ -16,16 +16,16 @@ from reconciler.spec.names import domain_for_people, domain_for_wire
 from reconciler.spec.step import Stage, Step
 
 _FORMS: Final = (
-    re.compile(r"(\.?)([^\s@\[\]]+?)((?::[\w-]+)?)"),
-    re.compile(r"(\[)([^\s@\[\]]+)(\](?::[\w-]+)?)"),
+    r"(\.?)([^\s@\[\]]+?)((?::[\w-]+)?)",
+    r"(\[)([^\s@\[\]]+)(\](?::[\w-]+)?)",
 )
-_LABEL: Final = re.compile(r"(?!-)[^.:]{1,63}(?<!-)")
-_ADDRESS: Final = re.compile(r"[0-9a-f:.]+")
+_LABEL: Final = r"(?!-)[^.:]{1,63}(?<!-)"
+_ADDRESS: Final = r"[0-9a-f:.]+"
 
 
 def _parts(text: str) -> tuple[str, str, str] | None:
     """What stands before the host, the host, and what stands behind it."""
-    match = next(filter(None, (form.fullmatch(text) for form in _FORMS)), None)
+    match = next(filter(None, (re.fullmatch(form, text) for form in _FORMS)), None)
     return None if match is None else (match[1], match[2], match[3])
 
 
@@ -38,10 +38,10 @@ def _accept(value: Any, _scope: Scope) -> str:
 
 
 def _is_host(text: str, *, bracketed: bool) -> bool:
-    if bracketed and _ADDRESS.fullmatch(text.lower()) is not None:
+    if bracketed and re.fullmatch(_ADDRESS, text.lower()) is not None:
         return True
     wire = domain_for_wire(text)
-    return wire not in ("0", "*") and wire.isascii() and all(map(_LABEL.fullmatch, wire.split(".")))
+    return wire not in ("0", "*") and wire.isascii() and all(re.fullmatch(_LABEL, label) for label in wire.split("."))
 
 
 def _decode(value: Any) -> str:

@@ -92,8 +92,8 @@ class Transport(TypedDict, total=False):
 
 _PLACEHOLDER: Final = "placeholder.invalid"
 _WAITING: Final = "waiting"
-_SEPARATORS: Final = re.compile(r"[ ,;]")
-_BRACKETED: Final = re.compile(r"\[(.+)\]")
+_SEPARATORS: Final = r"[ ,;]"
+_BRACKETED: Final = r"\[(.+)\]"
 
 
 def _at(state: LiveState, situation: Situation) -> dict[Address, Observed]:
@@ -177,7 +177,7 @@ def _state(situation: Situation) -> str:
 
 
 def _inside(nexthop: str) -> str | None:
-    match = _BRACKETED.search(nexthop)
+    match = re.search(_BRACKETED, nexthop)
     return match[1] if match else None
 
 
@@ -209,7 +209,7 @@ def _by_way_of_a_placeholder(steps: tuple[Step, ...], situation: Situation) -> t
         credentials.get("username"),
         *(each.values.get("username") for each in _at(situation.live, situation).values()),
     ]
-    is_split = _SEPARATORS.search(destination) is not None
+    is_split = re.search(_SEPARATORS, destination) is not None
     if not any(accounts) and not is_split:
         return steps
     add, *edits = steps

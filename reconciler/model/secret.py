@@ -7,6 +7,7 @@ Two types, so that no renderer can meet a secret by accident. A manifest, a plan
 from __future__ import annotations
 
 from enum import StrEnum
+from operator import xor
 from typing import Final, NoReturn
 
 from reconciler.records import record
@@ -88,9 +89,8 @@ class Secret:
 
     def same_as(self, other: Secret) -> bool:
         """Whether both hold the same text, without telling how far they agree."""
-        import hmac  # noqa: PLC0415  takes as long to import as a few manifests to read
-
-        return hmac.compare_digest(self._text.encode(), other._text.encode())
+        one, another = self._text.encode(), other._text.encode()
+        return len(one) == len(another) and not sum(map(xor, one, another))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and self.same_as(other)
