@@ -15,9 +15,8 @@ from reconciler.manifest.words import DEFAULTS, DOMAIN
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.state import LiveState
 from reconciler.records import record
-from reconciler.spec.codec import Refusal
 from reconciler.spec.kind import Kind
-from reconciler.spec.names import read_domain
+from reconciler.spec.names import readable_domain
 
 __all__ = ["Dump", "dump"]
 
@@ -80,8 +79,10 @@ def _homes(live: LiveState, kinds: Mapping[str, Kind]) -> Mapping[str, str]:
     domains: dict[str, str] = {}
     targets: dict[str, str] = {}
     for name, kind in kinds.items():
-        for key, observed in live.of(name).items():
-            if kind.domain_of(observed.values) != key or not _is_domain(key):
+        there = live.of(name)
+        for key in filter(_is_domain, there):
+            observed = there[key]
+            if kind.domain_of(observed.values) != key:
                 continue
             domains[key] = key
             for field, each in kind.fields.items():
@@ -93,10 +94,7 @@ def _homes(live: LiveState, kinds: Mapping[str, Kind]) -> Mapping[str, str]:
 
 def _is_domain(text: str) -> bool:
     """Whether a name the server gave may become the name of a file."""
-    try:
-        return read_domain(text) == text
-    except Refusal:
-        return False
+    return readable_domain(text) == text
 
 
 def _shared_defaults(files: Collection[Entries], kinds: Mapping[str, Kind]) -> dict[str, dict[str, Any]]:

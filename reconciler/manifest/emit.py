@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 import yaml
@@ -24,6 +25,9 @@ _UNSAFE_IN_FLOW: Final = re.compile(r"[,\[\]{}:?]")
 _YAML_1_1: Final = yaml.SafeLoader.yaml_implicit_resolvers
 _LETTERS: Final = frozenset("yYnN")
 """Truths in YAML 1.1, though PyYAML reads them as text."""
+
+_SURELY_PLAIN: Final = re.compile(r"(?![ynotfYNOTF].{0,4}\Z)[^\W\d_][\w@./+ -]*(?<! )")
+"""Words that begin with a letter, hold nothing that means more, and are no truth and no nothing of any version."""
 
 _LINES: Final = re.compile(rf"(?!\s)(?:[^{_INVISIBLE}]|\t|\n)*\n(?:[^{_INVISIBLE}]|\t|\n)*[^\s]\n?")
 """Texts a literal block can hold: several lines, the first one not indented, the last one not empty."""
@@ -47,12 +51,13 @@ def word(text: str, *, flow: bool = False) -> str:
     Args:
         flow: whether it stands inside brackets, where more characters mean something.
     """
-    if _is_plain(text) and not (flow and _UNSAFE_IN_FLOW.search(text)):
+    if _SURELY_PLAIN.fullmatch(text) or (_is_plain(text) and not (flow and _UNSAFE_IN_FLOW.search(text))):
         return text
     quoted = json.dumps(text, ensure_ascii=False)
     return _NOT_ESCAPED_BY_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", quoted)
 
 
+@lru_cache(maxsize=4096)
 def _is_plain(text: str) -> bool:
     if not text or text[0] in _INDICATORS or text in _LETTERS or _UNSAFE.search(text):
         return False
@@ -70,11 +75,13 @@ def _labelled(label: str, value: Any, indent: str) -> Iterator[str]:
     if isinstance(value, str):
         yield from _text(label, value, indent)
         return
-    line = f"{label} {_flow(value)}"
-    one_line = len(line) <= _WIDTH and bool(indent) and not _holds_entries(value) and "\\n" not in line
-    if one_line or not value or not isinstance(value, Mapping | list):
-        yield line
-    elif isinstance(value, Mapping):
+    is_nested = bool(value) and isinstance(value, list | Mapping)
+    if not is_nested or (indent and not _holds_entries(value)):
+        line = f"{label} {_flow(value)}"
+        if not is_nested or _fits(line):
+            yield line
+            return
+    if isinstance(value, Mapping):
         yield label
         yield from _mapping(value, indent + "  ")
     else:
@@ -95,12 +102,17 @@ def _text(label: str, value: str, indent: str) -> Iterator[str]:
 def _item(value: Any, indent: str) -> Iterator[str]:
     """Write an element of a list: a mapping with its first key beside the dash, where it takes several lines."""
     line = f"{indent}- {word(value) if isinstance(value, str) else _flow(value)}"
-    if not isinstance(value, Mapping) or (len(line) <= _WIDTH and "\\n" not in line):
+    if not isinstance(value, Mapping) or _fits(line):
         yield line
         return
     first, *others = _mapping(value, indent + "  ")
     yield f"{indent}- {first.lstrip()}"
     yield from others
+
+
+def _fits(line: str) -> bool:
+    """Whether people can read it on one line: it is short, and no text in it has several lines."""
+    return len(line) <= _WIDTH and "\\n" not in line
 
 
 def _holds_entries(value: Any) -> bool:
@@ -109,12 +121,12 @@ def _holds_entries(value: Any) -> bool:
 
 
 def _flow(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
     if isinstance(value, str):
         return word(value, flow=True)
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{word(name, flow=True)}: {_flow(each)}" for name, each in value.items()) + "}"
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, list):
         return "[" + ", ".join(map(_flow, value)) + "]"
+    if isinstance(value, dict | Mapping):  # asking whether it is the first is much quicker
+        return "{" + ", ".join([f"{word(name, flow=True)}: {_flow(each)}" for name, each in value.items()]) + "}"
     return str(value)

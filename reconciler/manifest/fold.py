@@ -23,14 +23,18 @@ def common(entries: Sequence[Entry], *, above: Entry, never: Collection[str]) ->
     """
     if not entries:
         return {}
-    shared = [name for name in entries[0] if name not in never and all(name in entry for entry in entries)]
+    everywhere = set(entries[0]).difference(never).intersection(*entries)
     found = {}
-    for name in shared:
-        values = Counter(_frozen(entry[name]) for entry in entries)
-        (value, count), *_ = sorted(values.items(), key=lambda pair: (-pair[1], repr(pair[0])))
+    for name in (name for name in entries[0] if name in everywhere):
+        column = [_frozen(entry[name]) for entry in entries]
+        values = Counter(column)
+        count = max(values.values())
+        if count * 2 <= len(entries):
+            continue
+        value = next(value for value, times in values.items() if times == count)
         lines_now = len(entries) - (values[_frozen(above[name])] if name in above else 0)
-        if count * 2 > len(entries) and 1 + len(entries) - count < lines_now:
-            found[name] = next(entry[name] for entry in entries if _frozen(entry[name]) == value)
+        if 1 + len(entries) - count < lines_now:
+            found[name] = entries[column.index(value)][name]
     return found
 
 
@@ -41,8 +45,10 @@ def without(entry: Entry, inherited: Entry) -> dict[str, Any]:
 
 def _frozen(value: Any) -> Any:
     """The value as something that can be counted; a truth and a number are never the same."""
-    if isinstance(value, Mapping):
-        return tuple((name, _frozen(each)) for name, each in value.items())
+    if isinstance(value, str):
+        return value
     if isinstance(value, list):
         return tuple(map(_frozen, value))
+    if isinstance(value, dict | Mapping):  # asking whether it is the first is much quicker
+        return dict, *[(name, _frozen(each)) for name, each in value.items()]
     return type(value).__name__, value

@@ -61,6 +61,16 @@ def test_what_is_written_reads_as_itself(value: dict[str, Any]) -> None:
     assert (yaml.safe_load(text) or {}) == value
 
 
+words = st.from_regex(r"(yes|no|on|off|true|false|null|none|[a-zA-Z\u00e9\u01c5\u4e00])?[\w@./+ -]*", fullmatch=True)
+
+
+@given(words | st.text("ynotfYNOTFeEaisulr"))
+def test_words_that_hold_nothing_special_read_as_themselves_wherever_they_stand(text: str) -> None:
+    for value in ({"x": text}, {"x": [{text: [text]}]}, {"x": {"y": {text: text}}}):
+        assert parse(SourceText("x", emit(value))).value == value
+        assert yaml.safe_load(emit(value)) == value
+
+
 def test_entries_stand_one_a_line_and_long_ones_one_field_a_line() -> None:
     short = {"address": "sales", "to": ["anna", "ben"]}
     long = {"address": "sales", "comment": "x" * 90, "to": ["anna", "ben"], "limits": {"a": 1}}

@@ -37,5 +37,9 @@ def test_a_truth_is_no_number() -> None:
     assert common(entries(True, 1, True, 1), above={}, never=["name"]) == {}
 
 
+def test_a_mapping_is_no_list_of_pairs() -> None:
+    assert common(entries({"a": "b"}, [["a", "b"]], {"a": "b"}, [["a", "b"]]), above={}, never=["name"]) == {}
+
+
 def test_an_entry_leaves_out_what_it_inherits() -> None:
     assert without({"name": "a", "x": [1], "y": ""}, {"x": [1], "y": "-"}) == {"name": "a", "y": ""}
