@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 
 from reconciler.engine.apply import Means
@@ -75,6 +75,7 @@ def apply(request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Even
         with planned.watch.stage("writing"):
             report = _heard(run, on_event)
         report = replace(_settled(planned.loaded.secrets, report, kept), left=planned.left)
+    report = replace(report, notes=(*report.notes, *_left_unsaid(planned, report)))
     done = report.converged is True and report.count(Outcome.DONE) == len(report.changes)
     return replace(report, notes=(*report.notes, *remember(request, planned))) if done else report
 
@@ -94,6 +95,31 @@ def _settled(secrets: SecretSources, report: Report, kept: Journal | None) -> Re
     if kept is not None:
         kept.settle_deliveries(secrets.deliveries.written)
     return replace(report, notes=(*report.notes, *notes))
+
+
+def _left_unsaid(planned: Planned, report: Report) -> Iterator[Diagnostic]:
+    """Tell of creations that ended half-way, where `initial` says what no later run looks at.
+
+    Whether the server has it cannot be told from what it shows: a value that is as new may have been chosen since.
+    """
+    created = {each.address for each in planned.plan.changes if each.action is Action.CREATE}
+    for ended in report.changes:
+        declared = planned.loaded.desired.get(ended.address)
+        if declared is None or ended.address not in created or ended.outcome not in (Outcome.PARTIAL, Outcome.UNKNOWN):
+            continue
+        fields = registry()[ended.address.kind].fields
+        for name in declared.options.initial:
+            each = fields[name]
+            if name in declared.values or each.written_on_add or not each.supported(planned.server.capabilities):
+                continue
+            yield Diagnostic(
+                "initial-unsent",
+                Severity.WARNING,
+                f"`{name}` of `{ended.address}` may not have been sent, and under `initial` it is not sent again",
+                hint=f"once it is there: `--resend '{ended.address}#{name}'`",
+                origin=planned.options.locate(declared.place),
+                address=ended.address,
+            )
 
 
 def remember(request: PlanRequest, planned: PlanResult) -> tuple[Diagnostic, ...]:

@@ -39,7 +39,7 @@ class FieldComparison:
                 found, why = self._compare_field(kind, declared, each, observed)
                 changes += found
                 reason = why if found else reason
-        rotated = self._rotated(kind, declared)
+        rotated = self._rotated(kind, declared, observed) if self.sides.options.rotates_anything else []
         reason = Reason.RESEND if rotated else reason
         changes += rotated
         changes += self._shared(kind, declared, observed, changes)
@@ -53,15 +53,38 @@ class FieldComparison:
             if kind.fields[name].mark.stays_behind and kind.fields[name].supported(self.sides.capabilities)
         ]
 
-    def _rotated(self, kind: Kind, declared: Declared) -> list[FieldChange]:
-        """Secrets that matter only at creation otherwise, and are asked for by name."""
+    def _rotated(self, kind: Kind, declared: Declared, observed: Observed) -> list[FieldChange]:
+        """What matters only at creation otherwise, and is asked for by name."""
         return [
-            FieldChange(name, Absent.NOT_READABLE, value, sensitive=True)
+            FieldChange(
+                name,
+                Absent.NOT_READABLE
+                if kind.fields[name].codec.sensitive
+                else observed.values.get(name, Absent.NOT_READABLE),
+                value,
+                sensitive=kind.fields[name].codec.sensitive,
+            )
             for name, value in declared.options.initial.items()
-            if self.sides.options.rotates(declared.address, name) and name not in declared.values
-            if kind.fields[name].codec.sensitive and not kind.fields[name].immutable
+            if name not in declared.values and self._is_rotated(kind.fields[name], declared, observed)
             if self.sides.known(kind, declared, kind.fields[name])
         ]
+
+    def _is_rotated(self, each: Field, declared: Declared, observed: Observed) -> bool:
+        """Whether a field under ``initial:`` is to be sent once more.
+
+        A pattern means secrets only: what else is there is the users' by now. Of that, only what a creation sends in
+        calls of its own may be missing, and lists are written only where it is known what they hold.
+        """
+        options, address, name = self.sides.options, declared.address, each.name
+        if each.immutable:
+            return False
+        if each.codec.sensitive:
+            return options.rotates(address, name)
+        if each.written_on_add or not options.names(address, name):
+            return False
+        if name not in observed.values:
+            return each.mark.elements is None
+        return not compare.same(each, declared.options.initial[name], observed.values[name])
 
     def _shared(
         self, kind: Kind, declared: Declared, observed: Observed, changes: list[FieldChange]

@@ -88,8 +88,12 @@ class PlanOptions:
         return any(selects(selector, address, name) for selector in self.resend)
 
     def rotates(self, address: Address, name: str) -> bool:
-        """Whether ``--resend`` selects this field by name: only so is what is under ``initial:`` sent once more."""
+        """Whether ``--resend`` selects this field by name: only so is a secret under ``initial:`` sent once more."""
         return any("#" in selector and selects(selector, address, name) for selector in self.resend)
+
+    def names(self, address: Address, name: str) -> bool:
+        """Whether ``--resend`` names this field in full: what is no secret under ``initial:`` asks for that."""
+        return any(selector.partition("#")[2] == name and selects(selector, address, name) for selector in self.resend)
 
     @property
     def rotates_anything(self) -> bool:

@@ -14,6 +14,11 @@ PENDING, INCOMPLETE = 2, 6
 DOMAIN = """
 domains: [{name: acme.example, quota_notification_bcc: {to: [boss@elsewhere.example]}}]
 """
+LIMITED = """
+domains: [{name: acme.example}]
+mailboxes:
+  - {address: anna@acme.example, quota: 1GiB, initial: {password: {env: SECRET}, rate_limit: 7/h}}
+"""
 LINKS = """
 custom_login:
   hide_user_link: true
@@ -62,3 +67,21 @@ def test_what_a_failed_apply_may_have_left_out_is_sent_by_the_next(welcome: Welc
     assert person.simulator.state.redis.hash("QW_BCC")["acme.example"]
     assert "Apply: 2 done; 2 calls" in again.out, again.out
     assert settled.code == 0, settled.out
+
+
+def test_what_is_initial_and_a_failed_creation_left_out_is_told_and_sent_when_asked_by_name(welcome: Welcome) -> None:
+    person = welcome(faults=Faults.of("status=502:edit/rl-mbox:1-2"))
+    person.environ["SECRET"] = "Correct.Horse.7"
+    person.writes("mail/mail.yaml", LIMITED)
+    asked = ("apply", "mail", "--auto-approve", "--resend")
+
+    failed = person.types("apply", "mail", "--auto-approve")
+    silent = person.types("plan", "mail", "--detailed-exitcode")
+    by_pattern = person.types("plan", "mail", "--detailed-exitcode", "--resend", "mailbox/*#rate*")
+    sent = person.types(*asked, "mailbox/anna@acme.example#rate_limit")
+
+    assert failed.code == INCOMPLETE, failed.out
+    assert "--resend 'mailbox/anna@acme.example#rate_limit'" in failed.out, failed.out
+    assert (silent.code, by_pattern.code) == (0, 0), by_pattern.out
+    assert sent.code == 0, sent.out
+    assert person.simulator.state.redis.hash("RL_VALUE")["anna@acme.example"] == "7 / 1h"

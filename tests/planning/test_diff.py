@@ -98,6 +98,26 @@ def test_a_secret_of_the_creation_is_sent_again_only_where_its_field_is_named(se
     assert fields == ([(Reason.RESEND, ["password"])] if sent else [])
 
 
+@pytest.mark.parametrize(
+    ("selector", "limit", "sent"),
+    [
+        ("mailbox/anna@acme.example#rate_limit", "unlimited", True),
+        ("mailbox/*#rate_limit", "unlimited", True),
+        ("mailbox/*#rate_limit", "7/h", False),
+        ("mailbox/*#rate_*", "unlimited", False),
+        ("*#*", "unlimited", False),
+        ("mailbox/anna@acme.example", "unlimited", False),
+        ("mailbox/ben@*#rate_limit", "unlimited", False),
+    ],
+)
+def test_what_follows_a_creation_is_sent_again_only_by_its_full_name(selector: str, limit: str, sent: bool) -> None:
+    want = desired({"mailboxes": [ANNA]}, options=EntryOptions(initial={"rate_limit": "7/h"}))
+    have = live({"mailboxes": [{**ANNA, "rate_limit": limit}]})
+    found = compared(want, have, options=PlanOptions(resend=(selector,)))
+    fields = [each for change in found.changes for each in change.fields]
+    assert fields == ([FieldChange("rate_limit", "unlimited", "7/h")] if sent else [])
+
+
 def test_a_mailbox_without_a_password_cannot_be_created() -> None:
     found = compared(desired({"domains": [ACME], "mailboxes": [ANNA]}), live({"domains": [ACME]}))
 
