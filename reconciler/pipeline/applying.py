@@ -17,6 +17,7 @@ from reconciler.manifest.secrets import wanted_by as wanted_secrets
 from reconciler.model.change import Action, Change
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.report import GONE, STILL_THERE, Event, Leftover, Outcome, Report
+from reconciler.model.resource import Declared
 from reconciler.pipeline.interruption import interruptible
 from reconciler.pipeline.planning import Planned, read_live
 from reconciler.pipeline.workplace import journal
@@ -103,23 +104,31 @@ def _left_unsaid(planned: Planned, report: Report) -> Iterator[Diagnostic]:
     Whether the server has it cannot be told from what it shows: a value that is as new may have been chosen since.
     """
     created = {each.address for each in planned.plan.changes if each.action is Action.CREATE}
+    unsent: dict[tuple[str, str], list[Declared]] = {}
     for ended in report.changes:
+        if ended.outcome not in (Outcome.PARTIAL, Outcome.UNKNOWN) or ended.address not in created:
+            continue
         declared = planned.loaded.desired.get(ended.address)
-        if declared is None or ended.address not in created or ended.outcome not in (Outcome.PARTIAL, Outcome.UNKNOWN):
+        if declared is None:
             continue
         fields = registry()[ended.address.kind].fields
         for name in declared.options.initial:
-            each = fields[name]
-            if name in declared.values or each.written_on_add or not each.supported(planned.server.capabilities):
-                continue
-            yield Diagnostic(
-                "initial-unsent",
-                Severity.WARNING,
-                f"`{name}` of `{ended.address}` may not have been sent, and under `initial` it is not sent again",
-                hint=f"once it is there: `--resend '{ended.address}#{name}'`",
-                origin=planned.options.locate(declared.place),
-                address=ended.address,
-            )
+            known = fields[name].supported(planned.server.capabilities)
+            if name not in declared.values and known and not fields[name].written_on_add:
+                unsent.setdefault((ended.address.kind, name), []).append(declared)
+    for (kind, name), left in unsent.items():
+        shown = ", ".join(f"`{each.address}`" for each in left[:3]) + (f" and {len(left) - 3} more" if left[3:] else "")
+        listed = registry()[kind].fields[name].mark.elements is not None
+        yield Diagnostic(
+            "initial-unsent",
+            Severity.WARNING,
+            f"`{name}` of {shown} may not have been sent, and under `initial` it is not sent again",
+            hint=f"write `{name}` beside `initial` until it is there"
+            if listed
+            else f"once it is there: `--resend '{left[0].address}#{name}'`",
+            origin=planned.options.locate(left[0].place),
+            address=left[0].address,
+        )
 
 
 def remember(request: PlanRequest, planned: PlanResult) -> tuple[Diagnostic, ...]:
