@@ -4,10 +4,9 @@ Importing msgspec takes as long as the standard library takes for a megabyte, wh
 in one run. Both give the same values, and refuse the same texts.
 """
 
-import json
 import sys
 from collections.abc import Callable
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from reconciler.errors import ProtocolError
 from reconciler.records import record
@@ -19,7 +18,6 @@ __all__ = [
     "decode_json",
     "decode_large",
     "decode_rows",
-    "decode_small",
     "encode_json",
     "is_worth_msgspec",
     "rows_in",
@@ -90,7 +88,9 @@ def rows_in(value: Any) -> list[Any]:
 
 def encode_json(value: Any) -> bytes:
     """Write a request's body, compact, in UTF-8."""
-    return _ENCODER.encode(value).encode()
+    from reconciler.api.plainjson import encode  # noqa: PLC0415  a plan writes nothing
+
+    return encode(value)
 
 
 class _SoFar:
@@ -116,7 +116,11 @@ def is_worth_msgspec(body: Body) -> bool:
 
 def _decoded(body: Body, *, large: bool, before: int = 0) -> Any:
     try:
-        return decode_large(body) if large else decode_small(body)
+        if large:
+            return decode_large(body)
+        from reconciler.api.plainjson import decode_small  # noqa: PLC0415  what has msgspec needs no other
+
+        return decode_small(body)
     except (ValueError, RecursionError) as error:
         raise ProtocolError(
             "the server's answer is not valid JSON",
@@ -138,34 +142,3 @@ def decode_large(body: Body | memoryview) -> Any:
         return msgspec.json.decode(body)
     except msgspec.MsgspecError as error:
         raise ValueError("this is no JSON") from error
-
-
-def decode_small(body: Body) -> Any:
-    """Read a text by the standard library, as strictly as msgspec: no halves of letters, and no endless numbers.
-
-    Raises:
-        ValueError, RecursionError: it is no such text.
-    """
-    text = str(body, "utf-8")
-    value = _DECODER.decode(text)
-    if "\\ud" in text or "\\uD" in text:
-        _ENCODER.encode(value).encode()  # half a letter cannot be said in UTF-8
-    return value
-
-
-def _finite(text: str) -> float:
-    """Read a number, unless it is too large for one."""
-    number = float(text)
-    if number in (_ENDLESS, -_ENDLESS):
-        raise ValueError("a number is too large")
-    return number
-
-
-def _refuse(word: str) -> NoReturn:
-    """Refuse what is no number of JSON, such as `NaN`."""
-    raise ValueError(f"{word} is no number")
-
-
-_ENDLESS: Final = float("inf")
-_DECODER: Final = json.JSONDecoder(parse_float=_finite, parse_constant=_refuse)
-_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)

@@ -9,7 +9,7 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from reconciler.history.applied import DEFAULT_ENVIRONMENT, memories
+from reconciler.history.applied import DEFAULT_ENVIRONMENT, remembering
 from reconciler.history.git import open_repository
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class AskedAhead:
             repository = open_repository(self._asked.start, self._keep)
             if repository is not None and repository.head is not None:
                 repository.entries(repository.head)
-                tuple(memories(repository, self._asked.environment or DEFAULT_ENVIRONMENT))
+                remembering(repository, self._asked.environment or DEFAULT_ENVIRONMENT)
 
     def _keep(self, command: Sequence[str], *, folder: Path, given: bytes) -> GitAnswer:
         answer = self._run(command, folder=folder, given=given)

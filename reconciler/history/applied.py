@@ -18,8 +18,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
+from reconciler.errors import ProtocolError
 from reconciler.history.checkout import Checkout
-from reconciler.history.git import Repository
+from reconciler.history.git import Repository, TaggedRef
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.focus import EVERYTHING, Focus, Part
 from reconciler.model.state import DesiredState
@@ -35,6 +36,7 @@ __all__ = [
     "remember_attempt",
     "remember_part",
     "remember_success",
+    "remembering",
 ]
 
 DEFAULT_ENVIRONMENT: Final = "default"
@@ -125,10 +127,15 @@ def _safe(environment: str) -> str:
     return "".join(coded)
 
 
+def remembering(repository: Repository, environment: str) -> tuple[TaggedRef, ...]:
+    """What git holds of the remembered revisions of an environment."""
+    return repository.tagged_refs(applied_ref(environment), _attempts(environment))
+
+
 def memories(repository: Repository, environment: str) -> Iterator[Memory]:
     """The remembered revisions of an environment, the one that converged first."""
     applied, attempted = applied_ref(environment), f"{_attempts(environment)}/"
-    refs = repository.tagged_refs(applied, _attempts(environment))
+    refs = remembering(repository, environment)
     for each in sorted(refs, key=lambda each: (each.ref != applied, each.ref)):
         if each.ref == applied or each.ref.startswith(attempted):
             told = (each.text or "").split("\n")
@@ -147,11 +154,11 @@ def _said(word: str, told: Iterable[str]) -> str | None:
 def _words_in(said: str | None) -> tuple[str, ...] | None:
     if said is None:
         return None
-    import json  # noqa: PLC0415  only where something was applied before
+    from reconciler.api import decode_json  # noqa: PLC0415  only where something was applied before
 
     try:
-        return tuple(map(str, json.loads(said)))
-    except (ValueError, TypeError):
+        return tuple(map(str, decode_json(said.encode())))
+    except (ProtocolError, TypeError):
         return None
 
 

@@ -8,7 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as some
 
 from reconciler.api import decode_json, encode_json
-from reconciler.api.jsontext import Body, decode_large, decode_rows, decode_small
+from reconciler.api.jsontext import Body, decode_large, decode_rows
+from reconciler.api.plainjson import decode_small
 from reconciler.errors import ProtocolError
 
 WITHOUT_MSGSPEC = """
