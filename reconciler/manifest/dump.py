@@ -56,12 +56,11 @@ def dump(live: LiveState, kinds: Mapping[str, Kind], *, title: str, every_field:
     homes = _homes(live, kinds)
     files: dict[str | None, Entries] = {}
     for name, kind in kinds.items():
-        for key in sorted(live.of(name)):
-            observed = live.of(name)[key]
-            home = homes.get(kind.domain_of(observed.values) or "")
-            entry = writer.entry(kind, observed, home)
-            if entry is not None:
-                files.setdefault(home, {}).setdefault(name, []).append(entry)
+        there = live.of(name)
+        found = (there[key] for key in sorted(there))
+        at_home = [(observed, homes.get(kind.domain_of(observed.values) or "")) for observed in found]
+        for home, entry in writer.entries(kind, at_home):
+            files.setdefault(home, {}).setdefault(name, []).append(entry)
     shared = _shared_defaults(files.values(), kinds)
     head = comment(f"{title}\nWritten by `reconciler export`. What is not written is not managed.") + "\n"
     texts = {}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from reconciler.manifest.words import NTH
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.resource import Observed, Value
+from reconciler.model.resource import Observed, Value, Values
 from reconciler.model.secret import Secret, SourceKind
 from reconciler.model.state import LiveState
 from reconciler.spec.codec import Scope
@@ -18,6 +19,11 @@ from reconciler.spec.mark import Owner
 from reconciler.spec.refusal import InvalidError
 
 __all__ = ["EntryWriter"]
+
+Entry = dict[str, Any]
+"""An entry in plain values."""
+
+Found = tuple[Observed, str | None]
 
 _INEXPRESSIBLE: Final = object()
 _NOT_IN_A_VARIABLE: Final = re.compile(r"[^A-Z0-9]+")
@@ -42,21 +48,64 @@ class EntryWriter:
         self._every_field = every_field
         self._variables: dict[str, tuple[str, ...]] = {}
 
-    def entry(self, kind: Kind, observed: Observed, home: str | None) -> dict[str, Any] | None:
-        """Write one entry.
+    def entries(self, kind: Kind, found: Sequence[Found]) -> Iterator[tuple[str | None, Entry]]:
+        """Write the entries of resources of one kind, each with the home it goes to.
+
+        Those whose key cannot be written are left out, and so are all of a kind that is not the operator's.
 
         Args:
-            home: the domain of the file it goes to; addresses there are shortened.
-
-        Returns:
-            The entry in plain values; None when even its key cannot be written, or it is not the operator's.
+            found: the resources with their homes: the domain of the file each goes to; addresses there are shortened.
         """
         if not self._every_field and kind.owner is not Owner.OPERATOR:
-            return None
-        scope = Scope(home)
-        entry: dict[str, Any] = {}
-        for name, each in kind.fields.items():
-            if name not in observed.values or not self._is_wanted(kind, each):
+            return
+        fields = [each for each in kind.fields.values() if self._is_wanted(kind, each)]
+        places: dict[str | None, list[int]] = {}
+        for place, (_, home) in enumerate(found):
+            places.setdefault(home, []).append(place)
+        sure: dict[int, Entry] = {}
+        for home, there in places.items():
+            alike = self._at_once(kind, fields, [found[place][0].values for place in there], Scope(home))
+            sure.update((place, entry) for place, entry in zip(there, alike, strict=True) if entry is not None)
+        for place, (observed, home) in enumerate(found):
+            entry = sure[place] if place in sure else self._one(kind, fields, observed, Scope(home))
+            if entry is not None:
+                number = self._number(kind, observed)
+                yield home, entry if number is None else {**entry, NTH: number}
+
+    def _at_once(
+        self, kind: Kind, fields: Sequence[Field], resources: Sequence[Values], scope: Scope
+    ) -> Sequence[Entry | None]:
+        """The entries of resources of one file, field by field; None for each that must be looked at by itself."""
+        entries: list[Entry] = [{} for _ in resources]
+        doubtful: set[int] = set()
+        for each in fields:
+            name = each.name
+            places = [place for place, values in enumerate(resources) if name in values]
+            there = [resources[place][name] for place in places]
+            if name in kind.secret_fields:
+                doubtful.update(places)
+                continue
+            written = [_shortened(_plain(value), scope.domain) for value in there]
+            read: Sequence[Value] | None = None
+            with suppress(Exception):  # one by one tells which of them no manifest can say
+                read = each.codec.accept_all(written, scope)
+            if read is None or len(read) != len(there):
+                doubtful.update(places)
+                continue
+            for place, text, value, again in zip(places, written, there, read, strict=True):
+                if text == "" and name in kind.key:
+                    continue
+                entries[place][name] = text
+                if again != value or (each.mark.refers is not None and self._dangles(each.mark.refers, value)):
+                    doubtful.add(place)
+        return [None if place in doubtful else entry for place, entry in enumerate(entries)]
+
+    def _one(self, kind: Kind, fields: Sequence[Field], observed: Observed, scope: Scope) -> Entry | None:
+        """Write one entry; None where its key, or something else it must have, cannot be written."""
+        entry: Entry = {}
+        for each in fields:
+            name = each.name
+            if name not in observed.values:
                 continue
             value = observed.values[name]
             if isinstance(value, Secret):
@@ -74,8 +123,7 @@ class EntryWriter:
             elif value not in ("", ()):
                 why = "which does not exist" if each.mark.refers is not None else "which no manifest can say"
                 self._tell(observed, "export-left-out", f"its `{name}` is left out: it is {_shown(value)}, {why}")
-        number = self._number(kind, observed)
-        return entry if number is None else {**entry, NTH: number}
+        return entry
 
     def _number(self, kind: Kind, observed: Observed) -> int | None:
         """Which of several with the same key it is; None where there is only one."""
@@ -133,6 +181,8 @@ class EntryWriter:
 
 
 def _plain(value: Value) -> Any:
+    if isinstance(value, str):
+        return value
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
     if isinstance(value, Mapping):
@@ -142,10 +192,12 @@ def _plain(value: Value) -> Any:
 
 def _shortened(value: Any, domain: str | None) -> Any:
     """The value with addresses of the file's domain as bare local parts."""
+    if domain is None:
+        return value
+    if isinstance(value, str):
+        return value.removesuffix(f"@{domain}") or value
     if isinstance(value, list):
         return [_shortened(each, domain) for each in value]
-    if isinstance(value, str) and domain is not None:
-        return value.removesuffix(f"@{domain}") or value
     return value
 
 
