@@ -13,6 +13,7 @@ from __future__ import annotations
 import operator
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
 if TYPE_CHECKING:
@@ -72,16 +73,12 @@ def _promised(cls: type, options: dict[str, bool]) -> type:
     """Give a class its slots now, and promises of the rest."""
     own = dict(vars(cls))
     writing = _Writing(own, options)
-    names = [_EQUALITY, *(_ORDERING if options.get("order") else ()), *((_HASH,) if options.get("frozen") else ())]
-    promised: dict[str, Any] = {
-        name: _Promise(name, writing)
-        for name in (_MAKING, _MATCHING, _TELLING[0], *names, *_REST)
-        if name == _MAKING or own.get(name) is None
-    }
-    if options.get("frozen"):
-        promised |= {"__setattr__": _refuse_setting, "__delattr__": _refuse_deleting}
-    elif _HASH not in own:
-        promised[_HASH] = None  # what can change has no hash
+    promised: dict[str, Any] = dict(_promises(frozen=bool(options.get("frozen")), order=bool(options.get("order"))))
+    for name in promised.keys() & own.keys():
+        if name in _UNLESS_WRITTEN and own[name] is not None:
+            del promised[name]
+    if _HASH in own and not options.get("frozen"):
+        del promised[_HASH]
     promised[_OWN] = writing
     if options.get("slots"):
         cls = _with_slots(cls, own, promised)
@@ -336,15 +333,34 @@ def _is_kept(instance: object, name: str) -> bool:
 
 
 class _Promise:
-    """Stands for an attribute of a class until somebody asks for it."""
+    """Stands for an attribute of classes until somebody asks for it; there is one of each name for all of them."""
 
-    __slots__ = ("name", "writing")
+    __slots__ = ("name",)
 
-    def __init__(self, name: str, writing: _Writing) -> None:
+    def __init__(self, name: str) -> None:
         self.name = name
-        self.writing = writing
 
     def __get__(self, instance: object, owner: type) -> Any:
         """Keep the promise, and give what was asked for."""
-        self.writing.write(self.name)
-        return getattr(owner if instance is None else instance, self.name)
+        for cls in owner.__mro__:
+            own = vars(cls)
+            if own.get(self.name) is self:
+                own[_OWN].write(self.name)
+                return getattr(owner if instance is None else instance, self.name)
+        raise AttributeError(self.name)
+
+
+_PROMISES: Final = {name: _Promise(name) for name in (_MAKING, _MATCHING, _TELLING[0], _EQUALITY, *_REST)}
+_UNLESS_WRITTEN: Final = frozenset((*_PROMISES, _HASH, *_ORDERING)) - {_MAKING}
+"""What stays as it is where a class has it."""
+
+
+@cache
+def _promises(*, frozen: bool, order: bool) -> Mapping[str, Any]:
+    """What a class is promised: what can change has no hash."""
+    more: dict[str, Any] = {name: _Promise(name) for name in _ORDERING} if order else {}
+    if frozen:
+        more |= {_HASH: _Promise(_HASH), "__setattr__": _refuse_setting, "__delattr__": _refuse_deleting}
+    else:
+        more[_HASH] = None
+    return {**_PROMISES, **more}
