@@ -56,10 +56,7 @@ def dump(live: LiveState, kinds: Mapping[str, Kind], *, title: str, every_field:
     homes = _homes(live, kinds)
     files: dict[str | None, Entries] = {}
     for name, kind in kinds.items():
-        there = live.of(name)
-        found = (there[key] for key in sorted(there))
-        at_home = [(observed, homes.get(kind.domain_of(observed.values) or "")) for observed in found]
-        for home, entry in writer.entries(kind, at_home):
+        for home, entry in writer.entries(kind, live.of(name), homes):
             files.setdefault(home, {}).setdefault(name, []).append(entry)
     shared = _shared_defaults(files.values(), kinds)
     head = comment(f"{title}\nWritten by `reconciler export`. What is not written is not managed.") + "\n"
@@ -79,9 +76,9 @@ def _homes(live: LiveState, kinds: Mapping[str, Kind]) -> Mapping[str, str]:
     targets: dict[str, str] = {}
     for name, kind in kinds.items():
         there = live.of(name)
-        for key in filter(_is_domain, there):
+        for key in (key for key in there if kind.domain_of_key(key) in (None, key)):
             observed = there[key]
-            if kind.domain_of(observed.values) != key:
+            if kind.domain_of(observed.values) != key or not _is_domain(key):
                 continue
             domains[key] = key
             for field, each in kind.fields.items():

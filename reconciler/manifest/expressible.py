@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from reconciler.manifest.words import NTH
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.resource import Observed, Value, Values
+from reconciler.model.resource import Observed, Value
 from reconciler.model.secret import Secret, SourceKind
 from reconciler.model.state import LiveState
 from reconciler.spec.codec import Scope
@@ -22,8 +22,6 @@ __all__ = ["EntryWriter"]
 
 Entry = dict[str, Any]
 """An entry in plain values."""
-
-Found = tuple[Observed, str | None]
 
 _INEXPRESSIBLE: Final = object()
 _NOT_IN_A_VARIABLE: Final = re.compile(r"[^A-Z0-9]+")
@@ -48,34 +46,41 @@ class EntryWriter:
         self._every_field = every_field
         self._variables: dict[str, tuple[str, ...]] = {}
 
-    def entries(self, kind: Kind, found: Sequence[Found]) -> Iterator[tuple[str | None, Entry]]:
-        """Write the entries of resources of one kind, each with the home it goes to.
+    def entries(
+        self, kind: Kind, resources: Mapping[str, Observed], homes: Mapping[str, str]
+    ) -> Iterator[tuple[str | None, Entry]]:
+        """Write the entries of all resources of a kind, in the order of keys, each with the home it goes to.
 
         Those whose key cannot be written are left out, and so are all of a kind that is not the operator's.
 
         Args:
-            found: the resources with their homes: the domain of the file each goes to; addresses there are shortened.
+            homes: the domain of the file that things of a domain go to; addresses there are shortened.
         """
         if not self._every_field and kind.owner is not Owner.OPERATOR:
             return
         fields = [each for each in kind.fields.values() if self._is_wanted(kind, each)]
-        places: dict[str | None, list[int]] = {}
-        for place, (_, home) in enumerate(found):
-            places.setdefault(home, []).append(place)
-        sure: dict[int, Entry] = {}
-        for home, there in places.items():
-            alike = self._at_once(kind, fields, [found[place][0].values for place in there], Scope(home))
-            sure.update((place, entry) for place, entry in zip(there, alike, strict=True) if entry is not None)
-        for place, (observed, home) in enumerate(found):
-            entry = sure[place] if place in sure else self._one(kind, fields, observed, Scope(home))
+        nearby: dict[str | None, list[str]] = {}  # the resources of one domain after the other: all take much memory
+        for key in resources:
+            nearby.setdefault(kind.domain_of_key(key), []).append(key)
+        found: dict[str, tuple[str | None, Entry | Observed]] = {}
+        for keys in nearby.values():
+            by_home: dict[str | None, list[Observed]] = {}
+            for observed in map(resources.__getitem__, keys):
+                by_home.setdefault(homes.get(kind.domain_of(observed.values) or ""), []).append(observed)
+            for home, there in by_home.items():
+                for observed, entry in zip(there, self._at_once(kind, fields, there, Scope(home)), strict=True):
+                    found[observed.address.key] = home, observed if entry is None else entry
+        for key in sorted(found):
+            home, written = found[key]
+            entry = self._one(kind, fields, written, Scope(home)) if isinstance(written, Observed) else written
             if entry is not None:
-                number = self._number(kind, observed)
-                yield home, entry if number is None else {**entry, NTH: number}
+                yield home, entry
 
     def _at_once(
-        self, kind: Kind, fields: Sequence[Field], resources: Sequence[Values], scope: Scope
+        self, kind: Kind, fields: Sequence[Field], found: Sequence[Observed], scope: Scope
     ) -> Sequence[Entry | None]:
         """The entries of resources of one file, field by field; None for each that must be looked at by itself."""
+        resources = [observed.values for observed in found]
         entries: list[Entry] = [{} for _ in resources]
         doubtful: set[int] = set()
         for each in fields:
@@ -98,7 +103,10 @@ class EntryWriter:
                 entries[place][name] = text
                 if again != value or (each.mark.refers is not None and self._dangles(each.mark.refers, value)):
                     doubtful.add(place)
-        return [None if place in doubtful else entry for place, entry in enumerate(entries)]
+        return [
+            None if place in doubtful else self._numbered(kind, observed, entries[place])
+            for place, observed in enumerate(found)
+        ]
 
     def _one(self, kind: Kind, fields: Sequence[Field], observed: Observed, scope: Scope) -> Entry | None:
         """Write one entry; None where its key, or something else it must have, cannot be written."""
@@ -123,17 +131,17 @@ class EntryWriter:
             elif value not in ("", ()):
                 why = "which does not exist" if each.mark.refers is not None else "which no manifest can say"
                 self._tell(observed, "export-left-out", f"its `{name}` is left out: it is {_shown(value)}, {why}")
-        return entry
+        return self._numbered(kind, observed, entry)
 
-    def _number(self, kind: Kind, observed: Observed) -> int | None:
-        """Which of several with the same key it is; None where there is only one."""
+    def _numbered(self, kind: Kind, observed: Observed, entry: Entry) -> Entry:
+        """The entry, saying which of several with the same key it is, where there are several."""
         first = kind.address_of(observed.values)
         if first.nth(2).key not in self._live.of(kind.name):
-            return None
+            return entry
         number = 1
         while first.nth(number) != observed.address:
             number += 1
-        return number
+        return {**entry, NTH: number}
 
     def _is_wanted(self, kind: Kind, each: Field) -> bool:
         return self._every_field or each.mark.owner is Owner.OPERATOR or each.required or each.name in kind.key
