@@ -61,6 +61,10 @@ def weathered(turn: Turn, storm: Storm) -> None:
     words = ("plan.json", "mail.yaml") if storm.kept else ("mail.yaml", "--auto-approve", *ALLOWING_ALL)
     ended = town.person.types("apply", *words, "--format", "json", "--parallelism", str(storm.workers))
     town.suffers()
+    written = max(
+        (number for number, (method, *_) in enumerate(town.simulator.requests, 1) if method != "GET"), default=0
+    )
+    late = any(moment > written for _, moment in storm.meddlings)
     town.simulator.interrupt()
     told = f"{storm} on {town.simulator.version}\n{ended.out[-4000:]}\n{ended.err}"
     assert ended.code in (*ENDS, DENIED), told
@@ -73,7 +77,8 @@ def weathered(turn: Turn, storm: Storm) -> None:
     ]
     assert all(each in str(town.memory()) for each in theirs), told
     assert rows_of(town) == turn.theirs, told
-    _is_true(turn, ended.out, storm, told)
+    if not late:
+        _is_true(turn, ended.out, storm, told)
     if town.plans().code in (DONE, PENDING):
         again = town.applies()
         assert again.code == DONE, f"{told}\n{again.out}\n{again.err}"
@@ -83,12 +88,11 @@ def weathered(turn: Turn, storm: Storm) -> None:
 
 
 def _is_true(turn: Turn, out: str, storm: Storm, told: str) -> None:
-    """What was told done is not planned again, unless somebody came after it was looked at."""
+    """What was told done is not planned again; nobody came after the last write, when it is looked at."""
     report: Any = json.loads(out.splitlines()[-1]) if out else {"type": "nothing"}
     planned = turn.town.plans("--format", "json")
-    late = any(moment > turn.first_reads + turn.writes for _, moment in storm.meddlings)
     misled = any(fault.startswith("pretended") for fault in storm.faults)
-    if report["type"] != "report" or planned.code not in (DONE, PENDING) or late or misled:
+    if report["type"] != "report" or planned.code not in (DONE, PENDING) or misled:
         return
     pending = {each["address"] for each in planned.document["changes"]}
     done = {each["address"] for each in report["changes"] if each["outcome"] == "done"}
