@@ -31,12 +31,13 @@ else:
 
     def replace(instance: Any, /, **changes: Any) -> Any:
         """Make an instance like another one, but for some fields."""
-        for name, part in vars(type(instance))[_OWN].parts.items():
-            if not part.given:
-                if name in changes:
-                    wrong = TypeError if sys.version_info >= (3, 13) else ValueError
-                    raise wrong(f"field {name} is declared with init=False, it cannot be specified with replace()")
-            elif name not in changes:
+        given, hidden = vars(type(instance))[_OWN].given
+        if not hidden.isdisjoint(changes):
+            name = next(name for name in changes if name in hidden)
+            wrong = TypeError if sys.version_info >= (3, 13) else ValueError
+            raise wrong(f"field {name} is declared with init=False, it cannot be specified with replace()")
+        for name in given:
+            if name not in changes:
                 changes[name] = getattr(instance, name)
         return type(instance)(**changes)
 
@@ -136,13 +137,14 @@ class _Part:
 class _Writing:
     """Makes the methods of a class, or has the standard decorator write them and takes over what is wanted of it."""
 
-    __slots__ = ("_options", "_own", "_parts", "cls")
+    __slots__ = ("_given", "_options", "_own", "_parts", "cls")
 
     def __init__(self, own: dict[str, Any], options: dict[str, bool]) -> None:
         self.cls: type = object
         self._own = own
         self._options = options
         self._parts: dict[str, _Part] | None = None
+        self._given: tuple[tuple[str, ...], frozenset[str]] | None = None
 
     def write(self, name: str) -> None:
         """Make what was promised under a name, and what goes along with it."""
@@ -168,6 +170,14 @@ class _Writing:
             found.update(self._own_parts())
             self._parts = found
         return self._parts
+
+    @property
+    def given(self) -> tuple[tuple[str, ...], frozenset[str]]:
+        """The fields that are given when an instance is made, and those that are not."""
+        if self._given is None:
+            given = tuple(name for name, part in self.parts.items() if part.given)
+            self._given = given, frozenset(self.parts).difference(given)
+        return self._given
 
     def _own_parts(self) -> Iterator[tuple[str, _Part]]:
         for name in self._own.get("__annotations__", ()):

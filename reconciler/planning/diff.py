@@ -259,7 +259,14 @@ class _Diff:
         observed: Observed | None,
     ) -> None:
         """Add a change, unless the server could not make it."""
-        situation = self.sides.situation(action, declared.address, fields, observed)
+        order = {name: place for place, name in enumerate((TEMPLATE, *kind.fields))}
+        change = Change(
+            action,
+            declared.address,
+            tuple(sorted(fields, key=lambda each: order[each.name])),
+            reason,
+            origin=self.sides.options.locate(declared.place),
+        )
         possible = True
         for each in fields:
             immutable = action is Action.UPDATE and each.name in kind.fields and kind.fields[each.name].immutable
@@ -271,28 +278,23 @@ class _Diff:
                     declared,
                     hint=f"it is `{each.before}` on the server; declare that, or {_anew(kind)}",
                 )
-        for name, why, hint in kind.refuses(situation) if kind.refuses is not None else ():
+        for name, why, hint in self._refused(kind, change, observed):
             possible = False
             self.sides.complain("change-impossible", f"`{name}` of `{declared.address}`: {why}", declared, hint=hint)
         if possible:
-            order = {name: place for place, name in enumerate((TEMPLATE, *kind.fields))}
-            change = Change(
-                action,
-                declared.address,
-                tuple(sorted(fields, key=lambda each: order[each.name])),
-                reason,
-                origin=self.sides.options.locate(declared.place),
-                precondition=None if observed is None else digest.of_record(kind, observed, situation.changed),
-            )
+            if observed is not None:
+                change = replace(change, precondition=digest.of_record(kind, observed, change.after))
             self.sides.findings.changes.append(self._with_effects(kind, change, observed))
 
+    def _refused(self, kind: Kind, change: Change, observed: Observed | None) -> tuple[tuple[str, str, str], ...]:
+        return () if kind.refuses is None else kind.refuses(self.sides.situation(change, observed))
+
     def _with_effects(self, kind: Kind, change: Change, observed: Observed | None) -> Change:
-        if change.action is Action.UPDATE and kind.is_replaced_by(change.after):
-            change = replace(change, effects=("it is deleted and made anew",))
-        if kind.effects is None:
-            return change
-        situation = self.sides.situation(change.action, change.address, list(change.fields), observed)
-        return replace(change, effects=(*change.effects, *kind.effects(situation)))
+        anew = change.action is Action.UPDATE and kind.is_replaced_by(change.after)
+        effects: tuple[str, ...] = ("it is deleted and made anew",) if anew else ()
+        if kind.effects is not None:
+            effects += kind.effects(self.sides.situation(change, observed))
+        return replace(change, effects=effects) if effects else change
 
     def _has_templates(self, kind: Kind, declared: Declared) -> bool:
         template = self.sides.kinds.get(kind.template or "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconciler.model.amended import Amended
-from reconciler.model.change import Absent, Action, FieldChange, Reason
+from reconciler.model.change import Absent, Action, Change, FieldChange, Reason
 from reconciler.model.resource import Declared, Observed, Value
 from reconciler.model.secret import Secret
 from reconciler.planning import compare
@@ -150,7 +150,7 @@ class FieldComparison:
         """Whether the server would never show this difference as gone."""
         if kind.settled is None:
             return False
-        situation = self.sides.situation(Action.UPDATE, observed.address, [change], observed)
+        situation = self.sides.situation(Change(Action.UPDATE, observed.address, (change,)), observed)
         beside = {name: self._as_declared(name) for name in kind.fields[change.name].mark.beside}
         future = replace(self.sides.live, resources={**self.sides.live.resources, **beside})
         return kind.settled(change.name, replace(situation, future=future))

@@ -19,6 +19,7 @@ def future_of(kinds: Mapping[str, Kind], changes: Sequence[Change], live: LiveSt
     What a kind derives from others (a mailbox's quota from its domain's) is derived once the others are in place.
     """
     resources = {name: Amended(live.of(name)) for name in {change.address.kind for change in changes}}
+    defaults: dict[str, dict[str, object]] = {}
     created: list[Change] = []
     for change in changes:
         there = resources[change.address.kind]
@@ -29,7 +30,9 @@ def future_of(kinds: Mapping[str, Kind], changes: Sequence[Change], live: LiveSt
         before = there.get(key)
         if before is None:
             created.append(change)
-            there.put(Observed(change.address, _as_created(kinds[change.address.kind], change)))
+            if change.address.kind not in defaults:
+                defaults[change.address.kind] = _defaults(kinds[change.address.kind])
+            there.put(Observed(change.address, _as_created(change, defaults[change.address.kind])))
             continue
         there.remove(key)
         kind = kinds[change.address.kind]
@@ -40,15 +43,19 @@ def future_of(kinds: Mapping[str, Kind], changes: Sequence[Change], live: LiveSt
         kind = kinds[change.address.kind]
         if kind.derives is not None and TEMPLATE not in change.after:
             derived = kind.derives(change.after, future)
+            if not derived:
+                continue
             there = resources[change.address.kind]
             observed = there[change.address.key]
             there.put(replace(observed, values={**observed.values, **derived}))
     return future
 
 
-def _as_created(kind: Kind, change: Change) -> dict[str, object]:
-    declared: dict[str, object] = dict(change.after)
-    if declared.pop(TEMPLATE, None) is not None:
-        return declared
-    defaults = {name: each.mark.default for name, each in kind.fields.items() if each.mark.default is not UNSET}
-    return {**defaults, **declared}
+def _as_created(change: Change, defaults: Mapping[str, object]) -> dict[str, object]:
+    if TEMPLATE not in change.after:
+        return {**defaults, **change.after}
+    return {name: value for name, value in change.after.items() if name != TEMPLATE}
+
+
+def _defaults(kind: Kind) -> dict[str, object]:
+    return {name: each.mark.default for name, each in kind.fields.items() if each.mark.default is not UNSET}

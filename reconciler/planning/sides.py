@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.model.address import Address
-from reconciler.model.change import Action, Change, FieldChange
+from reconciler.model.change import Change
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.resource import Declared, Observed
 from reconciler.model.state import DesiredState, LiveState
@@ -32,13 +31,10 @@ class Sides:
     options: PlanOptions
     findings: Findings = field(default_factory=Findings)
 
-    def situation(
-        self, action: Action, address: Address, fields: list[FieldChange], observed: Observed | None
-    ) -> Situation:
+    def situation(self, change: Change, observed: Observed | None) -> Situation:
         """What a kind's own rules are asked about, before anything of it is done."""
         from reconciler.spec.encode import situation_of  # noqa: PLC0415  only where something differs
 
-        change = Change(action, address, tuple(fields))
         return situation_of(change, observed, live=self.live, future=self.live, capabilities=self.capabilities)
 
     def known(self, kind: Kind, declared: Declared, each: Field) -> bool:

@@ -38,7 +38,8 @@ class Field:
 
     def supported(self, capabilities: Capabilities) -> bool:
         """Whether the server knows the field at all."""
-        return capabilities.knows(self.mark.since, self.mark.until)
+        mark = self.mark
+        return (mark.since is None and mark.until is None) or capabilities.knows(mark.since, mark.until)
 
     def readable(self, capabilities: Capabilities) -> bool:
         """Whether the server shows the field."""
