@@ -146,3 +146,12 @@ class Simulator:
             BannedError: fail2ban has banned the address: there is no answer.
         """
         return self._protocol.handle(method, path, headers, body, peer)
+
+    def handle_in_vain(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"", peer: str = "127.0.0.1"
+    ) -> Answer:
+        """Answer one HTTP request as `handle` does, and keep nothing of it."""
+        before = self.state.copy()
+        given = self.handle(method, path, headers, body, peer)
+        self.server.state = before
+        return given

@@ -83,12 +83,10 @@ def answer(simulator: Simulator, sent: Sent, disturbance: Disturbance) -> Answer
         return simulator.server.said[sent.path]
     if disturbance.half_created and not simulator.server.has("safe_parallel_writers"):
         simulator.server.half_created += 1
-    before = simulator.state.copy() if disturbance.pretended else None
     body, rest = _parted(sent, disturbance)
-    given = simulator.handle(sent.method, sent.path, sent.headers, body, sent.peer)
+    handle = simulator.handle_in_vain if disturbance.pretended else simulator.handle
+    given = handle(sent.method, sent.path, sent.headers, body, sent.peer)
     simulator.server.half_created = 0
-    if before is not None:
-        simulator.server.state = before
     if reads and disturbance.kept:
         simulator.server.said[sent.path] = given
     if disturbance.short:

@@ -61,10 +61,7 @@ def weathered(turn: Turn, storm: Storm) -> None:
     words = ("plan.json", "mail.yaml") if storm.kept else ("mail.yaml", "--auto-approve", *ALLOWING_ALL)
     ended = town.person.types("apply", *words, "--format", "json", "--parallelism", str(storm.workers))
     town.suffers()
-    written = max(
-        (number for number, (method, *_) in enumerate(town.simulator.requests, 1) if method != "GET"), default=0
-    )
-    late = any(moment > written for _, moment in storm.meddlings)
+    looked_at = all(town.simulator.looked_at(moment) for _, moment in storm.meddlings)
     town.simulator.interrupt()
     told = f"{storm} on {town.simulator.version}\n{ended.out[-4000:]}\n{ended.err}"
     assert ended.code in (*ENDS, DENIED), told
@@ -77,7 +74,7 @@ def weathered(turn: Turn, storm: Storm) -> None:
     ]
     assert all(each in str(town.memory()) for each in theirs), told
     assert rows_of(town) == turn.theirs, told
-    if not late:
+    if looked_at:
         _is_true(turn, ended.out, storm, told)
     if town.plans().code in (DONE, PENDING):
         again = town.applies()
@@ -85,6 +82,11 @@ def weathered(turn: Turn, storm: Storm) -> None:
         town.rests()
         assert all(each in str(town.memory()) for each in theirs), told
     assert rows_of(town) == turn.theirs, told
+
+
+def test_somebody_s_doing_lasts_though_the_server_lies_about_the_call_after_it(turn_of: TurnOf) -> None:
+    doing = ("gives somebody who is to be edited POP3 no more", 5)
+    weathered(turn_of("2022-01a"), Storm([doing], ["pretended"], seed=0, workers=1, kept=False))
 
 
 def _is_true(turn: Turn, out: str, storm: Storm, told: str) -> None:

@@ -65,11 +65,7 @@ class Watched(Simulator):
     def handle(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"", peer: str = "127.0.0.1"
     ) -> Answer:
-        while self._interruptions and len(self.requests) + 1 >= self._interruptions[0][0]:
-            _, does = self._interruptions.pop(0)
-            kept = list(self.requests)
-            does()
-            self.requests = kept
+        self._let_happen()
         self.requests.append((method, path.removeprefix("/api/v1/"), body))
         if self.arriving is not None and method != "GET":
             self.arriving(len(self.writes))
@@ -77,6 +73,19 @@ class Watched(Simulator):
         if self.answering is not None and method != "GET":
             self.answering(len(self.writes))
         return answer
+
+    def handle_in_vain(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"", peer: str = "127.0.0.1"
+    ) -> Answer:
+        self._let_happen()
+        return super().handle_in_vain(method, path, headers, body, peer)
+
+    def _let_happen(self) -> None:
+        while self._interruptions and len(self.requests) + 1 >= self._interruptions[0][0]:
+            _, does = self._interruptions.pop(0)
+            kept = list(self.requests)
+            does()
+            self.requests = kept
 
     def interrupt(self, *happens: tuple[int, Callable[[], object]]) -> None:
         """Let something happen before some of the coming requests, each given by its number, 1 for the next one."""
@@ -87,6 +96,14 @@ class Watched(Simulator):
     def writes(self) -> list[str]:
         """What it was asked to change."""
         return [path for method, path, _ in self.requests if method != "GET"]
+
+    def looked_at(self, moment: int) -> bool:
+        """Whether what happened before a request is seen by who reads again after the last write.
+
+        How many requests come before depends on what earlier runs have learnt of the server.
+        """
+        written = [number for number, (method, *_) in enumerate(self.requests, 1) if method != "GET"]
+        return moment <= max(written, default=0) + 1
 
 
 @dataclass
