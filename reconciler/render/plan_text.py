@@ -87,15 +87,15 @@ def change_text(change: Change, style: Style) -> str:
     return "\n".join(told) + "\n"
 
 
-def _field(field: FieldChange, action: Action, width: int, style: Style) -> Iterator[str]:
+def _field(field: FieldChange, action: Action, width: int, style: Style) -> list[str]:
     from reconciler.render.values import lines  # noqa: PLC0415
 
     name = f"      {visible(field.name) + ':':<{width + 1}} "
     told = lines(field, action)
-    signed = action is not Action.CREATE or len(told) > 1
-    for line in told:
-        yield name + (_signed(line, style) if signed else line.text)
-        name = " " * len(name)
+    if len(told) == 1 and action is Action.CREATE:
+        return [name + told[0].text]
+    indent = " " * len(name)
+    return [(indent if place else name) + _signed(line, style) for place, line in enumerate(told)]
 
 
 def _signed(line: Line, style: Style) -> str:

@@ -91,11 +91,12 @@ def _both(before: Any, after: Any) -> Line:
 
 
 def _appearing(value: Any) -> list[Line]:
-    if not _is_long(value):
-        return [Line(Sign.ADDED, shown(value))]
-    if isinstance(value, tuple):
+    if _is_text(value) and "\n" in value:
+        return [Line(Sign.ADDED, visible(line)) for line in value.splitlines()]
+    whole = shown(value)
+    if isinstance(value, tuple) and len(whole) > _ROOM:
         return [Line(Sign.ADDED, shown(each)) for each in value]
-    return [Line(Sign.ADDED, visible(line)) for line in value.splitlines()]
+    return [Line(Sign.ADDED, whole)]
 
 
 def _elements(before: tuple[Any, ...], after: tuple[Any, ...]) -> Iterator[Line]:
