@@ -188,6 +188,8 @@ class _Compiler:
 
 
 def _freeze(value: Any) -> Any:
+    if isinstance(value, str):  # as most are; asking whether it is a mapping takes longer
+        return type(value).__name__, value
     if isinstance(value, Mapping):
         return tuple(sorted((name, _freeze(each)) for name, each in value.items()))
     if isinstance(value, list | tuple):
@@ -197,6 +199,8 @@ def _freeze(value: Any) -> Any:
 
 def _has_its_own_secret(value: Any) -> bool:
     """Whether a secret in it is another one for each resource, though its source reads the same."""
+    if isinstance(value, str):  # as above
+        return False
     if isinstance(value, SecretSource):
         return value.kind in (SourceKind.GENERATE, SourceKind.HASH_TABLE)
     if isinstance(value, Mapping):
