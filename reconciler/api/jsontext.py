@@ -67,7 +67,8 @@ def decode_rows(body: Body, typed: Typed | None, ahead: Ahead | None = None) -> 
         For each object a record, or a mapping; what is no object is left out.
 
     Raises:
-        ProtocolError: `api-bad-json`.
+        ProtocolError: `api-bad-json`; or `api-no-objects` for a list of nothing but other things: no mailcow from
+            2022-01a to 2026-07a answers so (recorded exchanges, tests/contract), and it is not an empty one.
     """
     large = is_worth_msgspec(body)
     if large and typed is not None:
@@ -75,7 +76,16 @@ def decode_rows(body: Body, typed: Typed | None, ahead: Ahead | None = None) -> 
         if records is not None:
             return records if ahead is None else ahead.rows + records
     if ahead is None:
-        return rows_in(_decoded(body, large=large))
+        value = _decoded(body, large=large)
+        rows = rows_in(value)
+        if not rows and isinstance(value, list) and value:
+            raise ProtocolError(
+                "the server answered a list of something else than objects",
+                id="api-no-objects",
+                hint="something in front of the server may have answered in its place",
+                size=len(body),
+            )
+        return rows
     return ahead.rows + rows_in(_decoded(body, large=large, before=ahead.size))
 
 

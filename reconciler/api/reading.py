@@ -64,7 +64,7 @@ class Reading:
         """The objects of a list, or the one object that came: a record for each, or a mapping; none for `{}`.
 
         Raises:
-            ProtocolError: `api-bad-json`.
+            ProtocolError: `api-bad-json`, `api-no-objects`.
         """
         return decode_rows(self.body, self.typed, self.ahead) if self.state is ReadingState.CONTENT else []
 

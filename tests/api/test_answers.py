@@ -79,6 +79,13 @@ def test_what_is_no_object_is_no_row(body: bytes) -> None:
     assert Reading(ReadingState.CONTENT, body).rows == [{"a": 1}, {}]
 
 
+@pytest.mark.parametrize("body", [b"[[]]", b"[null]", b'["x", 1]'])
+def test_a_list_of_nothing_but_other_things_is_not_taken_for_an_empty_one(body: bytes) -> None:
+    with pytest.raises(ProtocolError) as refusal:
+        _ = reading_of(Answer(200, body)).rows
+    assert refusal.value.id == "api-no-objects"
+
+
 def test_endless_nesting_is_a_protocol_error() -> None:
     with pytest.raises(ProtocolError):
         _ = reading_of(Answer(200, b"[" * 200_000)).value

@@ -87,7 +87,9 @@ ROW = some.fixed_dictionaries(
         ),
     },
 )
-ROWS = some.lists(ROW | ROW | ROW | some.none() | some.lists(ROW, max_size=2), max_size=12)
+ROWS = some.lists(ROW | ROW | ROW | some.none() | some.lists(ROW, max_size=2), max_size=12).filter(
+    lambda rows: bool(rows_in(rows)) or not rows
+)
 PRINTED = some.sampled_from([{}, {"indent": 4}, {"separators": (",", ":")}, {"indent": 0, "ensure_ascii": False}])
 SIZES = some.lists(some.integers(1, 90), min_size=1, max_size=4)
 
