@@ -81,6 +81,7 @@ def test_what_is_initial_and_a_failed_creation_left_out_is_told_and_sent_when_as
     sent = person.types(*asked, "mailbox/anna@acme.example#rate_limit")
 
     assert failed.code == INCOMPLETE, failed.out
+    assert "warning[initial-unsent]" in failed.out, failed.out
     assert "--resend 'mailbox/anna@acme.example#rate_limit'" in failed.out, failed.out
     assert (silent.code, by_pattern.code) == (0, 0), by_pattern.out
     assert sent.code == 0, sent.out
