@@ -104,6 +104,7 @@ def side_by_side(
         at_a_turn: how often a command is run in a turn, where that is more than once: what takes a hundredth of what it
             is compared with is troubled by less, so one run says little of it.
     """
+    os.sync()  # what preparing them has written would be written out while the first ones run
     found: dict[str, list[Run]] = {name: [] for name in commands}
     for _ in range(runs):
         for name, command in commands.items():
