@@ -8,7 +8,7 @@ from typing import Any
 from reconciler.model.address import Address
 from reconciler.model.resource import Observed, Value
 from reconciler.model.state import LiveState
-from reconciler.model.table import UNKNOWN, Found, LiveTable
+from reconciler.model.table import UNKNOWN, Found, LiveTable, once_in
 
 __all__ = ["Amended", "Gathered", "hold", "naming", "overlaid", "those_naming", "value_of", "values_of"]
 
@@ -25,10 +25,7 @@ class Gathered(dict[str, Observed]):
 
     def once(self, what: Hashable, work: Callable[[], Found]) -> Found:
         """What has been worked out from all of it under a name, or is now; see `LiveTable`."""
-        if what not in self._worked_out:
-            self._worked_out[what] = work()
-        found: Found = self._worked_out[what]
-        return found
+        return once_in(self._worked_out, what, work)
 
 
 class Amended(Mapping[str, Observed]):

@@ -15,7 +15,7 @@ from reconciler.model.address import Address
 from reconciler.model.resource import Declared, EntryOptions, Observed, Place, Value
 from reconciler.records import field, record
 
-__all__ = ["UNKNOWN", "DeclaredTable", "JoinedTexts", "LiveTable", "Passage", "Sheet", "Table", "sheets_of"]
+__all__ = ["UNKNOWN", "DeclaredTable", "JoinedTexts", "LiveTable", "Passage", "Sheet", "Table", "once_in", "sheets_of"]
 
 Resource_co = TypeVar("Resource_co", covariant=True)
 Found = TypeVar("Found")
@@ -218,6 +218,14 @@ class DeclaredTable(Table[Declared]):
         return self.sheets[number].declared(self._kind, position - self._starts[number])
 
 
+def once_in(worked_out: dict[Hashable, Any], what: Hashable, work: Callable[[], Found]) -> Found:
+    """What has been worked out under a name, or is now and is then kept there."""
+    if what not in worked_out:
+        worked_out[what] = work()
+    found: Found = worked_out[what]
+    return found
+
+
 class LiveTable(Table[Observed]):
     """What a server has of one kind."""
 
@@ -230,10 +238,7 @@ class LiveTable(Table[Observed]):
 
     def once(self, what: Hashable, work: Callable[[], Found]) -> Found:
         """What has been worked out from all of it under a name, or is now: one plan asks the same several times."""
-        if what not in self._worked_out:
-            self._worked_out[what] = work()
-        found: Found = self._worked_out[what]
-        return found
+        return once_in(self._worked_out, what, work)
 
     @abstractmethod
     def hold(self, keys: Iterable[str]) -> None:
