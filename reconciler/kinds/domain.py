@@ -316,11 +316,11 @@ def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
     """Find quotas out of order, limits below what is in use, and domains that are not empty (all versions)."""
     if situation.verb is Verb.DELETE:
         return _inhabited(situation)
-    from reconciler.model.amended import those_naming  # noqa: PLC0415  only where domains change
+    from reconciler.model.amended import those_with  # noqa: PLC0415  only where domains change
     from reconciler.spec.limits import unfit_limits  # noqa: PLC0415  as above
 
     live, name = situation.live, situation.address.key
-    alone = live.was_read("alias_domain") and not those_naming(live.of("alias_domain"), "target", _itself, name)
+    alone = live.was_read("alias_domain") and not those_with(live.of("alias_domain"), "target", name)
     # aliases of alias domains are counted too, but not when the limit is lowered
     limits = unfit_limits(
         situation,
@@ -360,10 +360,6 @@ def _in_domain(situation: Situation, kind: str) -> Sequence[str]:
     from reconciler.model.amended import those_naming  # noqa: PLC0415  as above
 
     return those_naming(situation.future.of(kind), "address", _home, situation.address.key)
-
-
-def _itself(value: Value) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else ()
 
 
 def _home(value: Value) -> tuple[str, ...]:

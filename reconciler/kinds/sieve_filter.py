@@ -101,10 +101,10 @@ def _effects(situation: Situation) -> tuple[str, ...]:
         return ()
     if after.get("state", "active") != "active":
         return ()
-    from reconciler.model.amended import those_naming  # noqa: PLC0415  only where one changes
+    from reconciler.model.amended import those_with  # noqa: PLC0415  only where one changes
 
     there = situation.live.of(situation.address.kind)
-    beside = map(there.__getitem__, those_naming(there, "mailbox", _itself, str(after.get("mailbox"))))
+    beside = map(there.__getitem__, those_with(there, "mailbox", str(after.get("mailbox"))))
     return tuple(
         f"puts `{each.values['description']}` out of force, the active {after['type']} there is"
         for each in beside
@@ -112,10 +112,6 @@ def _effects(situation: Situation) -> tuple[str, ...]:
         and each.values["state"] == "active"
         and each.values["type"] == after.get("type")
     )
-
-
-def _itself(value: Value) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else ()
 
 
 KIND = Kind(

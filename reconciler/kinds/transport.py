@@ -1,7 +1,7 @@
 """Transports."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from ipaddress import ip_address
 from typing import Any, Final, Required, TypedDict
@@ -98,20 +98,11 @@ _BRACKETED: Final = r"\[(.+)\]"
 
 def _at(state: LiveState, situation: Situation) -> dict[Address, Observed]:
     """Find the other transports with the same nexthop: the server gives them the same credentials (all versions)."""
+    from reconciler.model.amended import those_with  # noqa: PLC0415  only where one changes
+
     there = state.of(situation.address.kind)
-    found = map(there.__getitem__, _with(there, _itself, str(situation.after["nexthop"])))
+    found = map(there.__getitem__, those_with(there, "nexthop", str(situation.after["nexthop"])))
     return {each.address: each for each in found if each.address != situation.address}
-
-
-def _with(there: Mapping[str, Observed], names: Callable[[Value], tuple[str, ...]], nexthop: str) -> Sequence[str]:
-    """The keys of those with a nexthop."""
-    from reconciler.model.amended import those_naming  # noqa: PLC0415  only where one changes
-
-    return those_naming(there, "nexthop", names, nexthop)
-
-
-def _itself(nexthop: Value) -> tuple[str, ...]:
-    return (nexthop,) if isinstance(nexthop, str) else ()
 
 
 def _bracketed(nexthop: Value) -> tuple[str, ...]:
@@ -183,9 +174,11 @@ def _inside(nexthop: str) -> str | None:
 
 def _interfering(state: LiveState, situation: Situation, nexthop: str) -> list[str]:
     """The nexthops of other transports beside which the server takes none such: ``x`` and ``[x]``, all versions."""
+    from reconciler.model.amended import those_naming, those_with  # noqa: PLC0415  as above
+
     there = state.of(situation.address.kind)
-    inside = _bracketed(nexthop)
-    keys = {*_with(there, _bracketed, nexthop), *(key for each in inside for key in _with(there, _itself, each))}
+    keys = {*those_naming(there, "nexthop", _bracketed, nexthop)}
+    keys.update(key for inside in _bracketed(nexthop) for key in those_with(there, "nexthop", inside))
     others = (there[key] for key in sorted(keys))
     return [str(each.values.get("nexthop", "")) for each in others if each.address != situation.address]
 

@@ -10,7 +10,7 @@ from reconciler.model.resource import Observed, Value
 from reconciler.model.state import LiveState
 from reconciler.model.table import UNKNOWN, Found, LiveTable, once_in
 
-__all__ = ["Amended", "Gathered", "hold", "naming", "overlaid", "those_naming", "value_of", "values_of"]
+__all__ = ["Amended", "Gathered", "hold", "naming", "overlaid", "those_naming", "those_with", "value_of", "values_of"]
 
 
 class Gathered(dict[str, Observed]):
@@ -171,6 +171,15 @@ def those_naming(resources: Mapping[str, Observed], name: str, names: Names, sou
     if isinstance(resources, LiveTable | Gathered):
         return sorted(resources.once(("by name", name, names), indexed).get(sought, ()))
     return sorted(indexed().get(sought, ()))
+
+
+def those_with(resources: Mapping[str, Observed], name: str, text: str) -> Sequence[str]:
+    """The keys of resources of which a field is a text, in order; see `those_naming`."""
+    return those_naming(resources, name, _itself, text)
+
+
+def _itself(value: Value) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else ()
 
 
 def _by_name(values: Iterable[tuple[str, Value]], names: Names) -> Mapping[str, Sequence[str]]:
