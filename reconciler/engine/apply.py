@@ -10,13 +10,14 @@ from reconciler.engine.calls import LOST_IN_A_ROW, Answered, Calls
 from reconciler.engine.doubts import Attempt, clearing, rule, settles
 from reconciler.engine.effect import strangers, took
 from reconciler.engine.ports import Clock, LookAgain, Record, Resolve, Verify, Writer
-from reconciler.engine.progress import Progress, levels, only
+from reconciler.engine.progress import Progress, only
 from reconciler.errors import ApiError, ApplyIncomplete, ConnectionFailed
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
 from reconciler.model.operation import Operation, Verb
 from reconciler.model.report import ChangeEnded, Event, Leftover, Outcome, Report, Stopped
 from reconciler.model.state import LiveState
+from reconciler.planning.order import levels
 from reconciler.records import field, record
 from reconciler.spec.kind import Kind
 

@@ -112,28 +112,6 @@ def only(operation: Operation, changes: Iterable[Address]) -> Operation | None:
     )
 
 
-def levels(operations: Iterable[Operation]) -> list[list[Operation]]:
-    """Part operations into lists that are carried out one after another.
-
-    A phase is a list, unless some of its operations need others of it: those of the same change, or what they require.
-    """
-    found: list[list[Operation]] = []
-    by_phase: dict[int, list[Operation]] = {}
-    for operation in operations:
-        by_phase.setdefault(operation.phase, []).append(operation)
-    for _, phase in sorted(by_phase.items()):
-        level_of: dict[Address, int] = {}
-        parts: list[list[Operation]] = []
-        for operation in phase:
-            needed = (*operation.changes, *operation.requires)
-            level = max((level_of[address] + 1 for address in needed if address in level_of), default=0)
-            parts += [[]] if level == len(parts) else []
-            parts[level].append(operation)
-            level_of.update(dict.fromkeys(operation.changes, level))
-        found += parts
-    return found
-
-
 def _sum_of(outcomes: set[Outcome]) -> Outcome:
     if outcomes == {Outcome.DONE}:
         return Outcome.DONE

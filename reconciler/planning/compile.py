@@ -1,33 +1,25 @@
-"""From changes to operations: exact calls, in phases, gathered into as few as the server takes."""
+"""From changes to operations: exact calls, in phases."""
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
 from reconciler.model.operation import Item, Operation, Verb
 from reconciler.model.resource import Observed
-from reconciler.model.secret import SecretSource, SourceKind
 from reconciler.model.state import LiveState
 from reconciler.planning.cascade import cascade, homes_of, sets
 from reconciler.planning.future import future_of
+from reconciler.planning.gather import Single, gather
 from reconciler.planning.order import phase_of, ranks
-from reconciler.records import record, replace
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.encode import steps_of
 from reconciler.spec.kind import Kind
 from reconciler.spec.needs import homes, named
 from reconciler.spec.step import Stage, Step
-
-CHUNK: Final = 100
-"""The most items one call carries: enough to save nearly all round trips, few enough to see progress and to retry."""
-
-NAMES: Final = 20
-"""The most resources one call adds: most of what a call costs by itself is saved, and one takes half a second."""
 
 WHOLE_SERVER: Final = "server"
 """The lane of everything on servers that cannot bear parallel writes."""
@@ -37,23 +29,7 @@ def compile_changes(
     kinds: Mapping[str, Kind], changes: Sequence[Change], live: LiveState, *, capabilities: Capabilities
 ) -> tuple[Operation, ...]:
     """Make the calls that bring changes about, in the order they are to be sent."""
-    return tuple(_gather(_Compiler(kinds, changes, live, capabilities).operations()))
-
-
-_SEPARATOR: Final = re.compile("[ ,;\n]")
-
-
-@record(frozen=True, slots=True)
-class _Single:
-    """An operation of one change, and whether it may be gathered with its like.
-
-    Attributes:
-        joined_by: of an add, the attribute that may name several.
-    """
-
-    operation: Operation
-    alone: bool
-    joined_by: str = ""
+    return tuple(gather(_Compiler(kinds, changes, live, capabilities).operations()))
 
 
 class _Compiler:
@@ -99,8 +75,8 @@ class _Compiler:
         if kind.space is not None:
             self._givers[kind.space, address.key].append(by)
 
-    def operations(self) -> list[_Single]:
-        made: list[_Single] = []
+    def operations(self) -> list[Single]:
+        made: list[Single] = []
         for change in self._changes:
             kind = self._kinds[change.address.kind]
             observed = self._observed(change)
@@ -116,7 +92,7 @@ class _Compiler:
             made += [self._operation(kind, change, step, requires) for step in steps]
         return made
 
-    def _operation(self, kind: Kind, change: Change, step: Step, requires: frozenset[Address]) -> _Single:
+    def _operation(self, kind: Kind, change: Change, step: Step, requires: frozenset[Address]) -> Single:
         stage = step.stage if step.stage is not None else Stage.UPDATE
         if stage is Stage.DELETE and change.address in self._cascade.first:
             stage = Stage.FREE
@@ -138,7 +114,7 @@ class _Compiler:
             passing=step.passing,
         )
         adds = step.verb is Verb.ADD and step.route == kind.routes.add and not step.alone
-        return _Single(operation, step.alone or kind.alone, kind.joined_by if adds else "")
+        return Single(operation, step.alone or kind.alone, kind.joined_by if adds else "")
 
     def _moves_last(self, kind: Kind, change: Change, step: Step, stage: Stage) -> bool:
         """Whether a step gives something its new name, which others give up in the same stage.
@@ -185,99 +161,3 @@ class _Compiler:
     def _inhabitants(self, change: Change) -> Iterable[Address]:
         """The planned deletions of what is within a resource that is deleted too."""
         yield from self._leaving.get(change.address, ())
-
-
-def _freeze(value: Any) -> Any:
-    if isinstance(value, str):  # as most are; asking whether it is a mapping takes longer
-        return type(value).__name__, value
-    if isinstance(value, Mapping):
-        return tuple(sorted((name, _freeze(each)) for name, each in value.items()))
-    if isinstance(value, list | tuple):
-        return tuple(_freeze(each) for each in value)
-    return (type(value).__name__, value)
-
-
-def _has_its_own_secret(value: Any) -> bool:
-    """Whether a secret in it is another one for each resource, though its source reads the same."""
-    if isinstance(value, str):  # as above
-        return False
-    if isinstance(value, SecretSource):
-        return value.kind in (SourceKind.GENERATE, SourceKind.HASH_TABLE)
-    if isinstance(value, Mapping):
-        return any(map(_has_its_own_secret, value.values()))
-    return isinstance(value, list | tuple) and any(map(_has_its_own_secret, value))
-
-
-def _gather(singles: Iterable[_Single]) -> list[Operation]:
-    """Put equal edits, and deletions by one route, into one call each, in chunks; then sort by phase.
-
-    No call comes before another one that the same change needs first. What is in a chunk is of as few lanes as can be:
-    for one that is of all domains all other calls would wait.
-    """
-    singles = sorted(singles, key=lambda single: min(single.operation.lanes, default=""))
-    groups: list[list[Operation]] = []
-    open_group: dict[Any, int] = {}
-    last_of: dict[Address, int] = {}
-    for single in singles:
-        operation = single.operation
-        address = operation.changes[0]
-        key = _alike(single)
-        if key is None:
-            place = None
-        else:
-            place = open_group.get(key)
-            if place is None or place < last_of.get(address, -1) or len(groups[place]) == _most(operation):
-                place = None
-                open_group[key] = len(groups)
-        if place is None:
-            place = len(groups)
-            groups.append([])
-        groups[place].append(_named(operation, single.joined_by))
-        last_of[address] = place
-    return sorted(map(_together, groups), key=lambda operation: operation.phase)
-
-
-def _alike(single: _Single) -> Any:
-    """What operations have in common that one call can carry; None for one that is sent by itself."""
-    operation = single.operation
-    rest = operation.attributes
-    if operation.verb is Verb.ADD:
-        name = rest.get(single.joined_by)
-        if not isinstance(name, str) or _SEPARATOR.search(name):
-            return None
-        rest = {each: value for each, value in rest.items() if each != single.joined_by}
-    elif single.alone:
-        return None
-    if _has_its_own_secret(rest):
-        return None
-    lanes = operation.lanes if operation.verb is Verb.ADD else ()
-    return (operation.verb, operation.route, operation.phase, operation.successes, lanes, _freeze(rest))
-
-
-def _most(operation: Operation) -> int:
-    return NAMES if operation.verb is Verb.ADD else CHUNK
-
-
-def _named(operation: Operation, joined_by: str) -> Operation:
-    """An add that may be joined by others, with its name apart."""
-    name = operation.attributes.get(joined_by) if operation.verb is Verb.ADD else None
-    return operation if not isinstance(name, str) else replace(operation, joined_by=joined_by, names=(name,))
-
-
-def _together(operations: Sequence[Operation]) -> Operation:
-    first = operations[0]
-    if len(operations) == 1:
-        return replace(first, joined_by="", names=()) if first.names else first
-    names = tuple(name for each in operations for name in each.names)
-    same = all(each.requires == operations[0].requires for each in operations)
-    return replace(
-        operations[0],
-        changes=tuple(change for each in operations for change in each.changes),
-        names=names,
-        attributes={**first.attributes, first.joined_by: ",".join(names)} if names else first.attributes,
-        items=tuple(item for each in operations for item in each.items),
-        lanes=frozenset().union(*(each.lanes for each in operations)),
-        requires=frozenset().union(*(each.requires for each in operations)),
-        requires_of=() if same else tuple(each.requires for each in operations),
-        fields=frozenset().union(*(each.fields for each in operations)),
-    )

@@ -1,10 +1,12 @@
-"""When a step happens: its stage and its kind, as one number."""
+"""When a step happens: its stage and its kind, as one number; and what is carried out beside each other."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
+from reconciler.model.address import Address
+from reconciler.model.operation import Operation
 from reconciler.spec.kind import Kind
 from reconciler.spec.step import Stage
 
@@ -38,3 +40,25 @@ def stage_of(phase: int) -> Stage:
 def ranks(kinds: Mapping[str, Kind]) -> Mapping[str, int]:
     """Each kind's place in creation order."""
     return {name: place for place, name in enumerate(kinds)}
+
+
+def levels(operations: Iterable[Operation]) -> list[list[Operation]]:
+    """Part operations into lists that are carried out one after another.
+
+    A phase is a list, unless some of its operations need others of it: those of the same change, or what they require.
+    """
+    found: list[list[Operation]] = []
+    by_phase: dict[int, list[Operation]] = {}
+    for operation in operations:
+        by_phase.setdefault(operation.phase, []).append(operation)
+    for _, phase in sorted(by_phase.items()):
+        level_of: dict[Address, int] = {}
+        parts: list[list[Operation]] = []
+        for operation in phase:
+            needed = (*operation.changes, *operation.requires)
+            level = max((level_of[address] + 1 for address in needed if address in level_of), default=0)
+            parts += [[]] if level == len(parts) else []
+            parts[level].append(operation)
+            level_of.update(dict.fromkeys(operation.changes, level))
+        found += parts
+    return found

@@ -68,6 +68,7 @@ def _parts(findings: Findings, folder: Path, *, small: bool) -> dict[str, Callab
         creations(findings, folder / "adds", mailboxes=1_000 if small else 5_000, domains=64, runs=1 if small else 3)
         bulk_calls(findings, folder / "bulk", objects=250)
         mixed_changes(findings, folder / "mixed", domains=4 if small else 16, runs=1)
+        mixed_changes(findings, folder / "alike", domains=4 if small else 16, runs=1, alike=True)
 
     def started() -> None:
         starts(findings, folder / "starts", runs=11 if small else 21)

@@ -1,7 +1,9 @@
 """One apply of changes of many sorts to a server whose calls take what they take on a real one, beside one by hand.
 
-In every domain some mailboxes and aliases are new, others are edited, each in its own way, and others are gone: next to
-nothing of it can share a call, but the deletions. Both ways are looked at afterwards: a plan finds nothing to do.
+In every domain some mailboxes and aliases are new, others are edited, and others are gone. Each is edited in its own
+way, so that next to nothing of it can share a call, but the deletions; or it is edited as one of every other domain is,
+and shares a call with these. By hand such a call minds no domain, and each of them is sent by whoever is free; ours has
+all its domains for itself. Both ways are looked at afterwards: a plan finds nothing to do.
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ from tests.bench.ours import KEY, ours, stages_in
 
 __all__ = ["mixed_changes"]
 
+Call = tuple[str, Any]
+
 _BY_HAND: Final = [sys.executable, str(Path(__file__).parent / "mixed_by_hand.py")]
 _PASSWORD: Final = "{SHA256}x"
 _SHARE_OF_COST: Final = 0.2
@@ -34,24 +38,28 @@ _PEOPLE, _NEW_PEOPLE, _RENAMED = 30, 15, 15
 _ALIASES, _NEW_ALIASES, _NOTED, _GONE = 60, 40, 20, 20
 
 
-def mixed_changes(findings: Findings, folder: Path, *, domains: int, runs: int) -> None:
+def mixed_changes(findings: Findings, folder: Path, *, domains: int, runs: int, alike: bool = False) -> None:
     """Measure both, in turns, each time on a fresh server.
 
     Args:
-        domains: 90 calls for each of them; and deletions, a hundred at a time.
+        domains: 90 calls for each of them, or 55 where edits are alike; and deletions, a hundred at a time.
+        alike: whether what is edited is edited alike in every domain.
     """
     folder.mkdir(parents=True)
     (folder / "mail").mkdir()
     before = [_domain(number) for number in range(domains)]
+    after = [_after(domain, alike=alike) for domain in before]
     organisation = Organisation(tuple(before), (), (), (), ())
     (folder / "snapshot.json").write_text(json.dumps(answers(organisation)), encoding="utf-8")
-    phases: list[list[tuple[str, Any]]] = [[], [], []]
-    for domain in before:
-        (folder / "mail" / f"{domain.name}.yaml").write_text("".join(_declared(domain)), encoding="utf-8")
-        phases = [phase + calls for phase, calls in zip(phases, _calls(domain), strict=True)]
-    (folder / "phases.json").write_text(json.dumps([phases[0], phases[1], [*_chunks(phases[2])]]), encoding="utf-8")
-    calls = len(phases[0]) + len(phases[1]) + len([*_chunks(phases[2])])
-    findings.say(f"\napply of changes of many sorts, {calls:,} calls in {domains} domains, {runs} runs each")
+    phases: list[list[Call]] = [[], [], []]
+    for domain, wanted in zip(before, after, strict=True):
+        (folder / "mail" / f"{domain.name}.yaml").write_text("".join(_declared(domain, wanted)), encoding="utf-8")
+        phases = [phase + calls for phase, calls in zip(phases, _calls(domain, wanted), strict=True)]
+    phases = [_gathered(phase) for phase in phases]
+    (folder / "phases.json").write_text(json.dumps(phases), encoding="utf-8")
+    calls = sum(map(len, phases))
+    sorts = "many sorts, its edits alike" if alike else "many sorts"
+    findings.say(f"\napply of changes of {sorts}, {calls:,} calls in {domains} domains, {runs} runs each")
     taken: dict[str, list[float]] = {"apply": [], "by hand": []}
     for _ in range(runs):
         for name, each in taken.items():
@@ -59,11 +67,11 @@ def mixed_changes(findings: Findings, folder: Path, *, domains: int, runs: int) 
                 each.append(_applied(folder, url) if name == "apply" else _by_hand(folder, url))
                 _check(folder, url)
     seconds = {name: median(each) for name, each in taken.items()}
-    what = f"apply of {calls:,} calls of many sorts, against by hand"
+    what = f"apply of {calls:,} calls of {sorts}, against by hand"
     note = f"{seconds['apply']:.2f} s, {seconds['by hand']:.2f} s; calls take a fifth of their time on a real server"
     goal = _GOAL if domains == _MEANT else None
     findings.add(Row(what, seconds["apply"] / seconds["by hand"], goal=goal, note=note))
-    findings.figures["mixed writes"] = taken
+    findings.figures["mixed writes, alike" if alike else "mixed writes"] = taken
 
 
 def _applied(folder: Path, url: str) -> float:
@@ -105,14 +113,15 @@ def _domain(number: int) -> DomainEntry:
     return DomainEntry(name, f"Domain {number}", people, aliases, (), None, None, None)
 
 
-def _after(domain: DomainEntry) -> DomainEntry:
+def _after(domain: DomainEntry, *, alike: bool) -> DomainEntry:
+    own = "" if alike else f" of {domain.name}"
     people = [
-        replace(each, name=f"{each.name} of {domain.name}") if number < _RENAMED else each
+        replace(each, name=f"Person {number}{own}") if number < _RENAMED else each
         for number, each in enumerate(domain.people)
     ]
     people += [Person(f"new{each}", f"New {each}", 1, "active", (), None) for each in range(_NEW_PEOPLE)]
     aliases = [
-        replace(each, comment=f"note {number} of {domain.name}") if number < _NOTED else each
+        replace(each, comment=f"note {number}{own}") if number < _NOTED else each
         for number, each in enumerate(domain.aliases[: _ALIASES - _GONE])
     ]
     aliases += [
@@ -124,8 +133,7 @@ def _after(domain: DomainEntry) -> DomainEntry:
     return replace(domain, people=tuple(people), aliases=tuple(aliases))
 
 
-def _declared(domain: DomainEntry) -> Iterator[str]:
-    after = _after(domain)
+def _declared(domain: DomainEntry, after: DomainEntry) -> Iterator[str]:
     yield f"domain: {domain.name}\ndefaults:\n"
     yield f'  mailboxes: {{quota: 1GiB, state: active, initial: {{password: {{hash: "{_PASSWORD}"}}}}}}\n'
     yield "mailboxes:\n"
@@ -138,10 +146,9 @@ def _declared(domain: DomainEntry) -> Iterator[str]:
     yield from (f"  - {{alias: {each.local}@{domain.name}}}\n" for each in domain.aliases[_ALIASES - _GONE :])
 
 
-def _calls(domain: DomainEntry) -> tuple[list[tuple[str, Any]], list[tuple[str, Any]], list[tuple[str, Any]]]:
+def _calls(domain: DomainEntry, after: DomainEntry) -> tuple[list[Call], list[Call], list[Call]]:
     """What is sent by hand: what depends on nothing, what depends on that, and the deletions, one by one."""
-    after = _after(domain)
-    free: list[tuple[str, Any]] = []
+    free: list[Call] = []
     for each in after.people[_PEOPLE:]:
         body = {"local_part": each.local, "domain": domain.name, "name": each.name, "quota": 1024, "active": 1}
         free.append(("add/mailbox", {**body, "password": _PASSWORD, "password2": _PASSWORD}))
@@ -166,13 +173,24 @@ def _calls(domain: DomainEntry) -> tuple[list[tuple[str, Any]], list[tuple[str, 
         )
         for one in after.aliases[_ALIASES - _GONE :]
     ]
-    gone: list[tuple[str, Any]] = [
-        ("delete/alias", [f"{one.local}@{domain.name}"]) for one in domain.aliases[_ALIASES - _GONE :]
-    ]
+    gone: list[Call] = [("delete/alias", [f"{one.local}@{domain.name}"]) for one in domain.aliases[_ALIASES - _GONE :]]
     return free, then, gone
 
 
-def _chunks(deletions: list[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
-    items = [item for _, each in deletions for item in each]
-    for start in range(0, len(items), 100):
-        yield "delete/alias", items[start : start + 100]
+def _gathered(calls: list[Call]) -> list[Call]:
+    """Put deletions, and edits that are alike, into one call for each hundred."""
+    items: dict[str, list[str]] = {}
+    found: list[Call] = []
+    for route, body in calls:
+        if route.startswith("add/"):
+            found.append((route, body))
+        else:
+            attributes = body["attr"] if route.startswith("edit/") else None
+            named = body["items"] if route.startswith("edit/") else body
+            items.setdefault(json.dumps([route, attributes]), []).extend(named)
+    for alike, each in items.items():
+        route, attributes = json.loads(alike)
+        for start in range(0, len(each), 100):
+            chunk = each[start : start + 100]
+            found.append((route, chunk if attributes is None else {"items": chunk, "attr": attributes}))
+    return found

@@ -66,6 +66,12 @@ def test_equal_edits_and_deletions_take_a_call_for_each_chunk(findings: Findings
     ]
 
 
+def test_changes_that_are_alike_come_out_the_same_by_hand(findings: Findings, tmp_path: Path) -> None:
+    mixed_changes(findings, tmp_path / "alike", domains=2, runs=1, alike=True)
+    assert findings.rows[0].what == "apply of 146 calls of many sorts, its edits alike, against by hand"
+    assert findings.rows[0].value
+
+
 def test_changes_of_many_sorts_come_out_the_same_by_hand(findings: Findings, tmp_path: Path) -> None:
     mixed_changes(findings, tmp_path / "mixed", domains=1, runs=1)
     assert findings.rows[0].what == "apply of 91 calls of many sorts, against by hand"

@@ -9,7 +9,7 @@ from reconciler.kinds import registry
 from reconciler.model.operation import HandleOf
 from reconciler.model.resource import Place
 from reconciler.model.state import Relocation, Removal
-from reconciler.planning.compile import NAMES
+from reconciler.planning.gather import NAMES
 from reconciler.planning.options import PlanOptions
 from tests.planning.states import NEW, OLD, address, calls, desired, live, routes
 
