@@ -51,7 +51,7 @@ def main() -> int:
 
 def _parts(findings: Findings, folder: Path, *, small: bool) -> dict[str, Callable[[], object]]:
     def others() -> None:
-        against_others(findings, folder / "others", 1_000 if small else 10_000, 2 if small else 3)
+        against_others(findings, folder / "others", 1_000 if small else 10_000, 2 if small else 5)
 
     def planned() -> None:
         runs = {1_000: 5, 10_000: 3} if small else {1_000: 15, 10_000: 11, 100_000: 5, 400_000: 5}

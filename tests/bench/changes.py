@@ -81,11 +81,11 @@ def _tell(findings: Findings, size: int, changes: int, found: Mapping[str, Runs]
     told = _SUMMARY.search(found["text"].middle.output)
     note = f"{found['text'].seconds:.2f} s / {found['no-op'].seconds:.3f} s{f'; {told[0][6:-2]}' if told else ''}"
     what = f"plan of {changes:,} changes among {size:,} objects, against no-op"
-    findings.add(Row(what, found["text"].seconds / found["no-op"].seconds, note=note))
+    findings.add(Row(what, found["text"].times(found["no-op"]), note=note))
     forms = (("JSON", "as JSON"), ("kept", "kept in a file"), ("shown", "shown from it"))
     for name, words in ((name, words) for name, words in forms if name in found):
         note = f"{found[name].seconds:.2f} s, {found[name].peak:.0f} MB"
-        findings.add(Row(f"the same {words}, against as text", found[name].seconds / found["text"].seconds, note=note))
+        findings.add(Row(f"the same {words}, against as text", found[name].times(found["text"]), note=note))
     _, seconds = _cost(changes, found)
     findings.add(Row("comparing and ordering, a change", 1e3 * seconds / changes, unit="ms"))
     findings.add(Row(f"peak memory, {changes:,} changes among {size:,} objects", found["text"].peak, unit="MB"))

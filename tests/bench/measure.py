@@ -34,9 +34,26 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """Several runs of one command."""
+    """Several runs of one command.
 
-    each: tuple[Run, ...]
+    Attributes:
+        turns: the runs of each turn, in which what it is compared with had its own.
+    """
+
+    turns: tuple[tuple[Run, ...], ...]
+
+    @property
+    def each(self) -> tuple[Run, ...]:
+        """All runs."""
+        return tuple(run for turn in self.turns for run in turn)
+
+    def times(self, other: Runs) -> float:
+        """How many times as long as another command it took: the median of what each turn says.
+
+        A machine shared with others is a third slower for minutes and faster again; within a turn it is the same one.
+        """
+        pairs = zip(self.turns, other.turns, strict=True)
+        return median(median(one.seconds for one in mine) / median(one.seconds for one in its) for mine, its in pairs)
 
     @property
     def seconds(self) -> float:
@@ -105,8 +122,8 @@ def side_by_side(
             is compared with is troubled by less, so one run says little of it.
     """
     os.sync()  # what preparing them has written would be written out while the first ones run
-    found: dict[str, list[Run]] = {name: [] for name in commands}
+    found: dict[str, list[tuple[Run, ...]]] = {name: [] for name in commands}
     for _ in range(runs):
         for name, command in commands.items():
-            found[name] += [command.run() for _ in range(at_a_turn.get(name, 1))]
-    return {name: Runs(tuple(each)) for name, each in found.items()}
+            found[name].append(tuple(command.run() for _ in range(at_a_turn.get(name, 1))))
+    return {name: Runs(tuple(turns)) for name, turns in found.items()}

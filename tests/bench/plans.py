@@ -91,7 +91,7 @@ def _tell(findings: Findings, size: int, found: Mapping[str, Runs]) -> None:
             findings.add(
                 Row(
                     f"no-op plan, {size:,} objects, {name}, against {words}",
-                    found[name].seconds / found[against].seconds,
+                    found[name].times(found[against]),
                     goal=goals.get(size) if against == "limit" else None,
                     note=f"{found[name].seconds:.3f} s / {found[against].seconds:.3f} s",
                 )
@@ -143,6 +143,6 @@ def against_others(findings: Findings, folder: Path, size: int, runs: int) -> No
             findings.add(Row(what, None, goal=goal, most=False))
             continue
         note = f"{found[name].seconds:.2f} s / {found['warm'].seconds:.3f} s"
-        ratio = found[name].seconds / found["warm"].seconds
+        ratio = found[name].times(found["warm"])
         findings.add(Row(what, ratio, goal=goal, most=False, note=note))
     findings.figures["others"] = {name: [run.seconds for run in each.each] for name, each in found.items()}

@@ -35,6 +35,6 @@ def starts(findings: Findings, folder: Path, *, runs: int) -> None:
     found = side_by_side({"nothing": nothing, **commands}, runs=runs)
     for name, goal in goals.items():
         note = f"{found[name].seconds * 1e3:.0f} ms / {found['nothing'].seconds * 1e3:.0f} ms"
-        ratio = found[name].seconds / found["nothing"].seconds
+        ratio = found[name].times(found["nothing"])
         findings.add(Row(f"`{name}` against `python -c pass`", ratio, goal=goal, note=note))
     findings.figures["starts"] = {name: [run.seconds for run in each.each] for name, each in found.items()}
