@@ -16,7 +16,7 @@ LONGEST_ADDRESS: Final = 254
 """An address has a host of two labels or more of which the last begins with a letter, and is no longer than this (PHP's
 FILTER_VALIDATE_EMAIL, through which mailcow has every address go)."""
 
-_LOCAL_PART: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$"
+_LOCAL_PART: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
 
 
 @lru_cache(maxsize=65536)
@@ -119,7 +119,7 @@ def _address(text: str, domain: str | None) -> str | None:
     if not at:
         local, host = host, domain or ""
     readable = mail_host(host)
-    if readable is None or len(local) > LONGEST_LOCAL_PART or re.match(_LOCAL_PART, local) is None:
+    if readable is None or len(local) > LONGEST_LOCAL_PART or re.fullmatch(_LOCAL_PART, local) is None:
         return None
     fits = len(local) + 1 + len(domain_for_wire(readable)) <= LONGEST_ADDRESS
     return f"{local}@{readable}" if fits else None
@@ -133,7 +133,7 @@ def _refused_address(value: Any, domain: str | None) -> Refusal:
             hint = f'put it in quotes: `"{value}"`'
         return refuse("address-malformed", f"`{value}` is not a mail address", hint=hint)
     local, at, host = value.rpartition("@")
-    if (at and not host) or re.match(_LOCAL_PART, local if at else host) is None:
+    if (at and not host) or re.fullmatch(_LOCAL_PART, local if at else host) is None:
         return refuse("address-malformed", f"`{value}` is not a mail address", hint=hint)
     if len(local if at else host) > LONGEST_LOCAL_PART or len(value) > LONGEST_ADDRESS:
         hint = f"mailcow takes {LONGEST_LOCAL_PART} characters before the `@`, and {LONGEST_ADDRESS} in all"

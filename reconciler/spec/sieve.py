@@ -98,7 +98,8 @@ def _tokens(script: str) -> Iterator[_Token]:
     while place < len(script):
         found = _TOKEN.match(script, place)
         if found is None:
-            yield _Token(_UNREADABLE, script[place:].split(maxsplit=1)[0], line)
+            rest = script[place:]
+            yield _Token(_UNREADABLE, rest.split(maxsplit=1)[0] if not rest[0].isspace() else rest[0], line)
             return
         text = found[0]
         if found.lastgroup != "blank":
@@ -167,5 +168,6 @@ class _Grammar:
     def _complain(self, token: _Token, expected: str) -> NoReturn:
         if token.kind == _UNREADABLE and token.text.startswith('"') and '\\"' in self._script:
             raise _CannotTellError
-        shown = "the end" if token.kind == _END else f"`{token.text}`"
+        written = token.text if token.text.isprintable() else ascii(token.text)[1:-1]
+        shown = "the end" if token.kind == _END else f"`{written}`"
         raise _MistakeError(f"line {token.line}: {shown} where {expected} belongs")

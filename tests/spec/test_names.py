@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.spec.names import domain_for_people, domain_for_wire, read_address, read_domain
+from reconciler.spec.refusal import Refusal
 
 SPELLINGS = ("bücher.example", "BÜCHER.Example", "bu\u0308cher.example", "xn--bcher-kva.example", " bücher.example ")
 """Composed, in capitals, decomposed as some editors save it, as the server keeps it, with blanks around."""
@@ -13,6 +14,12 @@ def test_however_a_domain_is_spelled_it_is_one(spelling: str) -> None:
     assert read_domain(spelling) == "bücher.example"
     assert read_address(f"anna@{spelling.strip()}", None) == "anna@bücher.example"
     assert domain_for_people(domain_for_wire(read_domain(spelling))) == read_domain(spelling)
+
+
+@pytest.mark.parametrize("written", ["anna\n", "anna\n@acme.example", "@\n"])
+def test_a_line_end_is_no_part_of_an_address(written: str) -> None:
+    with pytest.raises(Refusal, match="is not a mail address"):
+        read_address(written, "acme.example", catch_all=False)
 
 
 def test_what_has_no_form_on_the_wire_stays_as_it_is() -> None:

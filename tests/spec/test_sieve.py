@@ -89,6 +89,8 @@ def test_what_real_servers_took_is_taken(recording: Path) -> None:
         ('redirect "anna@acme.example;\nkeep;', 'line 1: `"anna@acme.example;` where `;` belongs'),
         ("if size :over 0 { keep; }", "line 1: `0` where `;` belongs"),
         ("keep; -- now", "line 1: `--` where a command belongs"),
+        ("keep;\N{NO-BREAK SPACE}", "line 1: `\\xa0` where a command belongs"),
+        ("keep;\n\f stop;", "line 2: `\\x0c` where a command belongs"),
     ],
 )
 def test_a_mistake_is_told_with_its_line(script: str, found: str) -> None:
