@@ -105,7 +105,8 @@ def _command(name: str) -> click.Command:
 
 def _parameter(word: Word) -> click.Parameter:
     if isinstance(word, Argument):
-        return click.Argument([word.name], nargs=-1 if word.many else 1, metavar=word.metavar, **_default(word))
+        many = -1 if word.many else 1
+        return click.Argument([word.name], nargs=many, metavar=word.metavar, callback=_say_something, **_default(word))
     if word.is_flag:
         return click.Option([*word.flags, word.name], is_flag=True, callback=_heed, help=word.told)
     return click.Option(
@@ -138,4 +139,11 @@ def _heed(context: click.Context, parameter: click.Parameter, value: Any) -> Any
     """Tell the session how it is to speak, so that what is wrong with the rest is told that way."""
     if parameter.name is not None and isinstance(context.obj, Session):
         context.obj.heed(parameter.name, value)
+    return _say_something(context, parameter, value)
+
+
+def _say_something(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    """Refuse what is empty: a variable that is not set must not pass for nothing said, such as no policy at all."""
+    if value == "" or (isinstance(value, tuple) and "" in value):
+        raise click.BadParameter("it is empty; is the variable set that should hold it?", context, parameter)
     return value

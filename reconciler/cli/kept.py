@@ -82,17 +82,16 @@ def _expected(said: str | None) -> str | None:
     """The fingerprint that was said, in the form in which it is told; None where none was.
 
     Raises:
-        UsageError: ``fingerprint-malformed``; one that is empty is not taken for none, as a variable may not be set.
+        UsageError: ``fingerprint-malformed``.
     """
     if said is None:
         return None
     written = _FINGERPRINT.fullmatch(said.strip().lower())
     if written is None:
         raise UsageError(
-            f"`--fingerprint {said}` is no fingerprint" if said.strip() else "`--fingerprint` is empty",
+            f"`--fingerprint {said}` is no fingerprint",
             id="fingerprint-malformed",
-            hint="write `sha256:` and the 64 digits that `reconciler plan --out FILE` told"
-            + ("" if said.strip() else "; is the variable set that should hold them?"),
+            hint="write `sha256:` and the 64 digits that `reconciler plan --out FILE` told",
         )
     return f"sha256:{written[1]}"
 

@@ -33,7 +33,7 @@ def read_plainly(words: Words, typed: Sequence[str]) -> dict[str, Value] | None:
     alone: list[str] = []
     rest = iter(typed)
     for text in rest:
-        if not text.startswith("-") or text == "-":
+        if text and (not text.startswith("-") or text == "-"):
             alone.append(text)
             continue
         flag, equals, behind = text.partition("=")
@@ -51,8 +51,8 @@ def read_plainly(words: Words, typed: Sequence[str]) -> dict[str, Value] | None:
 
 
 def _value(option: Option, text: str) -> str | int | None:
-    """What an option's value comes to; None where that is not plain, such as what looks like another option."""
-    if text.startswith("-"):
+    """What an option's value comes to; None where that is not plain: empty, or like another option."""
+    if not text or text.startswith("-"):
         return None
     if isinstance(option.takes, Numbers):
         return _number(option.takes, text)

@@ -132,6 +132,8 @@ def test_what_people_usually_type_is_read_plainly(command: str, typed: list[str]
         ("plan", ["--formt", "json"]),
         ("plan", ["--format", "yaml"]),
         ("plan", ["--out", "--profile"]),
+        ("plan", ["--policy-from", ""]),
+        ("plan", [""]),
         ("show", []),
         ("show", ["one", "two"]),
         ("export", []),
@@ -139,6 +141,18 @@ def test_what_people_usually_type_is_read_plainly(command: str, typed: list[str]
 )
 def test_whatever_is_not_plain_is_left_to_click(command: str, typed: list[str]) -> None:
     assert read_plainly(words_of(command), typed) is None
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_what_is_empty_is_never_taken_for_nothing_said(command: str) -> None:
+    """`--policy-from "$TRUSTED"` without that variable would be a plan without any policy."""
+    words = words_of(command)
+    needed = [part for word in words if isinstance(word, Option) and word.required for part in (word.flags[0], "x")]
+    for word in words:
+        if isinstance(word, Option) and not word.is_flag:
+            assert by_click(command, [*needed, f"{word.flags[-1]}="]) is None
+        elif isinstance(word, Argument):
+            assert by_click(command, [*needed, ""]) is None
 
 
 def test_each_word_of_a_command_has_a_name_and_flags_of_its_own() -> None:
@@ -163,6 +177,14 @@ def test_both_ways_lead_to_the_same_request(run: Runner, typed: tuple[str, ...])
 
     ((name, request),) = run.pipeline.asked
     assert (name, request.inputs.paths) == ("plan", ("mail",))
+
+
+@pytest.mark.parametrize("typed", [("--policy-from", ""), ("--live=",), ("--prune", ""), ("",)])
+def test_a_variable_that_is_not_set_ends_the_run(run: Runner, typed: tuple[str, ...]) -> None:
+    ended = run("plan", "mail", *typed)
+
+    assert (ended.code, run.pipeline.asked) == (64, [])
+    assert "it is empty; is the variable set that should hold it?" in ended.err
 
 
 def test_an_error_is_told_as_json_where_that_was_asked_for_before_it(run: Runner) -> None:
