@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import operator
 import sys
+from _thread import RLock
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -60,6 +61,9 @@ _OWN: Final = "__record__"
 
 _FEW: Final = 100
 """So many instances are made field by field sooner than what makes them at once is compiled."""
+
+_KEEPING: Final = RLock()
+"""Held while methods are made: of two threads that ask for one at once, the later finds it made."""
 
 _REQUIRED: Final = object()
 _LEFT_OUT: Final = object()
@@ -351,13 +355,12 @@ class _Promise:
         self.name = name
 
     def __get__(self, instance: object, owner: type) -> Any:
-        """Keep the promise, and give what was asked for."""
-        for cls in owner.__mro__:
-            own = vars(cls)
-            if own.get(self.name) is self:
+        """Keep the promise, unless another thread has meanwhile, and give what was asked for."""
+        with _KEEPING:
+            own = next((each for each in map(vars, owner.__mro__) if each.get(self.name) is self), None)
+            if own is not None:
                 own[_OWN].write(self.name)
-                return getattr(owner if instance is None else instance, self.name)
-        raise AttributeError(self.name)
+        return getattr(owner if instance is None else instance, self.name)
 
 
 _PROMISES: Final = {name: _Promise(name) for name in (_MAKING, _MATCHING, _TELLING[0], _EQUALITY, *_REST)}

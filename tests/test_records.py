@@ -226,6 +226,13 @@ def test_a_record_is_pickled() -> None:
     assert pickle.loads(pickle.dumps(Kept(3))) == Kept(3)
 
 
+def test_a_method_that_two_threads_ask_for_at_once_is_there_for_both() -> None:
+    base = _ours()["Base"]
+    found_by_both = vars(base)["__eq__"]
+    assert base(1) == base(1)
+    assert found_by_both.__get__(base(1), base)(base(1))
+
+
 def test_each_method_is_written_when_it_is_needed() -> None:
     loose = _ours()["Loose"]
 
