@@ -39,7 +39,8 @@ class DurableLines:
             OSError: it cannot be written.
         """
         with self._changed:
-            os.write(self._file, line)
+            while line:  # a disk that is nearly full takes what it has room for, and says so only to the next byte
+                line = line[os.write(self._file, line) :]
             self._written += 1
             return self._written
 

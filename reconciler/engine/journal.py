@@ -194,9 +194,9 @@ def last_run(folder: Path) -> LastRun | None:
 
 def _entries(path: Path) -> Sequence[Any]:
     found = []
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+    for line in path.read_bytes().split(b"\n"):  # texts hold other line ends, such as U+2028
         try:
-            found.append(json.loads(line))
+            found.append(json.loads(line.decode(errors="replace")))
         except ValueError:
             continue
     return found

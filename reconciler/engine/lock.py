@@ -25,19 +25,11 @@ def locked(path: Path, *, holder: str, wait: Callable[[str], bool] | None = None
         PlanRefused: ``apply-under-way``.
         UsageError: ``lock-unwritable``.
     """
-    try:
+    with _told(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise UsageError(
-            f"the lock cannot be taken: {error.strerror or error}",
-            id="lock-unwritable",
-            hint="permit writing there",
-            path=str(path),
-        ) from error
     try:
-        while not _taken(file):
-            other = os.pread(file, 1000, 0).decode(errors="replace").strip()
+        while (other := _holder_unless_taken(file, path)) is not None:
             if wait is None or not wait(other):
                 raise PlanRefused(
                     "another apply of this checkout is under way",
@@ -45,16 +37,33 @@ def locked(path: Path, *, holder: str, wait: Callable[[str], bool] | None = None
                     hint="wait until it is done, or say --wait-for-lock",
                     holder=other,
                 )
-        os.ftruncate(file, 0)
-        os.pwrite(file, holder.encode(), 0)
+        with _told(path):
+            os.ftruncate(file, 0)
+            os.pwrite(file, holder.encode(), 0)
         yield
     finally:
         os.close(file)
 
 
-def _taken(file: int) -> bool:
+def _holder_unless_taken(file: int, path: Path) -> str | None:
+    """Take the lock; what its holder said, if somebody has it."""
+    with _told(path):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return os.pread(file, 1000, 0).decode(errors="replace").strip()
+    return None
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Tell what the operating system objects to."""
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+        yield
+    except OSError as error:
+        raise UsageError(
+            f"the lock cannot be taken: {error.strerror or error}",
+            id="lock-unwritable",
+            hint="make room or permit writing there",
+            path=str(path),
+        ) from error

@@ -14,6 +14,7 @@ from reconciler.model.operation import HandleOf, Operation, Verb
 from reconciler.model.reply import Reply
 from reconciler.model.report import Outcome
 from reconciler.model.secret import Secret, SecretSource, SourceKind
+from reconciler.records import replace
 from tests.engine.world import Does, World, call, create, mailbox, run
 
 ANNA = mailbox("anna")
@@ -51,6 +52,15 @@ def test_a_call_that_was_in_flight_at_a_crash_is_found(tmp_path: Path) -> None:
     assert not found.ended
     assert found.calls == 2
     assert found.unfinished == (Unfinished(2, "edit/mailbox", (mailbox("ben"), mailbox("carl"))),)
+    journal.close()
+
+
+def test_whatever_line_ends_a_text_holds_its_call_is_found(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "1.jsonl", ABOUT)
+    journal.intend(1, replace(call(Verb.ADD, ANNA), attributes={"name": "Anna\u2028\x85Archer"}))
+    found = last_run(tmp_path)
+    assert found is not None
+    assert found.unfinished == (Unfinished(1, "add/mailbox", (ANNA,)),)
     journal.close()
 
 
@@ -241,6 +251,17 @@ def test_a_disk_that_fails_stops_the_run_before_anything_more_is_sent(
     assert ran.report.stopped.id == "journal-unwritable"
     with pytest.raises(UsageError, match="Input/output error"):
         journal.close()
+
+
+def test_a_line_there_is_no_room_for_to_its_end_is_not_taken_for_written() -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    durable = DurableLines(writing)
+    assert durable.append(b"short\n") == 1
+    with pytest.raises(OSError, match="temporarily unavailable"):
+        durable.append(b"x" * 1_000_000)
+    for file in (reading, writing):
+        os.close(file)
 
 
 def test_lines_wanted_by_many_are_synced_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,3 +61,9 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught, locked(tmp_path / "file" / "lock", holder="x"):
         pass
     assert caught.value.id == "lock-unwritable"
+
+
+def test_a_place_that_takes_no_writing_is_told() -> None:
+    with pytest.raises(UsageError) as caught, locked(Path("/dev/full"), holder="x"):
+        pass
+    assert caught.value.id == "lock-unwritable"
