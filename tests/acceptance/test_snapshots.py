@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 
 from reconciler.simulator import Simulator
+from reconciler.simulator.http import serving
 from reconciler.simulator.snapshot import load
 from tests.acceptance.person import KEY, READ_ONLY_KEY, VERSIONS, Ended, Person
+from tests.kinds.samples import whole_manifest
+from tests.kinds.server import SECRETS
 from tests.repository import made
 
 Welcome = Callable[..., Person]
@@ -96,6 +99,23 @@ def test_a_simulator_starts_with_a_snapshot_as_with_the_server_s_answers(person:
         assert _without_times(other.asks(path)) == _without_times(person.asks(path))
     names = [[row["username"] for row in each.asks("mailbox/all")] for each in (other, person)]
     assert names[0] == names[1] == ["anna@acme.example", "ben@other.example"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_simulator_that_starts_with_a_snapshot_is_all_that_its_server_is(welcome: Welcome, version: str) -> None:
+    person = welcome(version)
+    person.environ |= SECRETS
+    person.writes("whole.yaml", json.dumps(whole_manifest()))
+    applied = person.types("apply", "whole.yaml", "--auto-approve", "--skip-unsupported")
+    exported = person.types("export", "--out", "mail", "--all-fields")
+    assert (applied.code, exported.code) == (0, 0), applied.err + exported.err
+
+    copy = Simulator(version, api_key=KEY)
+    load(copy.server, _take(person, "--details"))
+    with serving(copy) as url:
+        planned = Person(copy, url, person.folder).types("plan", "mail", "--detailed-exitcode")
+
+    assert planned.code == 0, planned.out + planned.err
 
 
 def _without_times(rows: Any) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from reconciler.simulator import access, loose, php, sql
-from reconciler.simulator.behaviours.rate_limit import domain_limit
+from reconciler.simulator.behaviours.rate_limit import domain_limit, restore_limit
 from reconciler.simulator.php import Row
 from reconciler.simulator.routing import Call, reads
 from reconciler.simulator.rows import MEBIBYTE, alias_count, totals
@@ -114,7 +114,7 @@ def _admins(call: Call, domain: str) -> str:
 
 @restores("get/domain/all")
 def restore_domains(server: Server, answer: Any) -> list[str]:
-    """Domains with their tags."""
+    """Domains with their tags and limits."""
     now = server.now()
     for shown in php.values(answer):
         name = shown["domain_name"]
@@ -135,4 +135,5 @@ def restore_domains(server: Server, answer: Any) -> list[str]:
         )
         for tag in shown.get("tags", ()):
             server.state.table("tags_domain").insert({"domain": name, "tag_name": tag})
+        restore_limit(server, name, shown.get("rl"))
     return ["The footers of domains cannot be read, so none are there."] if server.has("footer") else []

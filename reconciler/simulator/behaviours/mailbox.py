@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from reconciler.simulator import access, php, sql
-from reconciler.simulator.behaviours.rate_limit import domain_limit, mailbox_limit
+from reconciler.simulator.behaviours.rate_limit import domain_limit, mailbox_limit, restore_limit
 from reconciler.simulator.behaviours.template import USUAL_RIGHTS
 from reconciler.simulator.behaviours.time_limited_alias import valid_addresses
 from reconciler.simulator.php import Row
@@ -156,7 +156,7 @@ def _worked_out(call: Call, address: object, row: Row | None) -> Row:
 
 @restores("get/mailbox/all")
 def restore_mailboxes(server: Server, answer: Any) -> list[str]:
-    """Mailboxes with their own aliases, tags and permissions to send."""
+    """Mailboxes with their own aliases, limits, tags and permissions to send."""
     for shown in php.values(answer):
         _restore_one(server, shown)
     return list(_UNREADABLE)
@@ -191,6 +191,8 @@ def _restore_one(server: Server, shown: Row) -> None:
         server.state.table("tags_mailbox").insert({"username": address, "tag_name": tag})
     for sender in shown.get("sender_acl", ()):
         server.state.table("sender_acl").insert({"logged_in_as": address, "send_as": sender, "external": 0})
+    if shown.get("rl_scope") == "mailbox":
+        restore_limit(server, address, shown["rl"])
 
 
 OWN_ALIAS: Final = {
