@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reconciler.errors import UsageError
 from reconciler.manifest.project import PruneRule
+from reconciler.spec.names import pattern_for_people
 
 
 def kind_named(word: str, *, hint: str) -> str:
@@ -35,7 +36,9 @@ def prune_rule(text: str) -> PruneRule:
         UsageError: ``kind-unknown``.
     """
     word, _, pattern = text.partition(":")
-    return PruneRule(kind_named(word, hint="write it like `--prune alias:*.acme.example`"), (pattern or "*",))
+    return PruneRule(
+        kind_named(word, hint="write it like `--prune alias:*.acme.example`"), (pattern_for_people(pattern) or "*",)
+    )
 
 
 def address_named(text: str) -> str:

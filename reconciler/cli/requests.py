@@ -16,6 +16,7 @@ from reconciler.manifest.project import GuardSettings
 from reconciler.model.focus import Focus
 from reconciler.model.secret import Secret
 from reconciler.records import fields_of, replace
+from reconciler.spec.names import pattern_for_people
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,8 +66,8 @@ def plan_request_of(session: Session, given: Given) -> PlanRequest:
     return PlanRequest(
         inputs=_with_history(session, given, inputs_of(session, given, project, settings)),
         server=_live(session, given["live"]) if given.get("live") else server_of(session, given, settings.server),
-        focus=Focus(given["domains"], given["targets"]),
-        resend=given["resend"],
+        focus=Focus(*(tuple(map(pattern_for_people, given[name])) for name in ("domains", "targets"))),
+        resend=tuple(map(pattern_for_people, given["resend"])),
         skip_unsupported=given["skip_unsupported"],
         limits=_limits(settings.guards if trusted is None else trusted.guards, given),
         policy=None if trusted is None else trusted.policy,
@@ -74,7 +75,7 @@ def plan_request_of(session: Session, given: Given) -> PlanRequest:
         allowed_kinds=_kinds(given, "--allow-delete-kind"),
         allowed_vanished=_kinds(given, "--allow-vanished"),
         show_unmanaged=given["show_unmanaged"],
-        prune=(*settings.prune, *map(prune_rule, given["prune"])),
+        prune=(*(settings.prune or ()), *map(prune_rule, given["prune"])),
         base=Choice(revision=given["base"], off=given["no_base"]),
     )
 

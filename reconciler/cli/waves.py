@@ -8,6 +8,7 @@ from typing import Final
 from reconciler.cli.words import Numbers, option
 from reconciler.errors import UsageError
 from reconciler.model.waves import Waves
+from reconciler.spec.names import pattern_for_people
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def waves_of(given: Given) -> Waves:
     number, percent = _failures(given["max_failures"])
     return Waves(
         most_changes=given["max_changes"],
-        canary=given["canary"],
+        canary=tuple(map(pattern_for_people, given["canary"])),
         most_failures=number,
         most_failures_percent=percent,
     )

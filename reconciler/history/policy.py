@@ -97,7 +97,7 @@ class _PolicyReading(SettingsReading):
 
     def policy(self, name: str) -> Policy:
         """The whole file."""
-        readers = {"domains": self._texts, "kinds": self._kinds, "fields": self._fields}
+        readers = {"domains": self.domains, "kinds": self._kinds, "fields": self._fields}
         read = self._mapping(self._document.value, (), readers)
         kinds = read.get("kinds")
         return Policy(

@@ -20,6 +20,7 @@ from reconciler.model.diagnostic import Diagnostic, error
 from reconciler.model.secret import may_hold_api_key
 from reconciler.spec.amounts import duration, seconds_of, size, size_in_mebibytes
 from reconciler.spec.codec import NO_SCOPE, Refusal
+from reconciler.spec.names import pattern_for_people
 
 __all__ = ["SettingsReading", "read_project"]
 
@@ -123,15 +124,26 @@ class SettingsReading:
         rules: list[PruneRule] = []
         for index, each in enumerate(written):
             place = (*path, index)
-            read = self._mapping(each, place, {"kinds": self._kinds, "domains": self._texts})
+            read = self._mapping(each, place, {"kinds": self._kinds, "domains": self.domains})
             if isinstance(each, dict) and "kinds" not in each:
                 self._complain(place, "field-missing", "`kinds` is missing", "write `kinds: [aliases]`")
             rules += [PruneRule(kind, read.get("domains") or ("*",)) for kind in read.get("kinds") or ()]
         return tuple(rules)
 
+    def domains(self, written: Any, path: Path) -> tuple[str, ...]:
+        """Domains with wildcards, such as ``*.acme.example``."""
+        return tuple(map(pattern_for_people, self._texts(written, path)))
+
+    def _domains(self, written: Any, path: Path) -> tuple[str, ...]:
+        """Patterns of domains; none are not taken for all."""
+        if written == []:
+            hint = "leave it out to prune in all domains, or name some"
+            self._complain(path, "list-too-short", f"`{path[-1]}` names no domain", hint)
+        return self._texts(written, path)
+
     def _patterns(self, written: Any, path: Path) -> tuple[str, ...]:
         """Addresses with wildcards, such as ``mailbox/*@acme.example``."""
-        texts = self._texts(written, path)
+        texts = tuple(map(pattern_for_people, self._texts(written, path)))
         for index, text in enumerate(texts):
             if text.partition("/")[0] not in registry() or "/" not in text:
                 summary = f"`{text}` names nothing that can be protected"

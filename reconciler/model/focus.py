@@ -33,11 +33,11 @@ class Focus:
 
     def is_in(self, domain: str | None) -> bool:
         """Whether the domain is among those it is narrowed to."""
-        return not self.domains or any(fnmatchcase(domain or "", pattern) for pattern in self.domains)
+        return not self.domains or any(means(pattern, domain or "") for pattern in self.domains)
 
     def is_target(self, address: Address) -> bool:
         """Whether the address is among those it is narrowed to."""
-        return not self.targets or any(_means(pattern, address) for pattern in self.targets)
+        return not self.targets or any(means(pattern, str(address)) for pattern in self.targets)
 
 
 EVERYTHING = Focus()
@@ -60,7 +60,10 @@ class Part:
     settles: bool
 
 
-def _means(pattern: str, address: Address) -> bool:
-    """Whether ``KIND/KEY`` means an address, with wildcards or, as some keys have brackets, to the letter."""
-    text = str(address)
+def means(pattern: str, text: str) -> bool:
+    """Whether a pattern means a domain or an address: with wildcards or, as some keys have brackets, to the letter.
+
+    However it is written: domains are in lowercase here, and no two addresses of mail differ in case only.
+    """
+    text, pattern = text.lower(), pattern.lower()
     return text == pattern or fnmatchcase(text, pattern)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 
+from reconciler.model.focus import means
 from reconciler.records import field, record
 
 
@@ -33,4 +33,4 @@ class Policy:
             return True
         if domain is None:
             return self.kinds is not None
-        return any(fnmatchcase(domain, pattern) for pattern in self.domains)
+        return any(means(pattern, domain) for pattern in self.domains)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
 
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change, Reason
+from reconciler.model.focus import means
 from reconciler.model.plan import Refusal
 from reconciler.model.state import DesiredState, LiveState
 from reconciler.planning.options import PlanOptions
@@ -119,7 +119,7 @@ def _kept(
         declared = [state.get(address) for state in (desired, *options.earlier)]
         if any(each is not None and each.options.prevent_delete for each in declared):
             yield _refused(address, "delete-prevented", f"`{address}` is declared with `prevent_delete`")
-        elif pattern := next((each for each in limits.protect if fnmatchcase(str(address), each)), None):
+        elif pattern := next((each for each in limits.protect if means(each, str(address))), None):
             yield _refused(address, "delete-protected", f"`{address}` is protected by `{pattern}` in the project file")
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from fnmatch import fnmatchcase
 
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Origin
-from reconciler.model.focus import EVERYTHING, Focus, Part
+from reconciler.model.focus import EVERYTHING, Focus, Part, means
 from reconciler.model.policy import Policy
 from reconciler.model.resource import Place
 from reconciler.model.secret import Secret, SecretSource
@@ -29,7 +28,7 @@ class PruneScope:
 
     def covers(self, kind: str, domain: str | None) -> bool:
         """Whether a resource of this kind in this domain is in scope."""
-        return kind == self.kind and any(fnmatchcase(domain or "", pattern) for pattern in self.domains)
+        return kind == self.kind and any(means(pattern, domain or "") for pattern in self.domains)
 
 
 def _unresolved(_source: SecretSource, _address: Address) -> Secret | None:
@@ -43,7 +42,7 @@ def _file_only(place: Place) -> Origin:
 def selects(selector: str, address: Address, name: str) -> bool:
     """Whether a selector of ``--resend`` means a field; without ``#`` it means all of a resource's."""
     wanted, _, wanted_field = selector.partition("#")
-    return fnmatchcase(str(address), wanted) and fnmatchcase(name, wanted_field or "*")
+    return means(wanted, str(address)) and means(wanted_field or "*", name)
 
 
 @record(frozen=True, slots=True, kw_only=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
 
 from reconciler.model.address import Address
 from reconciler.model.change import Absent, Action, Change
+from reconciler.model.focus import means
 from reconciler.model.operation import Operation
 from reconciler.model.state import LiveState
 from reconciler.planning.future import future_of
@@ -66,7 +66,7 @@ def canaries(
     own = [
         change.address
         for change in changes
-        if any(fnmatchcase(_domain(kinds[change.address.kind], change, live) or "", each) for each in domains)
+        if any(means(each, _domain(kinds[change.address.kind], change, live) or "") for each in domains)
     ]
     return frozenset(_with_needs(own, _needs(kinds, changes, operations, live)))
 

@@ -10,9 +10,9 @@ keeps their number bounded on servers with thousands of domains.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
 from typing import Final
 
+from reconciler.model.focus import means
 from reconciler.model.state import LiveState
 from reconciler.records import record
 from reconciler.remote.wanted import Wanted
@@ -187,7 +187,7 @@ def in_scope(domain: str | None, wanted: Wanted) -> bool:
 
 
 def _matches(domain: str, pattern: str) -> bool:
-    return fnmatchcase(domain, pattern) or domain == domain_for_people(pattern)
+    return means(pattern, domain) or domain == domain_for_people(pattern)
 
 
 def segments(path: str, *, domain: str = "", handle: str = "", each: str = "") -> tuple[str, ...]:

@@ -46,6 +46,13 @@ def domain_for_people(domain: str) -> str:
         return lowered
 
 
+def pattern_for_people(pattern: str) -> str:
+    """A pattern of domains or addresses, with what is punycode in it as people read it: so it is in addresses."""
+    if "xn--" not in pattern.lower():
+        return pattern
+    return re.sub(r"xn--[a-z0-9-]+", lambda label: domain_for_people(label[0]), pattern, flags=re.IGNORECASE)
+
+
 @lru_cache(maxsize=65536)
 def readable_domain(text: str) -> str | None:
     """The domain a text is, as people read it; None when it is none."""
