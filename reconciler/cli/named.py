@@ -33,12 +33,13 @@ def prune_rule(text: str) -> PruneRule:
     """A prune scope: a kind, perhaps with a pattern of domains.
 
     Raises:
-        UsageError: ``kind-unknown``.
+        UsageError: ``kind-unknown``; ``prune-malformed`` where no domain follows the colon, which is not taken for all.
     """
-    word, _, pattern = text.partition(":")
-    return PruneRule(
-        kind_named(word, hint="write it like `--prune alias:*.acme.example`"), (pattern_for_people(pattern) or "*",)
-    )
+    word, colon, pattern = text.partition(":")
+    hint = "write it like `--prune alias:*.acme.example`"
+    if colon and not pattern:
+        raise UsageError(f"`--prune {text}` names no domain", id="prune-malformed", hint=f"{hint}, or `--prune {word}`")
+    return PruneRule(kind_named(word, hint=hint), (pattern_for_people(pattern) or "*",))
 
 
 def address_named(text: str) -> str:

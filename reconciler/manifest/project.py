@@ -95,14 +95,14 @@ class Settings:
     Attributes:
         manifests: files and folders, used when the command line names none.
         values: values files for templates; a later one wins.
-        prune: where what is not declared is deleted.
+        prune: where what is not declared is deleted; None where nothing is said.
         policy_from: the revision whose policy limits what may be changed.
     """
 
     manifests: tuple[Path, ...] = ()
     values: tuple[Path, ...] = ()
     server: ServerSettings = field(default_factory=ServerSettings)
-    prune: tuple[PruneRule, ...] = ()
+    prune: tuple[PruneRule, ...] | None = None
     guards: GuardSettings = field(default_factory=GuardSettings)
     policy_from: str | None = None
 
@@ -112,7 +112,7 @@ class Settings:
             manifests=nearer.manifests or self.manifests,
             values=self.values + nearer.values,
             server=replace(self.server, **dict(_said(nearer.server))),
-            prune=nearer.prune or self.prune,
+            prune=self.prune if nearer.prune is None else nearer.prune,
             guards=replace(self.guards, **dict(_said(nearer.guards))),
             policy_from=nearer.policy_from or self.policy_from,
         )

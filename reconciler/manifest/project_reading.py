@@ -124,7 +124,7 @@ class SettingsReading:
         rules: list[PruneRule] = []
         for index, each in enumerate(written):
             place = (*path, index)
-            read = self._mapping(each, place, {"kinds": self._kinds, "domains": self.domains})
+            read = self._mapping(each, place, {"kinds": self._kinds, "domains": self._pruned_domains})
             if isinstance(each, dict) and "kinds" not in each:
                 self._complain(place, "field-missing", "`kinds` is missing", "write `kinds: [aliases]`")
             rules += [PruneRule(kind, read.get("domains") or ("*",)) for kind in read.get("kinds") or ()]
@@ -134,12 +134,12 @@ class SettingsReading:
         """Domains with wildcards, such as ``*.acme.example``."""
         return tuple(map(pattern_for_people, self._texts(written, path)))
 
-    def _domains(self, written: Any, path: Path) -> tuple[str, ...]:
-        """Patterns of domains; none are not taken for all."""
+    def _pruned_domains(self, written: Any, path: Path) -> tuple[str, ...]:
+        """Domains with wildcards, one at least: none are not taken for all."""
         if written == []:
             hint = "leave it out to prune in all domains, or name some"
             self._complain(path, "list-too-short", f"`{path[-1]}` names no domain", hint)
-        return self._texts(written, path)
+        return self.domains(written, path)
 
     def _patterns(self, written: Any, path: Path) -> tuple[str, ...]:
         """Addresses with wildcards, such as ``mailbox/*@acme.example``."""

@@ -100,6 +100,13 @@ def test_what_was_typed_reaches_the_pipeline(run: Runner) -> None:
     assert _server(request).settings.parallelism == 9
 
 
+def test_a_prune_scope_without_its_domain_is_not_one_of_all_domains(run: Runner) -> None:
+    ended = run("plan", "mail", "--prune", "alias:")
+    assert (ended.code, run.pipeline.asked) == (64, [])
+    assert "error[prune-malformed]" in ended.err
+    assert "`--prune alias`" in ended.err
+
+
 @pytest.mark.parametrize(
     ("missing", "identifier"), [("MAILCOW_URL", "server-missing"), ("MAILCOW_API_KEY", "api-key-missing")]
 )

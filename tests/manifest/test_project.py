@@ -74,6 +74,13 @@ def test_an_environment_lies_on_top_of_what_is_common(tmp_path: Path) -> None:
     assert settings.manifests == (tmp_path / "mail",)
 
 
+def test_an_environment_can_switch_off_what_prunes_elsewhere(tmp_path: Path) -> None:
+    project = _read(tmp_path, f"{FULL}  careful: {{prune: []}}\n  strict: {{prune: [{{kinds: [domains]}}]}}\n")
+    assert project.settings("staging").prune == project.settings(None).prune
+    assert project.settings("careful").prune == ()
+    assert project.settings("strict").prune == (PruneRule("domain", ("*",)),)
+
+
 def test_an_unknown_environment_is_refused_with_the_one_that_was_meant(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         _read(tmp_path, FULL).settings("stagging")
@@ -96,6 +103,7 @@ def test_an_unknown_environment_is_refused_with_the_one_that_was_meant(tmp_path:
         ("prune: [{kinds: [alises]}]", "kind-unknown", "1:18", "did you mean `aliases`?"),
         ("prune: [{domains: [x]}]", "field-missing", "1:9", "kinds"),
         ("prune: {}", "list-expected", "1:8", "prune: ["),
+        ("prune: [{kinds: [aliases], domains: []}]", "list-too-short", "1:37", "all domains"),
         ("environments: {a: {environments: {}}}", "field-unknown", "1:20", "it has"),
         ("environments: []", "mapping-expected", "1:15", "environments:"),
         ("manifests: mail", "list-expected", "1:12", "manifests: [...]"),
