@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
-from reconciler.api.envelope import BROKEN, MISSING, Answer
+from reconciler.api.envelope import BROKEN, Answer
 from reconciler.api.jsontext import decode_json
 from reconciler.errors import ProtocolError
 from reconciler.records import record
@@ -33,19 +33,18 @@ class Judgement(StrEnum):
 class Entry:
     """One thing the server says about a write.
 
+    Its log is dropped: that echoes the request, with relayhost and sync job passwords in clear, and says nothing that
+    was not sent.
+
     Attributes:
         type: `success`, `info`, `warning`, `danger` or `error`; other words are kept as they came.
         message: The message key (`domain_added`), or raw English where the server has no key.
         arguments: What the message is about, as the server sent it (strings mostly; ids, None).
-        topic: The server's function, action and object (`mailbox`, `add`, `domain`), which tells a side effect's
-            entry from the main one. The log's echo of the request is dropped: it holds relayhost and sync job
-            passwords in clear, and says nothing that was not sent.
     """
 
     type: str
     message: str
     arguments: tuple[Any, ...] = ()
-    topic: tuple[str, ...] = ()
 
     @property
     def is_success(self) -> bool:
@@ -79,19 +78,9 @@ class Verdict:
     cause: str = ""
 
     @property
-    def all_success(self) -> bool:
-        """Whether there are entries and every one says success."""
-        return self.judgement is Judgement.ACCEPTED
-
-    @property
     def any_failure(self) -> bool:
         """Whether any entry says `danger` or `error`."""
         return any(entry.is_failure for entry in self.entries)
-
-    @property
-    def no_route(self) -> bool:
-        """Whether this version of the server has no such route."""
-        return self.status == MISSING and self.judgement is Judgement.REFUSED
 
 
 def verdict_of(answer: Answer) -> Verdict:
@@ -123,9 +112,4 @@ def _judge(entries: tuple[Entry, ...]) -> Judgement:
 def _entry(said: dict[str, Any]) -> Entry:
     message = said["msg"]
     key, *arguments = message if isinstance(message, list) and message else [message]
-    topic: list[str] = []
-    for part in (said.get("log") or ())[:3]:
-        if not isinstance(part, str):
-            break
-        topic.append(part)
-    return Entry(str(said["type"]), str(key), tuple(arguments), tuple(topic))
+    return Entry(str(said["type"]), str(key), tuple(arguments))

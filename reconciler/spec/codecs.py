@@ -97,7 +97,6 @@ TEXT_COLUMN: Final = 65_535
 2026-07a, init_db.inc.php)."""
 
 Text = Annotated[str, text()]
-LongText = Annotated[str, text(most_bytes=TEXT_COLUMN)]
 Line = Annotated[str, text(least=1, most_bytes=TEXT_COLUMN, pattern=r"^[^\r\n]*$")]
 
 COLUMN: Final = 255

@@ -230,6 +230,3 @@ def _measured(row: Row, paths: tuple[tuple[str, str | tuple[str, ...]], ...]) ->
 def _counted(value: Any) -> Any:
     """A number, also where it comes as text: sums do (2022-01a to 2026-07a, recorded exchanges)."""
     return int(value) if isinstance(value, str) and value.isdecimal() else value
-
-
-Observe = Callable[[Row], Observed | None]

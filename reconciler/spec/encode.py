@@ -122,7 +122,7 @@ def _create(kind: Kind, change: Change, situation: Situation) -> tuple[Step, ...
     for name, each in kind.fields.items():
         if name not in values or not each.supported(situation.capabilities):
             continue
-        if each.written_on_add:
+        if each.taken_by_add(situation.capabilities):
             attributes |= pairs(each, each.mark.add, values[name])
         elif each.mark.default is UNSET or values[name] != each.mark.default:
             later[name] = values[name]
@@ -218,7 +218,8 @@ def _edits(kind: Kind, values: Values, situation: Situation, *, stage: Stage) ->
         each = kind.fields[name]
         route = each.mark.route or kind.routes.edit
         if each.mark.edit and route is not None and each.mark.elements is None:
-            by_route.setdefault((route, each.mark.stage or stage), {})[name] = value
+            when = each.mark.stage if each.mark.stage is not None else stage
+            by_route.setdefault((route, when), {})[name] = value
     made = []
     for (route, when), chosen in by_route.items():
         own = route == kind.routes.edit

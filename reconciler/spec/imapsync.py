@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from reconciler.model.secret import BLANK
 from reconciler.model.version import Version
 
 __all__ = ["refused_option"]
@@ -37,7 +38,7 @@ def refused_option(options: str, version: Version) -> str | None:
     if not _FIRST <= version <= _LAST_LOOKED_INTO:
         return None
     allowed = _ALLOWED | (_ALLOWED_SINCE_2023_11 if version >= Version(2023, 11) else frozenset())
-    for part in options.strip(" \t\n\r\0\x0b").split("-"):
+    for part in options.strip(BLANK).split("-"):
         name = part.partition("=")[0] if "=" in part else part.rstrip(" ")
         if part not in ("", "0") and name.lower() not in allowed:
             return name

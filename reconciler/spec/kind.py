@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, get_args
 
 from reconciler.model.address import Address
-from reconciler.model.resource import NOTHING
 from reconciler.records import field, record
 from reconciler.spec.codec import Codec
 from reconciler.spec.mark import MAIN, UNSET, Mark, Owner
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from pydantic_core import SchemaValidator
 
     from reconciler.model.operation import Verb
-    from reconciler.model.resource import Observed, Value, Values
+    from reconciler.model.resource import Observed, Values
     from reconciler.model.state import LiveState
     from reconciler.model.version import Version
     from reconciler.spec.capabilities import Capabilities
@@ -45,10 +44,9 @@ class Field:
         """Whether the server shows the field."""
         return bool(self.mark.read) and self.supported(capabilities) and capabilities.knows(self.mark.readable_since)
 
-    @property
-    def written_on_add(self) -> bool:
-        """Whether the body of an add takes it."""
-        return bool(self.mark.add)
+    def taken_by_add(self, capabilities: Capabilities) -> bool:
+        """Whether the body of an add takes it; else it is sent in a call of its own, after the resource is there."""
+        return bool(self.mark.add) and capabilities.knows(self.mark.added_since)
 
     @property
     def immutable(self) -> bool:
@@ -180,6 +178,7 @@ class Kind:
         on_check: (a valid entry) -> (field, message, hint) for each combination that makes no sense.
         effects: (situation) -> what the server will do besides, a sentence each.
         replaceable: the field that says, by being true, that what cannot be changed may be deleted and made anew.
+        also_called: what else people may call a field who know the server, for suggestions: word -> field.
         rivals: values -> what only one declared resource of the kind may have; None for one that has no rivals.
         stays: whether the server keeps a resource for good, so that it is never deleted.
         outlived_by: the fields that stay on the server when it is deleted: they are read, and taken away, before.
@@ -434,9 +433,4 @@ def listed(path: str, *, by_domain: bool = False, **more: Any) -> Mapping[str, S
     return {MAIN: Source(path=whole, by_domain=f"{whole}/{{domain}}" if by_domain else None, **more)}
 
 
-def value_or(values: Values, name: str, default: Value) -> Value:
-    """A field's value, or a default where it is not there."""
-    return values.get(name, default)
-
-
-__all__ = ["NOTHING", "AttributesHook", "Field", "Kind", "Routes", "Situation", "Source", "crud", "listed", "value_or"]
+__all__ = ["AttributesHook", "Field", "Kind", "Routes", "Situation", "Source", "crud", "listed"]

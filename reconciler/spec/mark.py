@@ -41,7 +41,6 @@ class Owner(StrEnum):
     OPERATOR = "operator"
     DOMAIN_ADMIN = "domain admin"
     USER = "user"
-    IDENTITY_PROVIDER = "identity provider"
 
 
 class Bound(StrEnum):
@@ -59,10 +58,11 @@ class Bound(StrEnum):
 class Elements:
     """How a list field is written that the server changes element by element.
 
+    What is removed goes before what is added, in all such lists of a resource: a value may stand in one of them only.
+
     Attributes:
         add: (handle, new elements) -> steps.
         remove: (handle, elements, their row ids where they have one) -> steps.
-        removed_first: what is removed goes before what is added (a value may stand in one list only).
     """
 
     add: Callable[[Any, tuple[str, ...]], tuple[Step, ...]]
@@ -94,6 +94,7 @@ class Mark:
         about: one or two sentences for people; the text of editors, `explain` and the reference.
         read: where the value stands in a row: names, with dots for nested ones; empty when it can't be read.
         add: its names in the body of an add; empty when add does not take it and an edit must follow.
+        added_since: the version since which an add takes it; before, an edit must follow.
         edit: its names in the ``attr`` of an edit; empty when it can't be changed. `WHOLE`, in reading, is the
             whole row; in writing, the encoded value is a mapping of names and wire values itself.
         route: the edit route, where it is not the kind's own.
@@ -116,12 +117,12 @@ class Mark:
         stays_behind: the server leaves it at the old key when the resource is renamed.
         by_handle: the server wants the other's handle, not its key.
         elements: see `Elements`.
-        wire_unit: the server's unit, for people.
     """
 
     about: str
     read: tuple[str, ...] = ()
     add: tuple[str, ...] = ()
+    added_since: Version | None = None
     edit: tuple[str, ...] = ()
     route: str | None = None
     successes: tuple[str, ...] = ()

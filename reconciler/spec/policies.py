@@ -51,13 +51,13 @@ it is, so that two requests a domain show everything (2022-01a to 2026-07a, reco
 def senders_field(about: str, source: str, *, route: str, name: str, said: tuple[str, str], owner: Owner) -> Mark:
     """Mark a list of senders.
 
+    An entry that is there already may have outlived an earlier domain of that name, which reading again tells.
+
     Args:
         source: ``allowed senders`` or ``blocked senders``.
         route: the route entries are added and deleted by.
         name: what an add calls the thing the entry is for.
         said: the message keys of a success in adding, and in deleting.
-
-    An entry that is there already may have outlived an earlier domain of that name, which reading again tells.
     """
     added, deleted = said
     there = frozenset({"policy_list_from_exists"})
