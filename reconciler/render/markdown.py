@@ -46,6 +46,7 @@ def plan_markdown(plan: Plan, *, calls: str = "", budget: int = BUDGET, fingerpr
             "The job's own log, or the plan as JSON, has them all.\n"
         )
     told = head + body + tail
+    told += _unmanaged_keys(plan, budget - len(told) - _NOTE_ROOM)
     if calls:
         told += _calls(calls, budget - len(told) - _NOTE_ROOM)
     return _cut(told, budget)
@@ -84,8 +85,15 @@ def _tail(plan: Plan) -> str:
         told.append(f"- Not compared: {field}, {_plain(gap.reason)} ({count(gap.count, 'declaration')})")
     if plan.unmanaged:
         told.append(f"- Not managed, left alone: {_plain(unmanaged(plan))} (kinds that nobody declares were not read)")
-        told += [f"  - {_plain(f'{kind}/{key}')}" for kind, keys in plan.unmanaged_keys.items() for key in keys]
     return "\n" + "\n".join(told) + "\n" if told else ""
+
+
+def _unmanaged_keys(plan: Plan, room: int) -> str:
+    """What nothing declares, below the line that counts it, as far as the changes leave room."""
+    told = [f"  - {_plain(f'{kind}/{key}')}\n" for kind, keys in plan.unmanaged_keys.items() for key in keys]
+    fitting = _fitting(told, room)
+    rest = f"  - and {len(told) - len(fitting):,} more\n" if len(fitting) < len(told) else ""
+    return "".join(fitting) + rest
 
 
 def _sections(changes: Sequence[Change], room: int) -> tuple[str, int]:

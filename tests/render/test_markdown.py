@@ -43,6 +43,17 @@ def test_deletions_are_kept_when_there_is_no_room_for_all() -> None:
     assert "- delete mailbox/dora@acme.example" in told
 
 
+def test_what_nothing_declares_takes_the_room_that_changes_leave() -> None:
+    keys = tuple(f"user{number}@acme.example" for number in range(5000))
+    changes = (samples.DELETE_DORA,)
+    plan = Plan(samples.SERVER, changes=changes, unmanaged={"mailbox": 5000}, unmanaged_keys={"mailbox": keys})
+    told = plan_markdown(plan)
+    listed = re.findall(r"^  - mailbox/user", told, re.MULTILINE)
+    assert len(told) <= BUDGET
+    assert "- delete mailbox/dora@acme.example" in told
+    assert told.endswith(f"  - and {5000 - len(listed):,} more\n")
+
+
 def test_a_single_value_larger_than_the_budget_does_not_break_it() -> None:
     huge = replace(samples.CREATE_ANNA, fields=(FieldChange("script", Absent.NOT_SET, "x" * 100_000),))
     told = plan_markdown(Plan(samples.SERVER, changes=(huge,)))
