@@ -178,6 +178,7 @@ class PlanRequest:
         show_unmanaged: also list every kind, and what nothing declares.
         base: which revisions say what was declared before.
         keep: whether the plan will be kept, so that it must say what it was made with.
+        calls: whether the calls it comes down to are wanted; what is only looked at is planned sooner without them.
         waves: how careful carrying it out is.
     """
 
@@ -195,6 +196,7 @@ class PlanRequest:
     policy: Policy | None = None
     base: Choice = field(default_factory=_remembered)
     keep: bool = False
+    calls: bool = True
     waves: Waves = field(default_factory=_all_at_once)
 
 
@@ -218,6 +220,7 @@ class PlanResult:
     """A plan, and the calls it comes down to.
 
     Attributes:
+        operations: the calls; none where the request wanted none.
         stale: of a plan that was kept, what is refused because it moved.
         left: how many changes there are besides, for another run: what this one may not make, and of a plan that was
             kept what moved or came since.

@@ -31,9 +31,10 @@ def act(session: Session, given: Given) -> int:
     A read-only API key is enough.
     """
     kept = given["out"] is not None or session.format == JSON
-    planned = session.pipeline.plan(replace(plan_request_of(session, given), keep=kept))
+    calls = given["show_calls"]
+    planned = session.pipeline.plan(replace(plan_request_of(session, given), keep=kept, calls=calls))
     if given["out"] is None:
-        session.give(plan_view(session, planned, calls=given["show_calls"]))
+        session.give(plan_view(session, planned, calls=calls))
     else:
         _keep(session, planned, given)
     if given["profile"]:

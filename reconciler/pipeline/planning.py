@@ -82,7 +82,7 @@ def plan(request: PlanRequest) -> Planned:
     if errors:
         raise ManifestError(errors, summary="the server cannot be made so")
     with watch.stage("ordering"):
-        operations = _ordered(server, difference.changes, live)
+        operations = _ordered(server, difference.changes, live) if request.calls else ()
     made = Plan(
         server=server.identity,
         changes=difference.changes,

@@ -65,7 +65,8 @@ def _side_by_side(folder: Path, size: int, runs: int) -> tuple[int, dict[str, Ru
             return ours(["plan", MANIFESTS, *words], home=home, folder=of, url=server.url)
 
         kept = ("--quiet", "--out", str(folder / "plan.json"))
-        commands = {"no-op": plan(of=folder), "text": plan("--profile", *ALLOWED, of=prepared.later)}
+        commands = {"no-op": plan(of=folder), "text": plan(*ALLOWED, of=prepared.later)}
+        commands["calls"] = plan("--profile", "--show-calls", *ALLOWED, of=prepared.later)
         if size <= _IN_EVERY_FORM:
             commands["JSON"] = plan("--format", "json", *ALLOWED, of=prepared.later)
             commands["kept"] = plan(*kept, *ALLOWED, of=prepared.later)
@@ -82,20 +83,20 @@ def _tell(findings: Findings, size: int, changes: int, found: Mapping[str, Runs]
     note = f"{found['text'].seconds:.2f} s / {found['no-op'].seconds:.3f} s{f'; {told[0][6:-2]}' if told else ''}"
     what = f"plan of {changes:,} changes among {size:,} objects, against no-op"
     findings.add(Row(what, found["text"].times(found["no-op"]), note=note))
-    forms = (("JSON", "as JSON"), ("kept", "kept in a file"), ("shown", "shown from it"))
+    forms = (("calls", "with its calls"), ("JSON", "as JSON"), ("kept", "kept in a file"), ("shown", "shown from it"))
     for name, words in ((name, words) for name, words in forms if name in found):
         note = f"{found[name].seconds:.2f} s, {found[name].peak:.0f} MB"
         findings.add(Row(f"the same {words}, against as text", found[name].times(found["text"]), note=note))
     _, seconds = _cost(changes, found)
     findings.add(Row("comparing and ordering, a change", 1e3 * seconds / changes, unit="ms"))
     findings.add(Row(f"peak memory, {changes:,} changes among {size:,} objects", found["text"].peak, unit="MB"))
-    stages = ", ".join(f"{stage} {seconds:.3f}" for stage, seconds in stages_in(found["text"].middle.errors).items())
+    stages = ", ".join(f"{stage} {seconds:.3f}" for stage, seconds in stages_in(found["calls"].middle.errors).items())
     findings.say(f"  stages of a plan of many changes, in seconds: {stages}")
 
 
 def _cost(changes: int, found: Mapping[str, Runs]) -> tuple[int, float]:
     """What grows with changes: the rest is reading, where each file is another one than was remembered."""
-    stages = stages_in(found["text"].middle.errors)
+    stages = stages_in(found["calls"].middle.errors)
     return changes, stages["comparing"] + stages["ordering"]
 
 

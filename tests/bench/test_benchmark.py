@@ -36,7 +36,7 @@ def test_plans_are_measured_beside_the_limit_with_stages_and_requests(findings: 
 
 def test_plans_of_many_changes_are_measured_beside_those_without(findings: Findings, tmp_path: Path) -> None:
     many_changes(findings, tmp_path, {400: 1})
-    assert [row.unit for row in findings.rows] == ["x", "x", "x", "x", "ms", "MB"]
+    assert [row.unit for row in findings.rows] == ["x", "x", "x", "x", "x", "ms", "MB"]
     assert findings.figures["many changes"][400]["changes"] > 40
     assert all(row.value is not None and row.value > 0 for row in findings.rows)
 

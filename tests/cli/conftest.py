@@ -59,7 +59,8 @@ class FakePipeline:
 
     def plan(self, request: PlanRequest) -> PlanResult:
         self._answer("plan", request)
-        return PlanResult(plan=self.plan_made, operations=samples.OPERATIONS, timings={"reading": 0.2})
+        operations = samples.OPERATIONS if request.calls else ()
+        return PlanResult(plan=self.plan_made, operations=operations, timings={"reading": 0.2})
 
     def alone(
         self, request: PlanRequest, *, wait: bool, told: Callable[[str], None]

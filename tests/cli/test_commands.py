@@ -146,6 +146,15 @@ def test_a_plan_as_markdown_has_its_calls_folded(run: Runner) -> None:
     assert "POST add/alias" in ended.out
 
 
+@pytest.mark.parametrize("words", [(), ("--format", "json"), ("--format", "markdown"), ("--out", "plan.json")])
+def test_the_calls_of_a_plan_are_worked_out_only_where_they_are_shown(run: Runner, words: tuple[str, ...]) -> None:
+    run("plan", "mail", *words)
+    run("plan", "mail", *words, "--show-calls")
+    run("apply", "mail", "--auto-approve")
+    asked = [request.calls for what, request, *_ in run.pipeline.asked if what == "plan"]
+    assert asked == [False, True, True]
+
+
 def test_a_kept_plan_is_whole_and_for_its_owner_only(run: Runner) -> None:
     ended = run("plan", "mail", "--out", "plan.json")
     file = run.folder / "plan.json"
