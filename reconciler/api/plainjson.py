@@ -3,7 +3,7 @@
 import json
 from typing import Any, Final, NoReturn
 
-__all__ = ["decode_small", "encode"]
+__all__ = ["decode_small", "encode", "first_of_several"]
 
 
 def decode_small(body: bytes | bytearray) -> Any:
@@ -17,6 +17,19 @@ def decode_small(body: bytes | bytearray) -> Any:
     if "\\ud" in text or "\\uD" in text:
         encode(value)  # half a letter cannot be said in UTF-8
     return value
+
+
+def first_of_several(body: bytes | bytearray) -> Any:
+    """The first of several whole JSON texts that follow one another; None where the body is anything else."""
+    values, rest = [], body.decode("utf-8", "replace").strip()
+    try:
+        while rest:
+            value, end = _DECODER.raw_decode(rest)
+            values.append(value)
+            rest = rest[end:].lstrip()
+    except (ValueError, RecursionError):
+        return None
+    return values[0] if len(values) > 1 else None
 
 
 def encode(value: Any) -> bytes:

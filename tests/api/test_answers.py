@@ -132,3 +132,15 @@ def test_an_answer_without_entries_accepts_nothing(body: bytes) -> None:
 
 def test_a_message_that_is_an_empty_list_is_kept() -> None:
     assert verdict_of(said({"type": "danger", "msg": []})).judgement is Judgement.REFUSED
+
+
+def test_of_several_answers_in_one_body_the_first_is_that_of_the_route_that_was_called() -> None:
+    done, failed = b'[{"type":"success","msg":"cors_headers_edited"}]', b'[{"type":"danger","msg":"other"}]'
+    assert verdict_of(Answer(200, done + failed)) == verdict_of(Answer(200, done))
+    assert verdict_of(Answer(200, failed + done)) == verdict_of(Answer(200, failed))
+
+
+@pytest.mark.parametrize("rest", [b"[", b"<html>", b"\xff", b"[NaN]"])
+def test_an_answer_with_something_else_behind_it_tells_nothing(rest: bytes) -> None:
+    verdict = verdict_of(Answer(200, b'[{"type":"success","msg":"cors_headers_edited"}]' + rest))
+    assert (verdict.judgement, verdict.cause) == (Judgement.UNKNOWN, "not-json")

@@ -1,6 +1,9 @@
 """edit cors: which web pages may use the API. Since 2023-07; it shows in the headers of answers only.
 
-Source: mailcow functions.inc.php (cors, valid_origin) of 2023-07 and 2026-07a; recorded exchanges, tests/contract.
+From 2025-03 to 2025-10a nothing ends the route: the settings of the identity provider are edited with the same
+attributes next, which lack what it needs, and there are two answers, the second of which repeats the first.
+Source: mailcow functions.inc.php (cors, valid_origin) of 2023-07 and 2026-07a; json_api.php of 2025-03, 2025-10a and
+2025-12; recorded exchanges, tests/contract.
 """
 
 from __future__ import annotations
@@ -8,6 +11,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from reconciler.simulator import access, filters, loose, php
+from reconciler.simulator.behaviours.identity_provider import edit_identity_provider
 from reconciler.simulator.cors import SETTINGS, valid_origin
 from reconciler.simulator.refusal import refusals, refuse_if
 from reconciler.simulator.routing import ECHO, Call, edits
@@ -16,11 +20,20 @@ _METHODS: Final = ("GET", "POST", "PUT", "DELETE")
 
 
 @edits("cors", log=("cors", "edit", ECHO), since="cors")
-def edit_cors(call: Call) -> bool | None:
+def edit_cors(call: Call) -> bool | bytes | None:
     """What is not sent goes back to what a fresh server has; text is split, and its empty pieces are no methods.
 
     A fresh server allows its own address: no origins stored stand for that.
     """
+    done = _edit(call)
+    if not call.has("cors_runs_on"):
+        return done
+    first = php.json_encode(call.entries)
+    edit_identity_provider(call.within(("identity_provider", "edit", ECHO), dict(call.data)))
+    return first + php.json_encode(call.entries)
+
+
+def _edit(call: Call) -> bool | None:
     if access.denies(call):
         return False
     with refusals(call):

@@ -55,6 +55,7 @@ def _is_address(call: Call, address: str) -> bool:
 
 def _store(call: Call, domain: str, mailboxes: list[str], alias_domains: list[str]) -> None:
     given: dict[str, Any] = {name: call.data.get(name) for name in ("html", "plain", "skip_replies")}
+    skips = call.has("footer_skip_replies")
     call.table("domain_wide_footer").delete(domain)
     call.table("domain_wide_footer").insert(
         {
@@ -63,6 +64,6 @@ def _store(call: Call, domain: str, mailboxes: list[str], alias_domains: list[st
             "plain": php.text(given["plain"]),
             "mbox_exclude": mailboxes,
             "alias_domain_exclude": alias_domains,
-            "skip_replies": sql.integer("skip_replies", php.intval(given["skip_replies"])),
+            "skip_replies": sql.integer("skip_replies", php.intval(given["skip_replies"] if skips else 0)),
         }
     )

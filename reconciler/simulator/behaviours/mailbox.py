@@ -31,10 +31,16 @@ _USED_UP, _NEARLY_USED_UP = 90, 75
 
 @reads("mailbox")
 def read_mailbox(call: Call) -> Any:
-    """One by its address; with ``?tags=`` those whose address contains it and that have such a tag."""
+    """One by its address; with ``?tags=`` those whose address contains it and that have such a tag.
+
+    On 2022-05 and 2022-05a the address is taken for a domain, and so means every mailbox there is (json_api.php).
+    """
     if call.query.get("tags"):
         found = [details for row in _tagged(call, call.object or "") if (details := mailbox_details(call, row))]
         return found or b"[]"
+    if call.has("mailbox_by_domain"):
+        names = [row["username"] for row in _of_domain(call, call.object or "")]
+        return [details for name in names if (details := mailbox_details(call, name))]
     return mailbox_details(call, call.object)
 
 

@@ -12,7 +12,7 @@ from reconciler.simulator.behaviours import rate_limit
 from reconciler.simulator.behaviours.mailbox import OWN_ALIAS
 from reconciler.simulator.behaviours.mailbox_settings import set_tag_handling
 from reconciler.simulator.behaviours.tags import add_mailbox_tags
-from reconciler.simulator.behaviours.template import RIGHTS, mailbox_attributes, protocols
+from reconciler.simulator.behaviours.template import RIGHTS, mailbox_attributes, protocols, untold_rights
 from reconciler.simulator.php import Row
 from reconciler.simulator.refusal import refusals, refuse_if
 from reconciler.simulator.routing import ECHO, Call, ServerCrash, adds
@@ -20,7 +20,6 @@ from reconciler.simulator.rows import MEBIBYTE, change_mailbox, insert_alias, in
 
 CATEGORIES: Final = ("add_header", "reject", "all")
 EXTERNAL_SOURCES: Final = ("keycloak", "generic-oidc", "ldap")
-_OLD_RIGHTS: Final = tuple(right for right in RIGHTS if right not in ("sogo_profile_reset", "pw_reset"))
 
 
 @adds("mailbox", log=("mailbox", "add", "mailbox", ECHO, None), masks=("password", "password2"))
@@ -188,7 +187,7 @@ def _rights(call: Call, defaults: Row) -> list[str]:
         return [right for right in RIGHTS if loose.contains(php.values(given), right)]
     if call.has("template_defaults"):
         return [right for right in RIGHTS if php.intval(defaults.get(f"acl_{right}")) == 1]
-    return [] if call.has("templates") else list(_OLD_RIGHTS)
+    return list(untold_rights(call.server))
 
 
 def _limit(call: Call, username: str, defaults: Row) -> None:

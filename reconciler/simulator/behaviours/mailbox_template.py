@@ -11,7 +11,14 @@ from typing import Any, Final
 
 from reconciler.simulator import php, sql
 from reconciler.simulator.behaviours import template
-from reconciler.simulator.behaviours.template import COLUMNS, RIGHTS, given_or, mailbox_defaults, protocols
+from reconciler.simulator.behaviours.template import (
+    COLUMNS,
+    RIGHTS,
+    given_or,
+    mailbox_defaults,
+    protocols,
+    untold_rights,
+)
 from reconciler.simulator.php import Row
 from reconciler.simulator.refusal import refusals, refuse_if
 from reconciler.simulator.routing import ECHO, Call, adds, deletes, edits, reads
@@ -35,7 +42,7 @@ def read_mailbox_templates(call: Call) -> Any:
     since="templates",
 )
 def add_mailbox_template(call: Call) -> bool:
-    """What is missing gets the server's defaults, but rights: without a list of them all are withheld."""
+    """What is missing gets the server's defaults, but rights: without a list, since 2023-10, all are withheld."""
     with refusals(call):
         name = template.new_name(call, "mailbox")
         defaults = {**mailbox_defaults(call.server), "rl_frame": "s", "rl_value": "", "active": 1, "tags": []}
@@ -45,8 +52,9 @@ def add_mailbox_template(call: Call) -> bool:
             key = f"{protocol}_access"
             heeded = protocol_list is not None and call.has("template_protocols_off")
             attributes[key] = int(not heeded or protocol in php.values(protocol_list))
-        _grant(call, attributes, php.values(call.data.get("acl")))
-        if call.data.get("acl") is None:
+        rights = call.data.get("acl")
+        _grant(call, attributes, list(untold_rights(call.server)) if rights is None else php.values(rights))
+        if rights is None:
             attributes.pop("acl_pw_reset", None)
         template.insert(call.server, "mailbox", name, attributes)
         call.success(("template_added", call.data["template"]))

@@ -45,7 +45,14 @@ DOMAIN_COUNTS: Final = {"max_num_aliases_for_domain": 400, "max_num_mboxes_for_d
 DOMAIN_FLAGS: Final = {"active": 1, "gal": 1, "backupmx": 0, "relay_all_recipients": 0, "relay_unknown_only": 0}
 _WITHHELD: Final = ("syncjobs", "sogo_profile_reset")
 USUAL_RIGHTS: Final = tuple(right for right in RIGHTS if right not in (*_WITHHELD, "pw_reset"))
-"""What a user may do unless told otherwise."""
+"""What a user may do by the template that is there from the beginning."""
+
+
+def untold_rights(server: Server) -> tuple[str, ...]:
+    """What a user may do where an add names neither rights nor, since there are some, a template: the columns' own."""
+    if server.has("no_rights_untold"):
+        return ()
+    return USUAL_RIGHTS if server.has("syncjobs_withheld") else (*USUAL_RIGHTS, "syncjobs")
 
 
 def protocols(server: Server) -> tuple[str, ...]:
@@ -104,7 +111,7 @@ def _default_mailbox_attributes(server: Server) -> Row:
         "active": 1,
         "tls_enforce_in": 0,
         "tls_enforce_out": 0,
-        **{f"{name}_access": 1 for name in protocols(server)},
+        **{f"{name}_access": 1 for name in (PROTOCOLS if server.has("default_template_eas_dav") else PROTOCOLS[:4])},
         **{f"acl_{name}": int(name in USUAL_RIGHTS) for name in RIGHTS if name != "pw_reset"},
     }
 
