@@ -3,7 +3,7 @@
 from typing import Required, TypedDict
 
 from reconciler.model.address import Address
-from reconciler.model.operation import Verb
+from reconciler.model.operation import Item, Verb
 from reconciler.records import replace
 from reconciler.spec.addresses import Domain
 from reconciler.spec.amounts import UNLIMITED, RateLimit
@@ -11,8 +11,9 @@ from reconciler.spec.codecs import State
 from reconciler.spec.kind import Kind, Situation, crud, listed
 from reconciler.spec.language import Annotated
 from reconciler.spec.mark import Follows, Owner, field
+from reconciler.spec.names import domain_for_wire
 from reconciler.spec.policies import POLICY_SOURCES, Senders, senders_field, senders_in_both_lists
-from reconciler.spec.step import Step
+from reconciler.spec.step import Stage, Step
 
 
 class AliasDomain(TypedDict, total=False):
@@ -31,6 +32,7 @@ class AliasDomain(TypedDict, total=False):
         field(
             "How much mail it may send: `500/h`, `10/s`, or `unlimited`.",
             read="rl",
+            add=("rl_value", "rl_frame"),
             edit=("rl_value", "rl_frame"),
             route="rl-domain",
             successes=("rl_saved",),
@@ -61,17 +63,30 @@ class AliasDomain(TypedDict, total=False):
 
 
 def _leaving_nothing(steps: tuple[Step, ...], situation: Situation) -> tuple[Step, ...]:
-    """Take its rate limit and its lists of senders away first: they would come back with it (2022-01a to 2026-07a)."""
+    """Take its rate limit and its lists of senders away first: they would come back with it (2022-01a to 2026-07a).
+
+    They do where one has gone with its target, and an add takes `unlimited` for nothing said.
+    """
     observed = situation.observed
+    if situation.verb is Verb.ADD and situation.after.get("rate_limit") == UNLIMITED:
+        return (*steps, _without_limit(steps[0], domain_for_wire(situation.address.key)))
     if situation.verb is not Verb.DELETE or observed is None:
         return steps
     made: list[Step] = []
     if observed.values.get("rate_limit", UNLIMITED) != UNLIMITED:
-        none = {"rl_value": "", "rl_frame": "s"}
-        made.append(replace(steps[0], verb=Verb.EDIT, route="rl-domain", attributes=none, successes=("rl_saved",)))
+        made.append(_without_limit(steps[0], steps[0].item))
     policy = replace(steps[0], route="domain-policy", successes=("item_deleted",))
     rows = (row for listed in observed.rows.values() for row in listed.values())
     return (*made, *(replace(policy, item=row) for row in rows), *steps)
+
+
+def _without_limit(step: Step, name: Item | None) -> Step:
+    """Take its rate limit away, beside another step about it."""
+    stage = Stage.FOLLOW if step.verb is Verb.ADD else step.stage
+    limit = {"rl_value": "", "rl_frame": "s"}
+    return replace(
+        step, verb=Verb.EDIT, route="rl-domain", item=name, attributes=limit, successes=("rl_saved",), stage=stage
+    )
 
 
 def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:

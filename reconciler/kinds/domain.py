@@ -211,6 +211,7 @@ class DomainRecord(TypedDict, total=False):
         field(
             "How much mail it may send: `500/h`, `10/s`, or `unlimited`.",
             read="rl",
+            add=("rl_value", "rl_frame"),
             edit=("rl_value", "rl_frame"),
             route="rl-domain",
             successes=("rl_saved",),

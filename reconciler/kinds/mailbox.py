@@ -39,10 +39,9 @@ def _access(what: str, name: str, *, since: str | None = None) -> Mark:
 
 
 def _own_choice(about: str, name: str, *, route: str) -> Mark:
-    """A setting that users make themselves, behind an edit route of its own (2022-01a to 2026-07a)."""
-    return field(
-        about, read=f"attributes.{name}", edit=name, route=route, successes=("mailbox_modified",), owner=Owner.USER
-    )
+    """A setting that users make themselves, in an add or by an edit route of its own (2022-01a to 2026-07a)."""
+    read, successes = f"attributes.{name}", ("mailbox_modified",)
+    return field(about, name, read=read, route=route, successes=successes, owner=Owner.USER)
 
 
 _PROVIDER: Final = Address("identity_provider", "identity_provider")
@@ -147,6 +146,8 @@ class Mailbox(TypedDict, total=False):
             source="rate limits",
             absent="unlimited",
             stays_behind=True,
+            add=("rl_value", "rl_frame"),
+            added_since=Version(2022, 12),
             edit=("rl_value", "rl_frame"),
             route="rl-mbox",
             successes=("rl_saved",),
@@ -218,6 +219,8 @@ class Mailbox(TypedDict, total=False):
         Permissions,
         field(
             "What they may do in mailcow's pages; what is not named they may not. The server never shows it.",
+            add="acl",
+            added_since=Version(2022, 12),
             edit="user_acl",
             route="user-acl",
             successes=("acl_saved",),
@@ -265,6 +268,8 @@ class Mailbox(TypedDict, total=False):
         choice("none", "subject", "subfolder"),
         field(
             "Where the tag of `anna+tag@` goes: into the subject, into a folder, nowhere. The server never shows it.",
+            add="tagged_mail_handler",
+            added_since=Version(2025, 9),
             edit="tagged_mail_handler",
             stays_behind=True,
             route="delimiter_action",

@@ -114,7 +114,7 @@ def _left_unsaid(planned: Planned, report: Report) -> Iterator[Diagnostic]:
         fields = registry()[ended.address.kind].fields
         for name in declared.options.initial:
             known = fields[name].supported(planned.server.capabilities)
-            if name not in declared.values and known and not fields[name].written_on_add:
+            if name not in declared.values and known and not fields[name].taken_by_add(planned.server.capabilities):
                 unsent.setdefault((ended.address.kind, name), []).append(declared)
     for (kind, name), left in unsent.items():
         shown = ", ".join(f"`{each.address}`" for each in left[:3]) + (f" and {len(left) - 3} more" if left[3:] else "")

@@ -80,7 +80,7 @@ class FieldComparison:
             return False
         if each.codec.sensitive:
             return options.rotates(address, name)
-        if each.written_on_add or not options.names(address, name):
+        if each.taken_by_add(self.sides.capabilities) or not options.names(address, name):
             return False
         if name not in observed.values:
             return each.mark.elements is None
@@ -130,7 +130,7 @@ class FieldComparison:
             return blind, Reason.RESEND
         if name not in observed.values:
             always_there = kind.main_source(self.sides.capabilities) is None
-            follows_creation = not (each.mark.add or each.immutable)
+            follows_creation = not (each.taken_by_add(self.sides.capabilities) or each.immutable)
             if self._redeclared(declared, name, value, always_there=always_there) or (
                 follows_creation and self._may_be_half_made(declared)
             ):

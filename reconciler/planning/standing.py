@@ -121,13 +121,14 @@ def _why_other(kind: Kind, reviewed: Change, change: Change, live: LiveState) ->
 
 
 def _is_unset(field: Field, observed: Observed) -> bool:
-    """Whether a field of something new waits for a call of its own: not taken by add, and as add leaves it.
+    """Whether a field of something new waits for a call of its own: not always taken by add, and as add leaves it.
 
     What users choose themselves has some value from the beginning, which is nobody's wish.
     """
     value = observed.values.get(field.name)
     untouched = not value or value in (NONE, UNLIMITED, field.mark.default, field.mark.absent)
-    return (untouched or field.mark.owner is Owner.USER) and not field.written_on_add
+    follows = not field.mark.add or field.mark.added_since is not None
+    return follows and (untouched or field.mark.owner is Owner.USER)
 
 
 def _why_other_fields(kind: Kind, reviewed: Change, change: Change) -> str:

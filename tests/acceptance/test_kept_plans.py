@@ -265,35 +265,35 @@ def test_a_process_that_is_killed_leaves_a_plan_that_can_be_finished(person: Per
 
 
 def test_a_creation_that_was_left_half_done_is_finished(person: Person, faults: Faults) -> None:
-    limited = MAIL + "  - {address: ben@acme.example, quota: 1GiB, rate_limit: 10/h, initial: {password: {env: BEN}}}\n"
+    more = MAIL + "  - {address: ben@acme.example, quota: 1GiB, %s, initial: {password: {env: BEN}}}\n"
     person.environ["BEN"] = "Correct.Horse.77"
-    person.writes("mail/all.yaml", limited)
+    person.writes("mail/all.yaml", more % "custom_attributes: {costs: north}")
     _keep(person)
-    faults.faults = (parse("status=500:edit/rl-mbox"),)
+    faults.faults = (parse("status=500:edit/mailbox/custom-attribute"),)
     assert _carry_out(person).code == INCOMPLETE
     assert person.asks("mailbox/ben@acme.example")["username"] == "ben@acme.example"
     faults.faults = ()
     rest = _carry_out(person)
     assert rest.code == 0, rest.out
-    assert person.asks("rl-mbox/ben@acme.example")["value"] == "10"
+    assert person.asks("mailbox/ben@acme.example")["custom_attributes"] == {"costs": "north"}
 
 
 def test_a_domain_of_which_only_the_first_calls_were_carried_out_is_finished(person: Person, faults: Faults) -> None:
     limited = MAIL.replace("{name: acme", "{tags: [new, kept], rate_limit: 5/h, name: acme")
     person.does("edit/domain", {"items": ["acme.example"], "attr": {"tags": ["old", "kept"]}})
-    other = "domains:\n  - {name: b.example, rate_limit: 7/h, max_total_quota: 10GiB, max_mailbox_quota: 5GiB}\n"
+    other = "domains:\n  - {name: b.example, allowed_senders: [x@y.example], max_total_quota: 10GiB, max_mailbox_quota: 5GiB}\n"
     person.writes("mail/all.yaml", limited)
     person.writes("mail/other.yaml", other)
     _keep(person)
-    faults.faults = (parse("status=500:edit/domain"), parse("status=500:edit/rl-domain"))
+    faults.faults = tuple(map(parse, ("status=500:edit/domain", "status=500:add/domain-policy")))
     assert _carry_out(person).code == INCOMPLETE
     assert person.asks("domain/acme.example")["tags"] == ["kept"]
-    assert person.asks("rl-domain/b.example") == {}
+    assert person.asks("policy_wl_domain/b.example") == {}
     faults.faults = ()
     rest = _carry_out(person)
     assert rest.code == 0, rest.out
     assert sorted(person.asks("domain/acme.example")["tags"]) == ["kept", "new"]
-    assert person.asks("rl-domain/b.example")["value"] == "7"
+    assert [each["value"] for each in person.asks("policy_wl_domain/b.example")] == ["x@y.example"]
 
 
 def test_a_list_somebody_else_added_to_is_refused(person: Person) -> None:

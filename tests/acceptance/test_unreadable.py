@@ -70,7 +70,7 @@ def test_what_a_failed_apply_may_have_left_out_is_sent_by_the_next(welcome: Welc
 
 
 def test_what_is_initial_and_a_failed_creation_left_out_is_told_and_sent_when_asked_by_name(welcome: Welcome) -> None:
-    person = welcome(faults=Faults.of("status=502:edit/rl-mbox:1-2"))
+    person = welcome("2022-01a", faults=Faults.of("status=502:edit/rl-mbox:1-2"))
     person.environ["SECRET"] = "Correct.Horse.7"
     person.writes("mail/mail.yaml", LIMITED)
     asked = ("apply", "mail", "--auto-approve", "--resend")
