@@ -38,10 +38,8 @@ class Choice:
 
     Attributes:
         revision: this one; None for those that are remembered.
-        several: those a saved plan was made with.
         off: none at all.
     """
 
     revision: str | None = None
-    several: tuple[str, ...] | None = None
     off: bool = False

@@ -62,7 +62,7 @@ def base_of_run(  # noqa: PLR0913  it is handed what a run knows of itself
     Raises:
         ManifestError: as `find_base`; or ``base-missing``, when a revision is wanted and there is no repository.
     """
-    wanted = choice.revision is not None or bool(choice.several)
+    wanted = choice.revision is not None
     findings: tuple[Diagnostic, ...] = ()
     try:
         repository = open_repository(asked.start, git) if git is not None else None
@@ -88,12 +88,7 @@ def base_of_run(  # noqa: PLR0913  it is handed what a run knows of itself
             stays=_unfit(checkout),
             beside="`--no-base` was given, so what was declared before may still be there",
         )
-    several = choice.several
-    if several is not None and not several:
-        found = find_base(checkout, asked, desired, server=server, memory=memory)
-        return replace(found, applied=None, attempted=(), parts=(), commits=())
-    revision, revisions = choice.revision, several or ()
-    return find_base(checkout, asked, desired, server=server, revision=revision, several=revisions, memory=memory)
+    return find_base(checkout, asked, desired, server=server, revision=choice.revision, memory=memory)
 
 
 def find_base(
@@ -103,7 +98,6 @@ def find_base(
     *,
     server: str,
     revision: str | None = None,
-    several: tuple[str, ...] = (),
     memory: Callable[[], LearningMemory | None] = lambda: None,
 ) -> Base:
     """Find what earlier revisions declared.
@@ -117,7 +111,6 @@ def find_base(
         desired: what it declares.
         server: the server's origin.
         revision: a revision to take in place of the remembered ones, whatever its history.
-        several: the revisions a saved plan was made with, taken as they are.
         memory: makes what spares reading manifests that were read before.
 
     Raises:
@@ -125,12 +118,10 @@ def find_base(
             nothing that can be read.
     """
     search = _Search(checkout, asked, desired, server, memory)
-    if revision is not None or several:
-        named = [revision] if revision is not None else list(several)
-        commits = [search.named(each) for each in named]
-        states = [search.declared(each) for each in commits]
-        return search.base(states[0], tuple(states[1:]), tuple(commits))
-    return search.remembered()
+    if revision is None:
+        return search.remembered()
+    commit = search.named(revision)
+    return search.base(search.declared(commit), (), (commit,))
 
 
 class _Search:
