@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -57,13 +57,8 @@ def masked(value: Any) -> Any:
     return value
 
 
-def calls_documents(operations: Iterable[Operation]) -> list[CallDocument]:
-    """The calls as plain values for JSON, in the same words."""
-    return [call_document(operation) for operation in operations]
-
-
 def call_document(operation: Operation) -> CallDocument:
-    """One call as plain values."""
+    """One call as plain values for JSON, in the same words."""
     return {
         "verb": operation.verb.value,
         "route": operation.route,

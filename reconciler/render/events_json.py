@@ -34,10 +34,8 @@ def _ended(ended: ChangeEnded) -> dict[str, Any]:
     return {"address": str(ended.address), "outcome": ended.outcome.value, "messages": list(ended.messages)}
 
 
-def report_document(report: Report) -> dict[str, Any]:
-    """What came of the apply, as plain values."""
+def _report(report: Report) -> dict[str, Any]:
     return {
-        "format_version": FORMAT_VERSION,
         "changes": [_ended(each) for each in report.changes],
         "calls": report.calls,
         "converged": report.converged,
@@ -61,4 +59,4 @@ def _stopped(stopped: Stopped) -> dict[str, Any]:
 
 def report_line(report: Report) -> str:
     """The last line of an apply."""
-    return line("report", report_document(report))
+    return line("report", _report(report))

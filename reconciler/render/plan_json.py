@@ -9,7 +9,7 @@ from reconciler.model.change import Action, Change, Reason
 from reconciler.model.diagnostic import Diagnostic, Origin
 from reconciler.model.operation import Operation
 from reconciler.model.plan import Plan, Terms
-from reconciler.render.calls import call_document, calls_documents
+from reconciler.render.calls import call_document
 from reconciler.render.document import (
     FORMAT_VERSION,
     ChangeDocument,
@@ -52,7 +52,7 @@ def plan_document(plan: Plan, operations: Iterable[Operation] | None = None) -> 
     Raises:
         TypeError: when a change would set a value that is a secret itself instead of a source.
     """
-    calls = None if operations is None else calls_documents(operations)
+    calls = None if operations is None else list(map(call_document, operations))
     return _document(plan, [_change(change) for change in plan.changes], calls)
 
 

@@ -114,7 +114,7 @@ def _adapter() -> TypeAdapter[PlanDocument]:
 
 
 def _checked(document: Any, name: str) -> PlanDocument:
-    from pydantic import ValidationError  # noqa: PLC0415  as below
+    from pydantic import ValidationError  # noqa: PLC0415  as above
 
     try:
         return _adapter().validate_python(document)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from reconciler.model.report import ChangeEnded, OperationEnded, OperationStarted, Outcome, Report
 from reconciler.model.secret import Secret
 from reconciler.render.apply_text import change_line, report_text
-from reconciler.render.calls import calls_documents, calls_text
+from reconciler.render.calls import call_document, calls_text
 from reconciler.render.events_json import event_line, report_line
 from reconciler.render.style import plain
 from tests.conftest import Golden
@@ -63,7 +63,7 @@ def test_no_calls_are_said_to_be_none() -> None:
 
 def test_calls_as_documents_are_plain_and_without_secrets() -> None:
     operation = replace(samples.OPERATIONS[0], attributes={"password": Secret("hunter2"), "goto": ("a", "b")})
-    document = json.loads(json.dumps(calls_documents([operation, samples.OPERATIONS[2]])))
+    document = json.loads(json.dumps([call_document(each) for each in (operation, samples.OPERATIONS[2])]))
     assert document[0]["attributes"] == {"password": "********", "goto": ["a", "b"]}
     assert document[1]["items"] == ["<id of alias/sales@acme.example>", "12"]
 
