@@ -11,17 +11,17 @@ from reconciler.errors import UsageError
 from reconciler.simulator import Simulator, State, UnknownVersionError, snapshot, state_file
 from reconciler.simulator.faults import Faults
 from reconciler.simulator.http import serve
+from reconciler.simulator.profile import NEWEST, OLDEST
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.cli.commands import Given
     from reconciler.cli.session import Session
 
-_NEWEST: Final = "2026-07a"
 _HOST: Final = "127.0.0.1"
 
 WORDS = (
-    option("--version", "Which mailcow to behave like.", metavar="VERSION", default=_NEWEST),
+    option("--version", "Which mailcow to behave like.", metavar="VERSION", default=NEWEST),
     option("--port", "0 takes a free one.", takes=Numbers(0, 65535), default=8080),
     option("--api-key", "May read and write.", metavar="KEY", default="simulator-key"),
     option("--read-only-key", "May only read.", metavar="KEY"),
@@ -58,5 +58,5 @@ def _simulator(given: Given, state: State | None) -> Simulator:
     try:
         return Simulator(given["version"], api_key=given["api_key"], read_only_key=given["read_only_key"], state=state)
     except UnknownVersionError as problem:
-        hint = "there are 2022-01 to 2026-07a"
+        hint = f"there are {OLDEST} to {NEWEST}"
         raise UsageError(str(problem), id="version-unknown", hint=hint) from problem

@@ -96,7 +96,6 @@ class Simulator:
         clock: Gives the server's local time.
         random: Source of keys, secrets and names; pass a seeded one to repeat a run.
         state: What it remembers; a freshly installed server's by default.
-
         ban_local: Let fail2ban ban private and loopback addresses too, which the real one never does.
 
     Raises:

@@ -1,7 +1,7 @@
 """The simulator behind HTTP, made for loopback.
 
 with serving(Simulator(api_key="secret")) as url:
-httpx.get(f"{url}/api/v1/get/domain/all", headers={"X-API-Key": "secret"})
+    httpx.get(f"{url}/api/v1/get/domain/all", headers={"X-API-Key": "secret"})
 """
 
 from __future__ import annotations

@@ -22,8 +22,6 @@ LONG_TEXT_BYTES: Final = 65535
 """Bytes of a column of type TEXT."""
 
 TINYINT: Final = (-128, 127)
-SMALLINT: Final = (-32768, 32767)
-UNSIGNED_SMALLINT: Final = (0, 65535)
 INT: Final = (-2147483648, 2147483647)
 
 _NOT_NULL = ("23000", 1048)
