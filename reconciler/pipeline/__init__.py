@@ -5,6 +5,7 @@ manifests -> loading --> desired --+
 server ---> opening ---> live -----+
 
 loading.py     manifests in: found, read, made one desired state
+approach.py    the way to a server, made ready meanwhile
 opening.py     a server that lets us in, as long as it is needed
 planning.py    both sides read, and what would change said
 applying.py    a plan carried out, proved by reading again, and remembered
