@@ -9,13 +9,14 @@ from typing import Final
 from reconciler.engine.calls import LOST_IN_A_ROW, Answered, Calls
 from reconciler.engine.doubts import Attempt, clearing, rule, settles
 from reconciler.engine.effect import strangers, took
-from reconciler.engine.ports import Clock, LookAgain, Record, Resolve, Verify, Writer
+from reconciler.engine.ports import Clock, LookAgain, Record, Verify, Writer
 from reconciler.engine.progress import Progress, only
 from reconciler.errors import ApiError, ApplyIncomplete, ConnectionFailed
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
-from reconciler.model.operation import Operation, Verb
+from reconciler.model.operation import Operation
 from reconciler.model.report import ChangeEnded, Event, Leftover, Outcome, Report, Stopped
+from reconciler.model.secret import Resolve
 from reconciler.model.state import LiveState
 from reconciler.planning.order import levels
 from reconciler.records import field, record
@@ -124,8 +125,7 @@ class _Run:
         """Send operations that need nothing of each other, and see to it that each is settled."""
         waiting: list[Attempt] = []
         for operation in operations:
-            makes = operation.verb is Verb.ADD and operation.route == self._kind(operation).routes.add
-            trimmed = self._progress.trimmed(operation, makes=makes)
+            trimmed = self._progress.trimmed(operation, makes=self._kind(operation).routes.adds(operation))
             for address, why in trimmed.blocked:
                 yield from self._settle(address, Outcome.BLOCKED, (why,) if why else ())
             if trimmed.operation is not None:

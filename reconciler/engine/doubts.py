@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.engine.effect import Took, adds
-from reconciler.model.address import Address
+from reconciler.engine.effect import Took
 from reconciler.model.operation import HandleOf, Operation, Verb
 from reconciler.model.reply import Reply
 from reconciler.model.report import Outcome
@@ -48,8 +47,7 @@ def settles(attempt: Attempt, reply: Reply, kind: Kind) -> bool:
     if reply.outcome is Outcome.DONE:
         return True
     operation = attempt.operation
-    deletes = operation.verb is Verb.DELETE and operation.route == kind.routes.delete
-    final = not (deletes or adds(kind, operation) or attempt.earlier)
+    final = not (kind.routes.deletes(operation) or kind.routes.adds(operation) or attempt.earlier)
     return reply.outcome is Outcome.FAILED and is_single(operation) and final
 
 
@@ -99,14 +97,14 @@ def clearing(attempt: Attempt, reply: Reply, took: Took, kind: Kind) -> Operatio
     it, and no list shows it.
     """
     operation = attempt.operation
-    if kind.left_half_made is None or operation.verb is not Verb.ADD or operation.route != kind.routes.add:
+    if kind.left_half_made is None or not kind.routes.adds(operation):
         return None
     lost_before = (
         len(attempt.earlier) == 1 and attempt.earlier[0].outcome is Outcome.UNKNOWN and attempt.earlier[0].sent
     )
     if not lost_before or kind.left_half_made not in reply.keys or took is not Took.NONE or kind.routes.delete is None:
         return None
-    address: Address = operation.changes[0]
+    address = operation.changes[0]
     item = handle_of(kind, address, None)
     if isinstance(item, HandleOf):
         return None

@@ -6,12 +6,11 @@ from collections.abc import Collection, Iterable, Mapping
 from enum import Enum
 from typing import Any
 
-from reconciler.engine.ports import Resolve
 from reconciler.model.address import Address
 from reconciler.model.change import Absent, Action, Change
 from reconciler.model.operation import HandleOf, Operation, Verb
 from reconciler.model.resource import Observed
-from reconciler.model.secret import Secret, SecretSource
+from reconciler.model.secret import Resolve, Secret, SecretSource
 from reconciler.model.state import LiveState
 from reconciler.spec.kind import Field, Kind
 
@@ -43,11 +42,11 @@ def took(
             only as good as added where everything that was wanted can be seen in it.
     """
     now = seen.get(change.address)
-    if adds(kind, operation):
+    if kind.routes.adds(operation):
         if refused:
             return Took.ALL if now is not None and _is_as_wanted(kind, operation, change, now, resolve) else Took.NONE
         return Took.NONE if now is None else Took.ALL
-    if operation.verb is Verb.DELETE and operation.route == kind.routes.delete:
+    if kind.routes.deletes(operation):
         return Took.NONE if _is_there(operation, change, now) else Took.ALL
     if change.action is Action.MOVE and not operation.fields:
         left = change.moved_from is not None and seen.get(change.moved_from) is None
@@ -55,11 +54,6 @@ def took(
     if now is None:
         return Took.NONE
     return _of(_answers(kind, operation, change, now, resolve))
-
-
-def adds(kind: Kind, operation: Operation) -> bool:
-    """Whether an operation is what makes a resource."""
-    return operation.verb is Verb.ADD and operation.route == kind.routes.add
 
 
 def strangers(kind: Kind, before: LiveState, seen: LiveState, expected: Collection[Address]) -> tuple[str, ...]:

@@ -9,7 +9,6 @@ from reconciler.model.address import Address
 from reconciler.model.operation import Operation
 from reconciler.model.reply import Reply
 from reconciler.model.report import Leftover
-from reconciler.model.secret import Secret, SecretSource
 from reconciler.model.state import LiveState
 
 
@@ -42,9 +41,6 @@ class Record(Protocol):
 
 LookAgain = Callable[[Collection[Address]], LiveState]
 """Reads the kinds of some resources again, at least as far as these are concerned. Raises `ApiError`."""
-
-Resolve = Callable[[SecretSource, Address], Secret]
-"""(where a secret comes from, what it is for) -> the secret."""
 
 Verify = Callable[[], tuple[Leftover, ...]]
 """Reads what the plan touched once more, and tells what is not as declared. Raises `ApiError`."""

@@ -10,7 +10,18 @@ from reconciler.model.resource import Observed, Value
 from reconciler.model.state import LiveState
 from reconciler.model.table import UNKNOWN, Found, LiveTable, once_in
 
-__all__ = ["Amended", "Gathered", "hold", "naming", "overlaid", "those_naming", "those_with", "value_of", "values_of"]
+__all__ = [
+    "Amended",
+    "Gathered",
+    "hold",
+    "listed",
+    "naming",
+    "overlaid",
+    "those_naming",
+    "those_with",
+    "value_of",
+    "values_of",
+]
 
 
 class Gathered(dict[str, Observed]):
@@ -176,6 +187,11 @@ def those_naming(resources: Mapping[str, Observed], name: str, names: Names, sou
 def those_with(resources: Mapping[str, Observed], name: str, text: str) -> Sequence[str]:
     """The keys of resources of which a field is a text, in order; see `those_naming`."""
     return those_naming(resources, name, _itself, text)
+
+
+def listed(value: Value) -> tuple[str, ...]:
+    """What most fields name: the texts a value holds, or the text it is."""
+    return value if isinstance(value, tuple) else _itself(value)
 
 
 def _itself(value: Value) -> tuple[str, ...]:

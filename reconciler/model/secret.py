@@ -6,10 +6,12 @@ Two types, so that no renderer can meet a secret by accident. A manifest, a plan
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from operator import xor
 from typing import Final, NoReturn
 
+from reconciler.model.address import Address
 from reconciler.records import record
 
 MASK = "********"
@@ -109,3 +111,7 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a secret is never serialised")
+
+
+Resolve = Callable[[SecretSource, Address], Secret]
+"""(where a secret comes from, what it is for) -> the secret."""

@@ -18,7 +18,6 @@ from reconciler.planning.room import Room
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.encode import situation_of
 from reconciler.spec.kind import Kind
-from reconciler.spec.mark import UNSET
 from reconciler.spec.names import domain_of
 from reconciler.spec.needs import homes, named
 from reconciler.spec.secrets import secrets_in, unfit
@@ -163,7 +162,7 @@ def _rivals(
     for kind in (kinds[name] for name in sorted(touched)):
         first: dict[str, Declared] = {}
         for declared in desired.of(kind.name).values() if kind.rivals is not None else ():
-            prize = kind.rivals({**_defaults(kind), **declared.values}) if kind.rivals is not None else None
+            prize = kind.rivals({**kind.defaults, **declared.values}) if kind.rivals is not None else None
             if prize is None or first.setdefault(prize, declared) is declared:
                 continue
             yield Diagnostic(
@@ -175,10 +174,6 @@ def _rivals(
                 related=(options.locate(first[prize].place),),
                 address=declared.address,
             )
-
-
-def _defaults(kind: Kind) -> dict[str, object]:
-    return {name: each.mark.default for name, each in kind.fields.items() if each.mark.default is not UNSET}
 
 
 def _secrets(kind: Kind, change: Change, options: PlanOptions) -> Iterator[Diagnostic]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
-from reconciler.model.operation import Item, Operation, Verb
+from reconciler.model.operation import Item, Operation
 from reconciler.model.resource import Observed
 from reconciler.model.state import LiveState
 from reconciler.planning.cascade import cascade, homes_of, sets
@@ -113,8 +113,8 @@ class _Compiler:
             unclear=step.unclear,
             passing=step.passing,
         )
-        adds = step.verb is Verb.ADD and step.route == kind.routes.add and not step.alone
-        return Single(operation, step.alone or kind.alone, kind.joined_by if adds else "")
+        joins = kind.routes.adds(step) and not step.alone
+        return Single(operation, step.alone or kind.alone, kind.joined_by if joins else "")
 
     def _moves_last(self, kind: Kind, change: Change, step: Step, stage: Stage) -> bool:
         """Whether a step gives something its new name, which others give up in the same stage.

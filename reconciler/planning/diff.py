@@ -18,7 +18,7 @@ from reconciler.planning.equality import doubtful
 from reconciler.planning.fieldwise import FieldComparison
 from reconciler.planning.options import PlanOptions
 from reconciler.planning.ownership import Departure, departures, homes_left, kept, step_today, unmanaged
-from reconciler.planning.reach import Reach, reach_of
+from reconciler.planning.reach import Reach, is_about, reach_of
 from reconciler.planning.sides import Sides
 from reconciler.records import record, replace
 from reconciler.spec.capabilities import Capabilities
@@ -54,11 +54,10 @@ class _Diff:
     fields: FieldComparison
 
     def run(self) -> Difference:
-        found = self.sides.findings
-        reach = reach_of(self.sides.kinds, self.sides.desired, self.sides.options.focus)
-        moves = {
-            each.target: each for each in self.sides.desired.relocations if self._is_about(each.source, each.target)
-        }
+        found, options = self.sides.findings, self.sides.options
+        reach = reach_of(self.sides.kinds, self.sides.desired, options.focus)
+        due = (each for each in self.sides.desired.relocations if is_about(self.sides.kinds, options.focus, each))
+        moves = {each.target: each for each in due}
         loose: dict[str, tuple[Address, ...]] = {}
         left = homes_left(self.sides.kinds, self.sides.desired, self.sides.options)
         spoken_of = {each.address.kind for each in self.sides.desired.removals}
@@ -113,13 +112,6 @@ class _Diff:
         if self.sides.options.focus.covers(declared.address, kind.domain_of(declared.values)):
             return True
         return declared.address in reach.needed and self.sides.live.get(declared.address) is None
-
-    def _is_about(self, *addresses: Address) -> bool:
-        """Whether the run is about one of these, by what their keys tell."""
-        focus = self.sides.options.focus
-        return not focus or any(
-            focus.covers(each, self.sides.kinds[each.kind].domain_of_key(each.key)) for each in addresses
-        )
 
     def _declared(self, kind: Kind, key: str, declared: Declared, move: Relocation | None) -> None:
         observed = self.sides.live.of(kind.name).get(key)

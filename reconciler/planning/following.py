@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reconciler.model.address import Address
-from reconciler.model.amended import Amended, hold, naming
+from reconciler.model.amended import Amended, hold, listed, naming
 from reconciler.model.resource import Observed, Value
 from reconciler.model.state import LiveState
 from reconciler.records import record, replace
@@ -112,7 +112,7 @@ class Followers:
             here: list[tuple[str, str, str, Follows]] = []
             for name, mark in _marks(kind):
                 if deleted in mark.kinds:
-                    names = _hosts if mark.by_domain else _listed
+                    names = _hosts if mark.by_domain else listed
                     pairs = naming(self._state.of(kind.name), name, names, sought)
                     here += [(key, named, name, mark) for key, named in pairs]
             for key, named, name, mark in sorted(here, key=_by_key):
@@ -125,14 +125,9 @@ def _by_key(found: tuple[str, str, str, Follows]) -> str:
     return found[0]
 
 
-def _listed(value: Value) -> tuple[str, ...]:
-    """What a field names."""
-    return value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
-
-
 def _hosts(value: Value) -> tuple[str, ...]:
     """The domains of what a field names."""
-    return tuple(map(domain_of, _listed(value)))
+    return tuple(map(domain_of, listed(value)))
 
 
 def _consequence(observed: Observed, name: str, mark: Follows, key: str) -> Consequence | None:
@@ -142,7 +137,7 @@ def _consequence(observed: Observed, name: str, mark: Follows, key: str) -> Cons
     2022-01a to 2026-07a, functions.mailbox.inc.php: delete mailbox).
     """
     before = observed.values.get(name)
-    names = _hosts(before) if mark.by_domain else _listed(before)
+    names = _hosts(before) if mark.by_domain else listed(before)
     if len(names) == 1 and not mark.stays:
         told = mark.told.format(address=observed.address)
         return Consequence(observed.address, name, before, before, gone=True, told=told) if _is(names[0], key) else None

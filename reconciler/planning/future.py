@@ -10,7 +10,7 @@ from reconciler.model.resource import Observed
 from reconciler.model.state import LiveState
 from reconciler.records import replace
 from reconciler.spec.kind import Kind
-from reconciler.spec.mark import TEMPLATE, UNSET
+from reconciler.spec.mark import TEMPLATE
 
 
 def future_of(kinds: Mapping[str, Kind], changes: Sequence[Change], live: LiveState) -> LiveState:
@@ -19,10 +19,9 @@ def future_of(kinds: Mapping[str, Kind], changes: Sequence[Change], live: LiveSt
     What a kind derives from others (a mailbox's quota from its domain's) is derived once the others are in place.
     """
     resources = {name: Amended(live.of(name)) for name in {change.address.kind for change in changes}}
-    defaults: dict[str, dict[str, object]] = {}
     created: list[Change] = []
     for change in changes:
-        there = resources[change.address.kind]
+        kind, there = kinds[change.address.kind], resources[change.address.kind]
         key = (change.moved_from or change.address).key
         if change.action is Action.DELETE:
             there.remove(key)
@@ -30,12 +29,9 @@ def future_of(kinds: Mapping[str, Kind], changes: Sequence[Change], live: LiveSt
         before = there.get(key)
         if before is None:
             created.append(change)
-            if change.address.kind not in defaults:
-                defaults[change.address.kind] = _defaults(kinds[change.address.kind])
-            there.put(Observed(change.address, _as_created(change, defaults[change.address.kind])))
+            there.put(Observed(change.address, _as_created(kind, change)))
             continue
         there.remove(key)
-        kind = kinds[change.address.kind]
         handle = "" if change.moved_from is not None and kind.is_called_by_key else before.handle
         there.put(replace(before, address=change.address, handle=handle, values={**before.values, **change.after}))
     future = replace(live, resources={**live.resources, **resources})
@@ -51,11 +47,7 @@ def future_of(kinds: Mapping[str, Kind], changes: Sequence[Change], live: LiveSt
     return future
 
 
-def _as_created(change: Change, defaults: Mapping[str, object]) -> dict[str, object]:
+def _as_created(kind: Kind, change: Change) -> dict[str, object]:
     if TEMPLATE not in change.after:
-        return {**defaults, **change.after}
+        return {**kind.defaults, **change.after}
     return {name: value for name, value in change.after.items() if name != TEMPLATE}
-
-
-def _defaults(kind: Kind) -> dict[str, object]:
-    return {name: each.mark.default for name, each in kind.fields.items() if each.mark.default is not UNSET}

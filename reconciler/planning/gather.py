@@ -145,9 +145,9 @@ def _together(operations: Sequence[Operation]) -> Operation:
     if len(operations) == 1:
         return replace(first, joined_by="", names=()) if first.names else first
     names = tuple(name for each in operations for name in each.names)
-    same = all(each.requires == operations[0].requires for each in operations)
+    same = all(each.requires == first.requires for each in operations)
     return replace(
-        operations[0],
+        first,
         changes=tuple(change for each in operations for change in each.changes),
         names=names,
         attributes={**first.attributes, first.joined_by: ",".join(names)} if names else first.attributes,

@@ -11,7 +11,7 @@ from reconciler.model.amended import values_of
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.focus import Focus
 from reconciler.model.resource import Declared
-from reconciler.model.state import DesiredState, LiveState
+from reconciler.model.state import DesiredState, LiveState, Relocation
 from reconciler.model.table import sheets_of
 from reconciler.planning.options import PlanOptions, selects
 from reconciler.records import record
@@ -20,7 +20,7 @@ from reconciler.spec.mark import TEMPLATE
 from reconciler.spec.names import domain_of
 from reconciler.spec.needs import homes, named
 
-__all__ = ["Reach", "about_nothing", "keys_covered", "reach_of"]
+__all__ = ["Reach", "about_nothing", "is_about", "keys_covered", "reach_of"]
 
 _WILD: Final = frozenset("*?[")
 _OF_TARGETS: Final = "write addresses as plans show them, such as `mailbox/anna@acme.example`; `*` matches anything"
@@ -157,6 +157,12 @@ def _needs(kind: Kind, declared: Declared) -> Iterator[Address]:
         values[TEMPLATE] = declared.options.template
     yield from (address for _, address in named(kind, values))
     yield from homes(kind, values)
+
+
+def is_about(kinds: Mapping[str, Kind], focus: Focus, move: Relocation) -> bool:
+    """Whether the run is about a renaming, by what its keys tell."""
+    ends = ((each, kinds[each.kind].domain_of_key(each.key)) for each in (move.source, move.target))
+    return not focus or any(focus.covers(each, domain) for each, domain in ends)
 
 
 def _may_cover(kinds: Mapping[str, Kind], focus: Focus, *addresses: Address) -> bool:

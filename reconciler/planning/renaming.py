@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from reconciler.model.address import Address
-from reconciler.model.amended import Amended, naming
+from reconciler.model.amended import Amended, listed, naming
 from reconciler.model.resource import Observed, Value
 from reconciler.model.state import DesiredState, LiveState, Relocation
 from reconciler.planning.options import PlanOptions
+from reconciler.planning.reach import is_about
 from reconciler.records import replace
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.kind import Field, Kind
@@ -49,12 +50,7 @@ def _is_due(
     kind = kinds[move.source.kind]
     possible = kind.on_move is not None and capabilities.knows(kind.moves_since)
     due = live.has(move.source) and not live.has(move.target)
-    return possible and due and _is_about(kind, options, move.source, move.target)
-
-
-def _is_about(kind: Kind, options: PlanOptions, *addresses: Address) -> bool:
-    focus = options.focus
-    return not focus or any(focus.covers(each, kind.domain_of_key(each.key)) for each in addresses)
+    return possible and due and is_about(kinds, options.focus, move)
 
 
 def _concerned(
@@ -68,7 +64,7 @@ def _concerned(
             for place, move in enumerate(due)
             if move.source.kind in each.mark.renamed_with
         }
-        for key, named in naming(there, each.name, _listed, frozenset(sought)) if sought else ():
+        for key, named in naming(there, each.name, listed, frozenset(sought)) if sought else ():
             found.setdefault(key, {})[sought[named]] = due[sought[named]]
     return {key: [moves[place] for place in sorted(moves)] for key, moves in found.items()}
 
@@ -79,10 +75,6 @@ def _with_new_names(kind: Kind, observed: Observed, moves: Sequence[Relocation])
         fields = [each for each in kind.fields.values() if move.source.kind in each.mark.renamed_with]
         observed = _renamed(kind, fields, observed, move.source.key, move.target.key)
     return observed
-
-
-def _listed(value: Value) -> tuple[str, ...]:
-    return value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
 
 
 def _renamed(kind: Kind, fields: list[Field], observed: Observed, old: str, new: str) -> Observed:

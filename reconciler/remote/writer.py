@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from reconciler.api import Client, Entry, Judgement, Verdict
@@ -11,16 +11,12 @@ from reconciler.model.address import Address
 from reconciler.model.operation import HandleOf, Operation, Verb
 from reconciler.model.reply import Reply
 from reconciler.model.report import Outcome
-from reconciler.model.secret import MASK, Secret, SecretSource
+from reconciler.model.secret import MASK, Resolve, Secret, SecretSource
 from reconciler.records import field, record, replace
 from reconciler.remote.handles import Handles, HandleUnknownError
 from reconciler.spec.kind import Kind
 
-Resolve = Callable[[SecretSource, Address], Secret]
-"""(where a secret comes from, what it is for) -> the secret."""
-
-
-_PLAIN = frozenset((bool, float, int, str, type(None)))
+_PLAIN: Final = frozenset((bool, float, int, str, type(None)))
 _PATIENCE: Final = 100
 """How often a call is sent again that is refused for what earlier requests left behind: PHP keeps up to 16 such errors
 in each of its workers, of which mailcow has 15 at most, and each answer takes one away."""
@@ -89,9 +85,7 @@ class ApiWriter:
         """Remember what the call did to handles, whether or not it is known to have worked."""
         for address in operation.changes:
             kind = self.kinds[address.kind]
-            deletes = operation.verb is Verb.DELETE and operation.route == kind.routes.delete
-            creates = operation.verb is Verb.ADD and operation.route == kind.routes.add
-            if deletes or creates:
+            if kind.routes.deletes(operation) or kind.routes.adds(operation):
                 self.handles.forget(address)
             else:
                 self.handles.outdate(address.kind)
@@ -132,7 +126,7 @@ class _Filling:
                 self.revealed.add(value.reveal())
                 return value.reveal()
             case Mapping():
-                return {n: each if type(each) in _PLAIN else self._filled(each) for n, each in value.items()}
+                return {name: each if type(each) in _PLAIN else self._filled(each) for name, each in value.items()}
             case list() | tuple():
                 return [self._filled(each) for each in value]
             case _:
@@ -191,7 +185,7 @@ _ARGUMENTS_WITH_HANDLE = 2
 
 def _told_handle(operation: Operation, verdict: Verdict, kind: Kind, address: Address) -> str | None:
     """The id an add's answer tells: ``["alias_added", "info@acme.example", "6"]`` (2022-01a to 2026-07a, recorded)."""
-    if operation.verb is not Verb.ADD or operation.route != kind.routes.add:
+    if not kind.routes.adds(operation):
         return None
     for entry in verdict.entries:
         expected = entry.is_success and entry.message in operation.successes

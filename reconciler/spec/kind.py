@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, get_args
 
 from reconciler.model.address import Address
+from reconciler.model.operation import Verb
 from reconciler.records import field, record
 from reconciler.spec.codec import Codec
 from reconciler.spec.mark import MAIN, UNSET, Mark, Owner
@@ -18,7 +19,7 @@ from reconciler.spec.step import Step
 if TYPE_CHECKING:
     from pydantic_core import SchemaValidator
 
-    from reconciler.model.operation import Verb
+    from reconciler.model.operation import Operation
     from reconciler.model.resource import Observed, Values
     from reconciler.model.state import LiveState
     from reconciler.model.version import Version
@@ -93,6 +94,14 @@ class Routes:
     added: tuple[str, ...] = ()
     edited: tuple[str, ...] = ()
     deleted: tuple[str, ...] = ()
+
+    def adds(self, call: Step | Operation) -> bool:
+        """Whether a call is what makes resources of the kind."""
+        return call.verb is Verb.ADD and call.route == self.add
+
+    def deletes(self, call: Step | Operation) -> bool:
+        """Whether a call is what deletes resources of the kind: elements of their fields have other routes."""
+        return call.verb is Verb.DELETE and call.route == self.delete
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -247,6 +256,11 @@ class Kind:
     def secret_fields(self) -> Mapping[str, Codec]:
         """The codecs of the fields in which there may be secrets."""
         return {name: each.codec for name, each in self.fields.items() if each.codec.sensitive or each.codec.parts}
+
+    @cached_property
+    def defaults(self) -> Values:
+        """What a creation sends for fields of which nothing is declared."""
+        return {name: each.mark.default for name, each in self.fields.items() if each.mark.default is not UNSET}
 
     @cached_property
     def is_called_by_key(self) -> bool:
