@@ -42,6 +42,25 @@ def check_destination(url: str, *, variable: str, named_outside: bool, environ: 
         )
 
 
+def check_environment(name: str, written: str | None, variable: str | None) -> None:
+    """Refuse to take one environment's manifests to the server of another: a variable may be left from an earlier run.
+
+    Args:
+        name: the environment.
+        written: the server the project file names for it, if it does.
+        variable: the one that the variable for all runs names, if it does.
+
+    Raises:
+        UsageError: ``server-ambiguous``.
+    """
+    if written and variable and _origin(written) != _origin(variable):
+        raise UsageError(
+            f"the environment `{name}` is another server than {URL_VARIABLE}",
+            id="server-ambiguous",
+            hint=f"unset {URL_VARIABLE}, or say with `--url` which server is meant",
+        )
+
+
 def _origin(url: str) -> tuple[str, str, int | None] | str:
     """What decides whether two addresses are the same server; an address that is none is only like itself."""
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.cli.destination import check_destination
+from reconciler.cli.destination import check_destination, check_environment
 from reconciler.cli.inputs import inputs_of, project_of
 from reconciler.cli.named import address_named, kind_named, prune_rule
 from reconciler.cli.programs import git_runner
@@ -32,9 +32,11 @@ def server_of(session: Session, given: Given, settings: ServerSettings) -> Serve
     """The server of a run.
 
     Raises:
-        UsageError: ``server-missing``, ``api-key-missing``, or what `check_destination` raises.
+        UsageError: ``server-missing``, ``api-key-missing``, or what `check_destination` and `check_environment` raise.
     """
     environ = session.surroundings.environ
+    if given["environment"] is not None and not given["url"]:
+        check_environment(given["environment"], settings.url, environ.get(URL_VARIABLE))
     named_outside = given["url"] or environ.get(URL_VARIABLE)
     url = named_outside or settings.url
     if not url:

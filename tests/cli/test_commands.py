@@ -63,6 +63,17 @@ def test_an_environment_of_the_project_brings_its_own_server_and_key(run: Runner
     assert _server(request).key.reveal() == "CCCC"
 
 
+def test_an_environment_is_not_taken_to_the_server_a_variable_was_left_for(run: Runner) -> None:
+    _project(run, PROJECT)
+    run.environ["MAILCOW_STAGING_KEY"] = "CCCC"
+    ended = run("plan", "mail", "--env", "staging")
+    assert (ended.code, run.pipeline.asked) == (64, [])
+    assert "error[server-ambiguous]" in ended.err
+    assert _request(run, "--env", "staging", "--url", "https://flag.example").server.url == "https://flag.example"
+    run.environ["MAILCOW_URL"] = "https://Staging.example:443/"
+    assert _request(run, "--env", "staging").server.url == "https://Staging.example:443/"
+
+
 def test_keys_are_no_source_of_other_secrets_and_print_as_a_mask(run: Runner) -> None:
     run.environ["SMTP_ACME"] = "hunter2"
     request = _request(run, "mail")
