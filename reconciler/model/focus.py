@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from reconciler.model.address import Address
 from reconciler.records import record
@@ -58,6 +58,14 @@ class Part:
     focus: Focus
     converged: bool
     settles: bool
+
+
+_WILD: Final = frozenset("*?[")
+
+
+def may_mean_several(pattern: str) -> bool:
+    """Whether there is a wildcard in a pattern."""
+    return not _WILD.isdisjoint(pattern)
 
 
 def means(pattern: str, text: str) -> bool:

@@ -14,7 +14,7 @@ from reconciler.model.state import DesiredState, LiveState
 from reconciler.model.table import sheets_of
 from reconciler.planning.future import future_of
 from reconciler.planning.options import PlanOptions
-from reconciler.planning.room import Room
+from reconciler.planning.room import Room, Shortage
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.encode import situation_of
 from reconciler.spec.kind import Kind
@@ -61,20 +61,7 @@ def check(
             observed = live.get(change.moved_from or change.address)
             situation = situation_of(change, observed, live=live, future=future, capabilities=capabilities)
             found += [_clash(change, *reason) for reason in clashes(situation)]
-    for short in Room(kinds, changes, live, future).shortages():
-        each = kinds[short.container.kind].fields[short.limit]
-        unit = " MiB" if each.mark.read and "quota" in short.limit else ""
-        declared = desired.get(short.change.address)
-        found.append(
-            Diagnostic(
-                "limit-exceeded",
-                Severity.ERROR,
-                f"`{short.container}` allows {short.allowed}{unit} (`{short.limit}`), {short.wanted}{unit} are wanted",
-                hint=f"raise `{short.limit}`, or use less",
-                origin=options.locate(declared.place) if declared is not None else None,
-                address=short.change.address,
-            )
-        )
+    found += [_shortage(kinds, desired, each, options) for each in Room(kinds, changes, live, future).shortages()]
     return found
 
 
@@ -114,6 +101,20 @@ def _clash(change: Change, name: str, why: str, hint: str) -> Diagnostic:
     what = f"`{name}` of `{change.address}`" if name else f"`{change.address}`"
     return Diagnostic(
         "change-refused", Severity.ERROR, f"{what}: {why}", hint=hint, origin=change.origin, address=change.address
+    )
+
+
+def _shortage(kinds: Mapping[str, Kind], desired: DesiredState, short: Shortage, options: PlanOptions) -> Diagnostic:
+    unit = kinds[short.container.kind].fields[short.limit].codec.unit
+    allowed, wanted = (f"{amount} {unit}".rstrip() for amount in (short.allowed, short.wanted))
+    declared = desired.get(short.change.address)
+    return Diagnostic(
+        "limit-exceeded",
+        Severity.ERROR,
+        f"`{short.container}` allows {allowed} (`{short.limit}`), {wanted} are wanted",
+        hint=f"raise `{short.limit}`, or use less",
+        origin=options.locate(declared.place) if declared is not None else None,
+        address=short.change.address,
     )
 
 

@@ -127,7 +127,8 @@ def _alike(single: Single) -> Key:
     if _has_its_own_secret(rest):
         return None
     lanes = operation.lanes if operation.verb is Verb.ADD else ()
-    return (operation.verb, operation.route, operation.phase, operation.successes, lanes, _freeze(rest))
+    judged_by = (operation.successes, operation.optional, operation.unclear, operation.passing)
+    return (operation.verb, operation.route, operation.phase, judged_by, lanes, _freeze(rest))
 
 
 def _most(operation: Operation) -> int:

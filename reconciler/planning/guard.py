@@ -59,7 +59,7 @@ def guard(
     """Find what the plan must not do under these limits."""
     deletions = [change for change in changes if change.action is Action.DELETE]
     found: list[Refusal] = []
-    found += _vanished(kinds, desired, live, options)
+    found += _vanished(kinds, desired, live, options, limits)
     found += _protected_kinds(kinds, deletions, options)
     found += _kept(deletions, desired, options, limits)
     found += _in_use(deletions, options, limits)
@@ -71,21 +71,18 @@ def guard(
 
 
 def _is_allowed(refusal: Refusal, limits: Limits) -> bool:
-    if refusal.id == "kind-vanished":
-        return refusal.permit.rpartition(" ")[2] in limits.allowed_vanished
     return bool(refusal.addresses) and all(str(address) in limits.allowed for address in refusal.addresses)
 
 
 def _vanished(
-    kinds: Mapping[str, Kind], desired: DesiredState, live: LiveState, options: PlanOptions
+    kinds: Mapping[str, Kind], desired: DesiredState, live: LiveState, options: PlanOptions, limits: Limits
 ) -> Iterator[Refusal]:
     """Kinds of which nothing is left that was applied before: more likely a broken answer than what somebody did."""
     if options.base is None:
         return
-    for name in kinds:
-        if not live.was_read(name) or kinds[name].singleton:
+    for name, kind in kinds.items():
+        if kind.singleton or name in limits.allowed_vanished or not live.was_read(name):
             continue
-        kind = kinds[name]
         expected = desired.of(name).keys() & options.base.of(name).keys()
         for attempt in options.attempted:  # what one did not declare, it may have deleted
             expected &= attempt.of(name).keys()

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from fnmatch import fnmatchcase
 from typing import Final
 
 from reconciler.model.address import Address
 from reconciler.model.amended import values_of
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.focus import Focus
+from reconciler.model.focus import Focus, may_mean_several, means
 from reconciler.model.resource import Declared
 from reconciler.model.state import DesiredState, LiveState, Relocation
 from reconciler.model.table import sheets_of
@@ -22,7 +21,6 @@ from reconciler.spec.needs import homes, named
 
 __all__ = ["Reach", "about_nothing", "is_about", "keys_covered", "reach_of"]
 
-_WILD: Final = frozenset("*?[")
 _OF_TARGETS: Final = "write addresses as plans show them, such as `mailbox/anna@acme.example`; `*` matches anything"
 _OF_FIELDS: Final = "write it as plans show them, such as `mailbox/anna@acme.example#password`; `*` matches anything"
 _OF_DOMAINS: Final = "mend its name; `*` matches anything, as in `*.acme.example`"
@@ -47,7 +45,7 @@ class Reach:
     def concerns(self, kind: str) -> bool:
         """Whether the run may be about something of this kind."""
         targets = self.focus.targets
-        return not targets or any(fnmatchcase(kind, pattern.partition("/")[0]) for pattern in targets)
+        return not targets or any(means(pattern.partition("/")[0], kind) for pattern in targets)
 
 
 def reach_of(kinds: Mapping[str, Kind], desired: DesiredState, focus: Focus) -> Reach:
@@ -179,8 +177,8 @@ def _domains(
     found: set[str | None] = set(focus.domains)
     for pattern in focus.targets if not focus.domains else ():
         name, _, key = pattern.partition("/")
-        meant = [kind for kind in kinds.values() if fnmatchcase(kind.name, name) and kind.domain_field]
-        tells = "@" in key or not _WILD.intersection(key)
+        meant = [kind for kind in kinds.values() if means(name, kind.name) and kind.domain_field]
+        tells = "@" in key or not may_mean_several(key)
         found |= {kind.domain_of_key(key) if tells else None for kind in meant}
     for address in addresses:
         kind, declared = kinds[address.kind], desired.get(address)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from reconciler.model.address import Address
+from reconciler.model.focus import may_mean_several
 from reconciler.model.state import DesiredState
 from reconciler.model.table import sheets_of
 from reconciler.records import field, record
 from reconciler.spec.kind import Kind
 from reconciler.spec.mark import MAIN
 from reconciler.spec.names import container_in
-
-_WILD = frozenset("*?[")
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -44,7 +43,7 @@ class Wanted:
     @property
     def names_each_domain(self) -> bool:
         """Whether it is narrowed to domains by name, without wildcards."""
-        return self.domains is not None and not any(_WILD.intersection(pattern) for pattern in self.domains)
+        return self.domains is not None and not any(map(may_mean_several, self.domains))
 
 
 def listed_fields(kind: Kind) -> frozenset[str]:

@@ -111,6 +111,7 @@ def size(*, unlimited: bool = False, least: int = 1, read_unit: int = 1024 * 102
             "examples": ["5GiB"],
         },
         magnitude=size_in_mebibytes,
+        unit="MiB",
         accept_many=Many(accept, accept_many.accept_words(accept)),
         decode_many=Many(decode, decode_many.decode_remembering(decode)),
     )
@@ -180,6 +181,7 @@ def duration(*, unit: str, least: int = 0, most: int | None = None, unlimited: b
             "examples": ["7d"],
         },
         magnitude=seconds_of,
+        unit="s",
     )
 
 

@@ -47,6 +47,7 @@ class Codec:
         schema: JSON Schema of what a person may write.
         fold: canonical value -> what decides whether two values mean the same, where that is less than ``==``.
         magnitude: canonical value -> a number, for values that limit or use something up.
+        unit: what that number counts, for people; empty where it counts things.
         core: a schema of pydantic's core that does the work of ``accept`` where no code of ours is needed.
         sensitive: the value is a secret.
         unfit: a secret's text -> (why, hint) where the server does not take it; the text itself stands in neither.
@@ -66,6 +67,7 @@ class Codec:
     schema: Mapping[str, Any] = field(default_factory=dict)
     fold: Callable[[Value], Any] | None = None
     magnitude: Callable[[Value], int] | None = None
+    unit: str = ""
     core: Mapping[str, Any] | None = None
     sensitive: bool = False
     unfit: Callable[[str], tuple[str, str] | None] | None = None

@@ -131,6 +131,7 @@ def or_word(codec: Codec, word: str, *, encoded: Any) -> Codec:
         schema={"anyOf": [{"const": word}, dict(codec.schema)]},
         fold=codec.fold and (lambda value: value if value == word or codec.fold is None else codec.fold(value)),
         magnitude=codec.magnitude,
+        unit=codec.unit,
         parts=codec.parts,
     )
 

@@ -149,16 +149,6 @@ def test_a_readable_secret_is_compared_only_when_its_source_may_be_looked_at() -
     assert isinstance(change.fields[0].after, SecretSource)
 
 
-def test_nothing_undeclared_is_deleted_only_counted() -> None:
-    found = compared(
-        desired({"domains": [ACME]}),
-        live({"domains": [ACME], "tls_policies": [{"destination": "x.example", "policy": "may"}]}),
-    )
-
-    assert found.changes == ()
-    assert found.unmanaged["tls_policy"] == (address("tls_policy/x.example"),)
-
-
 def test_pruning_deletes_in_scope_only() -> None:
     have = live(
         {

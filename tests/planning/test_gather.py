@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +15,7 @@ from reconciler.engine.lanes import Lanes
 from reconciler.model.address import Address
 from reconciler.model.operation import Operation, Verb
 from reconciler.planning.gather import CHUNK, Single, gather
+from reconciler.records import replace
 
 AT_ONCE = 4
 OF_A_CALL = 0.5
@@ -119,6 +122,14 @@ def test_one_full_domain_does_not_part_what_is_of_it() -> None:
     singles += [each for value in range(10) for each in edits(1, 1, to=value)]
 
     assert [len(call.items) for call in gather(singles)] == [31] * 10
+
+
+@pytest.mark.parametrize("otherwise", [{"optional": True}, {"unclear": frozenset({"x"})}, {"passing": "x"}])
+def test_calls_whose_answers_are_judged_otherwise_are_not_one(otherwise: dict[str, Any]) -> None:
+    one, other = edits(1, 2, to=1)
+
+    assert len(gather([one, other])) == 1
+    assert len(gather([one, replace(other, operation=replace(other.operation, **otherwise))])) == 2
 
 
 @given(

@@ -120,7 +120,7 @@ def test_a_later_reading_adds_details_to_what_is_known(new_server: Rehearsal) ->
     assert live.of("box")["anna@a.example"].values["score"] == "5,15"
 
 
-def test_looking_again_includes_every_source(new_server: Rehearsal) -> None:
+def test_looking_again_includes_every_source() -> None:
     wanted = wanted_of([Address("box", "anna@a.example")], KINDS)
     assert wanted.details == {("box", "score"): {"anna@a.example"}}
     assert wanted.domains == ("a.example",)
