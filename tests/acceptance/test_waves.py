@@ -94,7 +94,7 @@ def test_only_so_many_changes_are_carried_out_and_the_next_run_goes_on(person: P
     first = _apply(person, "--max-changes", "5")
     assert first.code == 0, first.out + first.err
     assert "13 more changes are left for the next run (1 of kind mailbox, 12 of kind alias)" in first.out
-    assert "5 to create" in first.out or "5 done" in first.out
+    assert "5 done" in first.out
     assert len(_there(person, "domain/all", "domain_name")) == 3
     assert len(_there(person, "mailbox/all", "username")) == 2
     counts = []
@@ -132,10 +132,8 @@ def test_a_part_is_remembered_as_an_attempt_only_and_the_whole_as_applied(person
     before = repository.ref("refs/reconciler/applied/default")
     repository.commit({"mail/all.json.yaml": _manifest(*DOMAINS, aliases=1)})
     wave = ("--max-changes", "5", "--allow-delete-percent", "100")
-    for left in (7, 3):
-        applied = _apply(person, *wave)
-        assert (applied.code, len(_there(person))) == (0, left)
-        assert repository.ref("refs/reconciler/applied/default") == before or left == 3
+    assert (_apply(person, *wave).code, len(_there(person))) == (0, 7)
+    assert repository.ref("refs/reconciler/applied/default") == before
     assert _apply(person, *wave).code == 0
     assert _there(person) == [f"n0@{domain}" for domain in DOMAINS]
     assert repository.ref("refs/reconciler/applied/default") == repository.git("rev-parse", "HEAD")
@@ -244,7 +242,7 @@ def test_without_a_limit_everything_is_tried(person: Person) -> None:
     assert [each["outcome"] for each in report["changes"]].count("failed") == 12
 
 
-@pytest.mark.parametrize("limit", ["x", "-1", "101%", "1.5", ""])
+@pytest.mark.parametrize("limit", ["x", "-1", "101%", "1.5", " "])
 def test_a_limit_that_is_none_is_told_before_anything_is_sent(person: Person, limit: str) -> None:
     refused = _apply(person, "--max-failures", limit)
     assert (refused.code, "failure-limit-malformed" in refused.err) == (USAGE, True)
