@@ -13,6 +13,7 @@ from reconciler.model.table import UNKNOWN, Found, LiveTable, once_in
 __all__ = [
     "Amended",
     "Gathered",
+    "handles_of",
     "hold",
     "listed",
     "naming",
@@ -213,6 +214,21 @@ def value_of(resources: Mapping[str, Observed], key: str, name: str) -> Value:
     if isinstance(resources, LiveTable):
         return _column(resources, name)[resources.positions[key]]
     return resources[key].values.get(name, UNKNOWN)
+
+
+def handles_of(resources: Mapping[str, Observed]) -> dict[str, str]:
+    """What the API calls each resource by, by key; resources that are kept in columns are not made for it."""
+    if isinstance(resources, LiveTable):
+        handles = resources.handles
+        return {key: handles[position] for key, position in resources.positions.items()}
+    if not isinstance(resources, Amended):
+        return {key: observed.handle for key, observed in resources.items()}
+    found = handles_of(resources.below)
+    for key, observed in resources.otherwise.items():
+        found.pop(key, None)
+        if observed is not None:
+            found[key] = observed.handle
+    return found
 
 
 def _column(resources: LiveTable, name: str) -> Sequence[Value]:

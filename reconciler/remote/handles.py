@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 
 from reconciler.model.address import Address
+from reconciler.model.amended import handles_of
 from reconciler.model.operation import HandleOf
 from reconciler.model.state import LiveState
 
@@ -27,10 +28,7 @@ class Handles:
 
     def __init__(self, live: LiveState, list_again: Callable[[str], Mapping[str, str]]) -> None:
         self._list_again = list_again
-        self._by_kind = {
-            name: {key: observed.handle for key, observed in resources.items()}
-            for name, resources in live.resources.items()
-        }
+        self._by_kind = {name: handles_of(resources) for name, resources in live.resources.items()}
         self._outdated: set[str] = set()
         self._lock = threading.Lock()
 

@@ -1,9 +1,10 @@
 """Live resources with a few of them otherwise, and what is looked for among many."""
 
 from reconciler.model.address import Address
-from reconciler.model.amended import Amended, Gathered, naming, overlaid, those_naming, value_of, values_of
+from reconciler.model.amended import Amended, Gathered, handles_of, naming, overlaid, those_naming, value_of, values_of
 from reconciler.model.resource import Observed, Value
 from reconciler.model.table import UNKNOWN
+from reconciler.records import replace
 
 
 def _alias(key: str, **values: Value) -> Observed:
@@ -94,6 +95,15 @@ def test_one_value_is_that_of_what_is_otherwise_where_there_is_such() -> None:
     amended = _amended()
     assert [value_of(amended, key, "to") for key in ("b", "c")] == [("y",), ("z",)]
     assert value_of(amended, "b", "state") is UNKNOWN
+
+
+def test_the_handles_of_what_is_amended_are_those_of_what_stands_there_by_now() -> None:
+    amended = Amended({key: replace(each, handle=f"id of {key}") for key, each in BELOW.items()})
+    amended.remove("a")
+    amended.put(replace(_alias("b"), handle="new"))
+    amended.put(replace(_alias("d"), handle="4"))
+    assert handles_of(amended) == {"c": "id of c", "b": "new", "d": "4"}
+    assert handles_of(amended) == {key: each.handle for key, each in amended.items()}
 
 
 def test_what_lies_above_others_hides_those_with_its_keys_and_copies_none() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from reconciler.api.jsontext import rows_in
 from reconciler.kinds import registry
+from reconciler.model.amended import handles_of
 from reconciler.model.table import UNKNOWN, LiveTable
 from reconciler.model.version import Version
 from reconciler.remote.rows import Listed, listed
@@ -59,6 +60,7 @@ def test_a_recorded_list_means_the_same_in_compact_form(name: str, version: str,
         return
     assert dict(compact.resources) == dict(plain.resources)
     if isinstance(compact.resources, LiveTable):
+        assert handles_of(compact.resources) == {key: each.handle for key, each in plain.resources.items()}
         assert list(compact.resources.handles) == [compact.resources[key].handle for key in compact.resources.positions]
         for field in listed_fields(kind):
             column = compact.resources.column(field)
