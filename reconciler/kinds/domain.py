@@ -67,8 +67,8 @@ RELAYING: Final = Codec(
 always sent together (2022-01a to 2026-07a, functions.mailbox.inc.php)."""
 
 _FOOTER_ROUTE: Final = "domain/footer"
-_FOOTER_SINCE: Final = Version(2023, 11, "a")
 _MTA_STS_ROUTE: Final = "mta-sts"
+_WILDCARDS_SINCE: Final = Version(2025, 9, "c")
 _QUOTA_BCC_ROUTE: Final = "quota_notification_bcc"
 
 FOOTER: Final = a_mapping(
@@ -80,7 +80,8 @@ FOOTER: Final = a_mapping(
     }
 )
 """Excluded are mailboxes, aliases and alias domains; what is not sent is emptied (mailcow 2023-10 to 2026-07a,
-functions.mailbox.inc.php). Replies can be skipped since 2024-01, alias domains excluded since 2024-02."""
+functions.mailbox.inc.php). Replies can be skipped since 2024-01; mailboxes are excluded since 2023-11a, the others
+since 2024-02."""
 
 
 def _accept_mail_exchanger(value: Any, _scope: Scope) -> str:
@@ -289,7 +290,7 @@ class DomainRecord(TypedDict, total=False):
 
 
 def _without_surprises(attributes: Attributes, situation: Situation) -> Attributes:
-    """Ask for no DKIM key and no rate limit, which 2022-12 and later create from a template unless told otherwise.
+    """Ask for no DKIM key and no rate limit, which 2024-01 and later create from a template unless told otherwise.
 
     Where a template is named, it is what the domain is made from, key and all.
     """
@@ -328,7 +329,19 @@ def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
         _quotas(situation) if live.was_read("mailbox") else _counted(situation, "mailboxes"),
         _counted(situation, "aliases") if alone and not live.was_read("alias") else None,
     )
-    return (*limits, *senders_in_both_lists(situation))
+    return (*limits, *_too_early(situation), *senders_in_both_lists(situation))
+
+
+def _too_early(situation: Situation) -> Iterator[tuple[str, str, str]]:
+    """Find parts of footers and of policies for encryption that came later than these (functions.mailbox.inc.php)."""
+    if "footer" in situation.changed:
+        from reconciler.spec.footers import not_taken  # noqa: PLC0415  few domains have one
+
+        yield from not_taken(situation, aliases="alias")
+    if "mta_sts" in situation.changed and situation.capabilities.version < _WILDCARDS_SINCE:
+        policy: Any = situation.after["mta_sts"]
+        for host in (each for each in policy["mx"] if each.startswith("*.")):
+            yield "mta_sts", f"mailcow takes `{host}` since {_WILDCARDS_SINCE} only", "name each host"
 
 
 def _inhabited(situation: Situation) -> tuple[tuple[str, str, str], ...]:
@@ -372,20 +385,13 @@ def _by_their_own_ways(steps: tuple[Step, ...], situation: Situation) -> tuple[S
     made: list[Step] = []
     for step in steps:
         if step.verb is Verb.DELETE and step.route == KIND.routes.delete:
-            made += _emptied_footer(step, situation)
+            from reconciler.spec.footers import emptied  # noqa: PLC0415  only where domains go
+
+            made += (_footer(each, situation) for each in emptied(step, situation))
         if step.route == _MTA_STS_ROUTE:
             made.append(_first_added(step))
         made.append(_ROUTES[step.route](step, situation) if step.route in _ROUTES else step)
     return tuple(made)
-
-
-def _emptied_footer(step: Step, situation: Situation) -> list[Step]:
-    """Empty the footer before its domain goes: it would come back with it (2023-11a to 2026-07a)."""
-    if situation.capabilities.version < _FOOTER_SINCE:
-        return []
-    empty = FOOTER.encode({"html": "", "plain": "", "skip_replies": False, "exclude": ()})
-    told = ("domain_footer_modified",)
-    return [replace(step, verb=Verb.EDIT, route=_FOOTER_ROUTE, attributes=empty, successes=told, optional=True)]
 
 
 def _first_added(step: Step) -> Step:
@@ -394,12 +400,11 @@ def _first_added(step: Step) -> Step:
     return replace(step, verb=Verb.ADD, item=None, attributes=attributes, successes=(), optional=True)
 
 
-def _early_footer(step: Step, situation: Situation) -> Step:
-    """Write the footer by its first route, which 2023-10 alone has; it knows no exceptions."""
-    if situation.capabilities.version >= _FOOTER_SINCE:
-        return step
-    texts = {"footer_html": step.attributes["html"], "footer_plain": step.attributes["plain"]}
-    return replace(step, route="domain-wide-footer", attributes={"domain": step.item, **texts}, alone=True)
+def _footer(step: Step, situation: Situation) -> Step:
+    from reconciler.spec.footers import as_it_is_taken  # noqa: PLC0415  few domains have one
+
+    taken = as_it_is_taken(step, situation)
+    return taken if taken.route == _FOOTER_ROUTE else _named(taken, situation)
 
 
 def _named(step: Step, _situation: Situation) -> Step:
@@ -407,7 +412,7 @@ def _named(step: Step, _situation: Situation) -> Step:
     return replace(step, attributes={"domain": step.item, **step.attributes}, alone=True)
 
 
-_ROUTES: Final = {_FOOTER_ROUTE: _early_footer, _QUOTA_BCC_ROUTE: _named}
+_ROUTES: Final = {_FOOTER_ROUTE: _footer, _QUOTA_BCC_ROUTE: _named}
 
 
 KIND = Kind(

@@ -3,7 +3,9 @@
 import re
 from typing import Any, Final, Required, TypedDict
 
+from reconciler.model.operation import Verb
 from reconciler.model.resource import Values
+from reconciler.model.version import Version
 from reconciler.spec.addresses import MailboxAddress
 from reconciler.spec.amounts import UNLIMITED, duration
 from reconciler.spec.codec import Codec, Scope, refuse
@@ -18,6 +20,7 @@ from reconciler.spec.secrets import ShortSecretText
 _SPEED: Final = re.compile(r"(\d+) ?(B|KiB|MiB)/s$")
 _SPEED_UNITS: Final = {"MiB": 1024**2, "KiB": 1024, "B": 1}
 _FASTEST: Final = 125_000_000
+_NEEDS_OPTIONS: Final = Version(2022, 6, "a")
 
 
 def _speed(amount: int) -> str:
@@ -152,8 +155,15 @@ def _check(values: Values) -> tuple[tuple[str, str, str], ...]:
 
 
 def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
-    """Find an option this server does not take."""
-    if not situation.after.get("options") or "options" not in situation.changed:
+    """Find an option this server does not take, and a job without any, which 2022-06a takes for a bad option.
+
+    Source: functions.mailbox.inc.php of 2022-06, 2022-06a and 2022-06b.
+    """
+    if not situation.after.get("options"):
+        why = f"mailcow {_NEEDS_OPTIONS} takes no job without options"
+        needed = situation.verb is not Verb.DELETE and situation.capabilities.version == _NEEDS_OPTIONS
+        return (("options", why, "write a harmless one such as `--nolog`, or update mailcow"),) if needed else ()
+    if "options" not in situation.changed:
         return ()
     from reconciler.spec.imapsync import refused_option  # noqa: PLC0415  few jobs have options
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.kinds.server import Server
+from tests.kinds.server import Manifest, Server, refused
 
 PASSWORD = {"password": {"env": "PASSWORD"}}
 ANNA: dict[str, Any] = {"address": "anna@acme.example", "quota": "1GiB", "initial": PASSWORD}
@@ -19,3 +19,91 @@ def test_cors_is_known_to_be_written_where_the_server_answers_twice(version: str
         "allowed_origins": "panel.acme.example",
         "allowed_methods": "GET",
     }
+
+
+@pytest.mark.parametrize("version", ["2023-11a", "2024-01e", "2024-02", "2026-07a"])
+def test_a_footer_has_the_exceptions_it_is_declared_with(version: str) -> None:
+    server = Server(version)
+    footer = {"plain": "Regards", "exclude": ["anna@acme.example"]}
+    server.apply_first({"domains": [{**ACME, "footer": footer}], "mailboxes": [ANNA]})
+    (row,) = server.simulator.state.table("domain_wide_footer")
+    assert (row["plain"], row["mbox_exclude"]) == ("Regards", ["anna@acme.example"])
+
+
+@pytest.mark.parametrize(
+    ("version", "part", "is_taken"),
+    [
+        ("2023-10", {"exclude": ["anna@acme.example"]}, False),
+        ("2023-11a", {"exclude": ["anna@acme.example"]}, True),
+        ("2023-12a", {"skip_replies": True}, False),
+        ("2024-01", {"skip_replies": True}, True),
+        ("2024-01e", {"exclude": ["acme-mail.example"]}, False),
+        ("2024-01e", {"exclude": ["sales@acme.example"]}, False),
+        ("2024-02", {"exclude": ["sales@acme.example", "acme-mail.example"]}, True),
+    ],
+)
+def test_what_a_footer_cannot_have_yet_is_refused(version: str, part: Manifest, is_taken: bool) -> None:
+    server = Server(version)
+    town: dict[str, Any] = {
+        "domains": [ACME],
+        "mailboxes": [ANNA],
+        "aliases": [{"address": "sales@acme.example", "to": ["anna@acme.example"]}],
+        "alias_domains": [{"name": "acme-mail.example", "target": "acme.example"}],
+    }
+    server.apply_first(town)
+    manifest = {**town, "domains": [{**ACME, "footer": {"plain": "Regards", **part}}]}
+    assert refused(server, manifest) == ([] if is_taken else ["change-refused"])
+    if is_taken:
+        server.apply(manifest)
+
+
+@pytest.mark.parametrize("version", ["2023-10", "2023-11", "2023-11a", "2026-07a"])
+def test_a_footer_does_not_come_back_with_its_domain(version: str) -> None:
+    server = Server(version)
+    server.apply_first({"domains": [{**ACME, "footer": {"plain": "Regards"}}]})
+    server.apply({"domains": []})
+    table = server.simulator.state.table("domain_wide_footer")
+    early = server.simulator.state.redis.hash("DOMAIN_WIDE_FOOTER").values()
+    assert "Regards" not in f"{[row['plain'] for row in table]}{list(early)}"
+
+
+@pytest.mark.parametrize(("version", "is_taken"), [("2025-09b", False), ("2025-09c", True)])
+def test_a_policy_names_all_hosts_of_a_domain_once_it_can(version: str, is_taken: bool) -> None:
+    manifest = {"domains": [{**ACME, "mta_sts": {"mode": "testing", "mx": ["*.acme.example"]}}]}
+    server = Server(version, base=Server(version).desired({}))
+    assert refused(server, manifest) == ([] if is_taken else ["change-refused"])
+
+
+FAIR: dict[str, Any] = {"mailbox": "anna@acme.example", "description": "Fair"}
+
+
+@pytest.mark.parametrize("version", ["2025-01", "2025-10a", "2025-12", "2026-07", "2026-07a"])
+@pytest.mark.parametrize(("valid_for", "days"), [("30d", 30), (None, 365)])
+def test_a_throw_away_address_lasts_as_long_as_it_says(version: str, valid_for: str | None, days: int) -> None:
+    server = Server(version)
+    entry = FAIR if valid_for is None else {**FAIR, "valid_for": valid_for}
+    manifest = {"domains": [ACME], "mailboxes": [ANNA], "time_limited_aliases": [entry]}
+    server.apply_first(manifest)
+    (row,) = server.simulator.state.table("spamalias")
+    assert row["validity"] - server.simulator.server.unix_time() == days * 24 * 3600
+    assert server.plan(manifest) == ()
+
+
+def test_a_throw_away_address_is_for_ever_where_it_also_names_a_time() -> None:
+    server = Server("2026-07")
+    entry = {**FAIR, "permanent": True, "valid_for": "30d"}
+    server.apply_first({"domains": [ACME], "mailboxes": [ANNA], "time_limited_aliases": [entry]})
+    (row,) = server.simulator.state.table("spamalias")
+    assert row["permanent"] == 1
+
+
+@pytest.mark.parametrize(("version", "is_taken"), [("2022-06", True), ("2022-06a", False), ("2022-06b", True)])
+def test_a_sync_job_needs_an_option_on_the_one_release_that_takes_none_for_a_bad_one(
+    version: str, is_taken: bool
+) -> None:
+    job = {"mailbox": "anna@acme.example", "host": "imap.old.example", "username": "anna", "initial": PASSWORD}
+    server = Server(version)
+    server.apply_first({"domains": [ACME], "mailboxes": [ANNA]})
+    server.base = None
+    assert refused(server, {"sync_jobs": [job]}) == ([] if is_taken else ["change-refused"])
+    assert refused(server, {"sync_jobs": [{**job, "options": "--nolog"}]}) == []

@@ -77,6 +77,8 @@ def reached() -> set[str]:
     for version in ("2023-10", "2026-07a"):
         server = Server(version, base=DesiredState({}))
         manifest = whole_manifest()
+        if version < "2024-02":
+            manifest = changed(manifest, "domains", 0, footer={"plain": "Acme"})
         found |= _sent(server, server.desired(manifest))
         server.apply(manifest)
         mutated = manifest
