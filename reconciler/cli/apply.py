@@ -15,6 +15,7 @@ from reconciler.cli.views import plan_view
 from reconciler.cli.waves import WAVE_OPTIONS, waves_of
 from reconciler.cli.words import flag, option
 from reconciler.flow import PlanRequest, PlanResult
+from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.report import Report
 from reconciler.model.waves import Waves
 from reconciler.pipeline.interruption import terminable
@@ -80,7 +81,7 @@ def _carry_out(session: Session, request: PlanRequest, planned: PlanResult, give
     if planned.plan.refusals:
         return of_plan(planned.plan, detailed=False)
     if planned.plan.is_empty:
-        session.say(diagnostics_text(session.pipeline.remember(request, planned), session.talk_style))
+        _tell_what_is_remembered(session, session.pipeline.remember(request, planned))
         return of_rest(planned.left, detailed=given["detailed_exitcode"])
     if not approved and not is_approved(session, planned.plan):
         session.complain("Not approved: nothing was sent.\n")
@@ -91,6 +92,11 @@ def _carry_out(session: Session, request: PlanRequest, planned: PlanResult, give
     if given["profile"]:
         session.tell_profile(planned.timings, planned.requests())
     return of_report(report, detailed=given["detailed_exitcode"])
+
+
+def _tell_what_is_remembered(session: Session, found: tuple[Diagnostic, ...]) -> None:
+    tell = session.say if all(each.severity is Severity.NOTE for each in found) else session.complain
+    tell(diagnostics_text(found, session.talk_style))
 
 
 def _waiting(session: Session) -> Callable[[str], None]:

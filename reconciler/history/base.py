@@ -329,6 +329,8 @@ def _unfit(checkout: Checkout) -> str:
         return "there is no commit"
     if not checkout.changed:
         return ""
+    if checkout.nested is not None:
+        return f"`{checkout.nested}` is a repository of its own, so no commit of this one holds it; run it in there"
     shown = ", ".join(checkout.changed[:3])
     more = len(checkout.changed) - 3
     return f"the work tree is not exactly a commit: {shown}" + (f" and {more} more" if more > 0 else "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from reconciler.history.git import Entry, Repository
@@ -42,6 +42,13 @@ class Checkout:
     def is_exact(self) -> bool:
         """Whether what is read is exactly the commit."""
         return self.commit is not None and not self.changed
+
+    @property
+    def nested(self) -> str | None:
+        """The first repository inside this one, such as a submodule, that something read is in."""
+        root = self.repository.root
+        folders = (folder for path in self.changed for folder in PurePosixPath(path).parents if folder.name)
+        return next((str(folder) for folder in folders if (root / folder / ".git").exists()), None)
 
 
 def checkout_of(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from reconciler.model.change import Action, Change, FieldChange
+from reconciler.model.diagnostic import Severity
 from reconciler.model.plan import Plan
 from reconciler.render.phrases import because, price, server, summary, unmanaged
 from reconciler.render.style import ACTION_ROLES, ADDED, REMOVED, SYMBOLS, Role, Style
@@ -27,7 +28,7 @@ def plan_text(
         plan: what to tell.
         style: the palette.
         calls: the calls it comes down to, as text, to stand before the last line.
-        brief: only what was refused, and the last line.
+        brief: only what to beware of, what was refused, and the last line.
         fingerprint: of the file that keeps it.
         left: how many changes there are that are not in it.
     """
@@ -44,6 +45,8 @@ def plan_text(
         ]
         if plan.is_empty:
             parts.append(f"Nothing to do{_but(left)}.\n")
+    elif plan.diagnostics:
+        parts = [*_findings(plan, style, warnings_only=True), *parts]
     parts.append(style.paint(summary(plan), Role.STRONG) + "\n")
     return "\n".join(parts)
 
@@ -62,11 +65,12 @@ def _refusals(plan: Plan, style: Style) -> Iterator[str]:
         yield from (refusal_text(refusal, style) for refusal in plan.refusals)
 
 
-def _findings(plan: Plan, style: Style) -> Iterator[str]:
+def _findings(plan: Plan, style: Style, *, warnings_only: bool = False) -> Iterator[str]:
     if plan.diagnostics:
         from reconciler.render.diagnostic_text import finding  # noqa: PLC0415
 
-        yield from (finding(each, style) for each in plan.diagnostics)
+        told = (each for each in plan.diagnostics if not (warnings_only and each.severity is Severity.NOTE))
+        yield from (finding(each, style) for each in told)
 
 
 def change_text(change: Change, style: Style) -> str:
