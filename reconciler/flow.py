@@ -51,11 +51,13 @@ class Workplace:
     Attributes:
         holder: a few words on this run, for others that want the lock.
         moment: when the run began, as text that sorts by time.
+        looked_at: whether it is only looked at, so that an apply may be under way there.
     """
 
     folder: Path
     holder: str
     moment: str
+    looked_at: bool = False
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -205,13 +207,11 @@ class Validation:
     """Manifests that are right; what is wrong is raised.
 
     Attributes:
-        diagnostics: warnings and notes.
         timings: seconds by stage.
     """
 
     resources: int
     files: int
-    diagnostics: tuple[Diagnostic, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
 
 

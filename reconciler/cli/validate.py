@@ -28,12 +28,8 @@ def act(session: Session, given: Given) -> int:
         from reconciler.render.plan_json import json_text  # noqa: PLC0415
 
         counts = {"resources": checked.resources, "files": checked.files}
-        session.give(json_text({**findings_document(checked.diagnostics), **counts}))
+        session.give(json_text({**findings_document(()), **counts}))
     else:
-        if checked.diagnostics:
-            from reconciler.render.diagnostic_text import diagnostics_text  # noqa: PLC0415  as above
-
-            session.say(diagnostics_text(checked.diagnostics, session.talk_style))
         session.give(f"Valid: {count(checked.resources, 'resource')} in {count(checked.files, 'file')}\n")
     if given["profile"]:
         session.tell_profile(checked.timings)

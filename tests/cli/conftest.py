@@ -54,8 +54,7 @@ class FakePipeline:
     def validate(self, inputs: Inputs) -> Validation:
         self._answer("validate", inputs)
         self.read = inputs.stdin() if "-" in inputs.paths else b""
-        warnings = (samples.FINDINGS[3],)
-        return Validation(resources=14, files=3, diagnostics=warnings, timings={"reading": 0.2})
+        return Validation(resources=14, files=3, timings={"reading": 0.2})
 
     def plan(self, request: PlanRequest) -> PlanResult:
         self._answer("plan", request)
