@@ -1,6 +1,5 @@
 """Mailboxes."""
 
-from collections.abc import Iterator
 from typing import Final, Required, TypedDict
 
 from reconciler.model.address import Address
@@ -11,7 +10,7 @@ from reconciler.model.version import Version
 from reconciler.spec.addresses import MAIL_ADDRESS, MailboxAddress
 from reconciler.spec.amounts import UNLIMITED, RateLimit, SizeOrUnlimited, size_in_mebibytes
 from reconciler.spec.codecs import Flag, MailboxState, ShortLine, Tags, choice, reference, words
-from reconciler.spec.handover import lets_go_of
+from reconciler.spec.handover import lets_go_of, without_use
 from reconciler.spec.kind import Attributes, Kind, Situation, Source, crud, listed
 from reconciler.spec.language import Annotated
 from reconciler.spec.mappings import CUSTOM_ATTRIBUTES, PUSHOVER, or_word
@@ -324,28 +323,12 @@ def _check(values: Values) -> tuple[tuple[str, str, str], ...]:
 def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
     """Find a quota its domain does not allow, settings without use, and senders who are both let in and kept out."""
     strangers = unknown_senders(situation, addresses=("alias", "mailbox"), domains=("domain", "alias_domain"))
-    found = (*_too_large(situation), *_without_use(situation), *strangers, *senders_in_both_lists(situation))
+    found = (*_too_large(situation), *without_use(situation, _PROVIDER), *strangers, *senders_in_both_lists(situation))
     if situation.observed is not None and situation.observed.address != situation.address:
         from reconciler.spec.renaming import kept_from_it  # noqa: PLC0415  seldom needed
 
         found += kept_from_it(situation)
     return (*found, *stuck_tags(situation))
-
-
-def _without_use(situation: Situation) -> Iterator[tuple[str, str, str]]:
-    """Find what the server drops where the password is an identity provider's (2025-03 to 2026-07a)."""
-    after, changed = situation.after, situation.changed
-    source = after.get("authentication", "mailcow")
-    provider = situation.future.value(_PROVIDER, "provider")
-    if source == "mailcow":
-        return
-    if "authentication" in changed and situation.future.was_read("identity_provider") and provider != source:
-        yield "authentication", f"the server's identity provider is `{provider or 'none'}`", "declare that provider too"
-    for name, nothing in (("force_password_change", False), ("recovery_email", "none")):
-        if name in changed and after[name] != nothing:
-            yield name, f"the password is `{source}`'s, so mailcow drops it", "leave it out"
-    if source == "generic-oidc" and "force_two_factor" in changed and after["force_two_factor"]:
-        yield "force_two_factor", "mailcow leaves that to `generic-oidc`", "leave it out"
 
 
 def _too_large(situation: Situation) -> tuple[tuple[str, str, str], ...]:

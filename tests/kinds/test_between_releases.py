@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.kinds.providers import LDAP
 from tests.kinds.server import Manifest, Server, refused
 
 PASSWORD = {"password": {"env": "PASSWORD"}}
@@ -107,3 +108,14 @@ def test_a_sync_job_needs_an_option_on_the_one_release_that_takes_none_for_a_bad
     server.base = None
     assert refused(server, {"sync_jobs": [job]}) == ([] if is_taken else ["change-refused"])
     assert refused(server, {"sync_jobs": [{**job, "options": "--nolog"}]}) == []
+
+
+@pytest.mark.parametrize(("version", "is_kept"), [("2026-03a", False), ("2026-03b", True)])
+def test_a_second_factor_is_asked_for_beside_a_provider_once_the_server_keeps_it(version: str, is_kept: bool) -> None:
+    server = Server(version)
+    ben = {"address": "ben@acme.example", "quota": "1GiB", "authentication": "ldap", "force_two_factor": True}
+    manifest = {"domains": [ACME], "identity_provider": LDAP, "mailboxes": [ben]}
+    assert refused(server, manifest) == ([] if is_kept else ["change-refused"])
+    if is_kept:
+        server.apply(manifest)
+        assert server.plan(manifest) == ()
