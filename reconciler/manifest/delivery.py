@@ -2,7 +2,8 @@
 
 A file is written before the server is told of the password, so that no account is left with one that nobody knows. Its
 name ends in ``.unconfirmed`` until the server has confirmed the change, so that what a crash leaves is recognised; only
-then does it replace what was delivered before.
+then does it take the place of what was delivered before. That is kept under ``.earlier``: it may be the password of the
+same address on another server.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from reconciler.spec.secrets import KEY
 __all__ = ["Deliveries", "Undeliverable"]
 
 _UNCONFIRMED: Final = ".unconfirmed"
+_EARLIER: Final = ".earlier"
 _MOST_UNCONFIRMED: Final = 9
 _PROBE: Final = ".reconciler-probe"
 _SHOWN: Final = 5
@@ -142,20 +144,21 @@ class Deliveries:
         """
         told = []
         delivered = []
+        moved = False
         for parcel in [self._parcels[place] for place in self._written]:
             outcome = outcomes.get(parcel.address, Outcome.BLOCKED)
             try:
                 if outcome is Outcome.BLOCKED:
                     self._remove(parcel)
                 elif outcome is Outcome.DONE:
-                    self._confirm(parcel)
+                    moved |= self._confirm(parcel)
                     delivered.append(parcel.place)
                 else:
                     summary = "the server may have the new password or still the old one"
                     told.append(self._unconfirmed(parcel, summary))
             except Undeliverable as problem:
                 told.append(self._unconfirmed(parcel, problem.sentence[1]))
-        return (*([_delivered(delivered)] if delivered else []), *told)
+        return (*([_delivered(delivered, moved=moved)] if delivered else []), *told)
 
     def _unconfirmed(self, parcel: _Parcel, why: str) -> Diagnostic:
         written = self._written[parcel.place]
@@ -167,15 +170,25 @@ class Deliveries:
             address=parcel.address,
         )
 
-    def _confirm(self, parcel: _Parcel) -> None:
-        """Give the file its own name; what earlier runs left unconfirmed is out of date with it."""
+    def _confirm(self, parcel: _Parcel) -> bool:
+        """Give the file its own name; what earlier runs left unconfirmed is out of date with it.
+
+        Returns:
+            Whether there was a file of that name, which has another one now.
+        """
+        moved = True
         with self._folder_of(parcel) as folder:
             own = self._written[parcel.place].rpartition("/")[2]
+            try:
+                os.rename(parcel.name, parcel.name + _EARLIER, src_dir_fd=folder, dst_dir_fd=folder)
+            except FileNotFoundError:
+                moved = False
             os.rename(own, parcel.name, src_dir_fd=folder, dst_dir_fd=folder)
             for name in _unconfirmed_names(parcel):
                 with suppress(FileNotFoundError):
                     os.unlink(name, dir_fd=folder)
         del self._written[parcel.place]
+        return moved
 
     def _remove(self, parcel: _Parcel) -> None:
         with self._folder_of(parcel) as folder, suppress(FileNotFoundError):
@@ -197,10 +210,11 @@ def _place(source: SecretSource, address: Address) -> str:
     return source.deliver[0].replace(KEY, address.key.replace("/", "_"))
 
 
-def _delivered(places: list[str]) -> Diagnostic:
+def _delivered(places: list[str], *, moved: bool) -> Diagnostic:
     shown = ", ".join(f"`{place}`" for place in places[:_SHOWN]) + (", ..." if len(places) > _SHOWN else "")
     summary = f"{len(places):,} new password{'s' if len(places) > 1 else ''} delivered, encrypted: {shown}"
-    return Diagnostic("password-delivered", Severity.NOTE, summary)
+    hint = f"what was there before ends in `{_EARLIER}` now; servers with the same addresses need a folder each"
+    return Diagnostic("password-delivered", Severity.NOTE, summary, hint=hint if moved else None)
 
 
 def _check_place(parcel: _Parcel, folder: int) -> None:

@@ -193,3 +193,18 @@ def test_a_plan_that_was_kept_delivers_too(person: Person, bank: Bank) -> None:
     assert bank.delivered == {}
     assert person.types("apply", "plan.json", "mail.yaml").code == 0
     assert bank.delivered == {f"{each}.age": bank.given[each] for each in (ANNA, BEN)}
+
+
+def test_what_was_delivered_of_one_server_outlives_the_same_address_on_another(
+    person: Person, bank: Bank, welcome: Welcome
+) -> None:
+    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
+    staging = dict(bank.given)
+    other = Bank(person.folder)
+    production = welcome(simulator=other, folder=person.folder)
+    production.environ["HOME"] = person.environ["HOME"]
+    applied = production.types("apply", "mail.yaml", "--auto-approve")
+    assert applied.code == 0, applied.err
+    assert "ends in `.earlier` now" in applied.out
+    now = {f"{each}.age": other.given[each] for each in (ANNA, BEN)}
+    assert bank.delivered == now | {f"{each}.age.earlier": staging[each] for each in (ANNA, BEN)}

@@ -122,7 +122,8 @@ def test_a_password_in_doubt_is_not_lost_to_the_next_one(tmp_path: Path, outcome
     assert [opened(tmp_path / place) for place in places] == texts
 
     again.deliveries.settle({ANNA: Outcome.DONE})
-    assert files(tmp_path) == [name]
+    assert files(tmp_path) == [name, f"{name}.earlier"]
+    assert opened(tmp_path / f"{name}.earlier") == texts[0]
     assert opened(tmp_path / name) == texts[2]
 
 
