@@ -23,7 +23,9 @@ _LATER: Final = {
     "permissions": (Version(2024, 8), ("pw_reset",)),
     "protocols": (Version(2026, 1), ("dav", "eas")),
 }
-"""What came later than the lists they are words of (functions.mailbox.inc.php)."""
+"""What came later than the lists they are words of. A template that is older, as the one of the beginning was until
+2026-07a, says nothing of it: its mailboxes may use the protocol, and lack the right (functions.mailbox.inc.php: add
+mailbox, to 2026-07a)."""
 
 
 def _kept(about: str, *names: str, default: Any, since: str | None = None) -> Mark:
@@ -47,7 +49,7 @@ class MailboxTemplate(TypedDict, total=False):
     webmail: Annotated[Flag, _kept("May use webmail (SOGo).", "sogo_access", default=True)]
     protocols: Annotated[
         tuple[str, ...],
-        named_by_flags(a_set_of(choice(*PROTOCOLS)), "{}_access"),
+        named_by_flags(a_set_of(choice(*PROTOCOLS)), "{}_access", absent=True),
         field(
             "What they may log in with: `imap`, `pop3`, `smtp`, `sieve`, and since 2026-01 `eas` and `dav`.",
             "protocol_access",
@@ -58,7 +60,7 @@ class MailboxTemplate(TypedDict, total=False):
     ]
     permissions: Annotated[
         tuple[str, ...],
-        named_by_flags(PERMISSIONS, "acl_{}"),
+        named_by_flags(PERMISSIONS, "acl_{}", absent=False),
         field("What users may do themselves.", "acl", read="attributes", default=_USUAL_RIGHTS, repeated=True),
     ]
     enforce_tls_in: Annotated[Flag, _kept("Refuse mail that comes unencrypted.", "tls_enforce_in", default=False)]

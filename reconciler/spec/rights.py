@@ -36,17 +36,18 @@ Permissions = Annotated[tuple[str, ...], PERMISSIONS]
 PROTOCOLS: Final = ("dav", "eas", "imap", "pop3", "sieve", "smtp")
 
 
-def named_by_flags(codec: Codec, form: str) -> Codec:
+def named_by_flags(codec: Codec, form: str, *, absent: bool) -> Codec:
     """Make a codec for a set of words that is written as a list and read as one flag for each word.
 
     Args:
         codec: the set; what it decodes is the mapping that holds the flags.
         form: a flag's name for a word: ``acl_{}``.
+        absent: whether a word is meant whose flag is missing.
     """
     words = codec.schema["items"]["enum"]
 
     def decode(flags: Mapping[str, Any]) -> tuple[str, ...]:
-        return tuple(word for word in words if truthy(flags.get(form.format(word))))
+        return tuple(word for word in words if truthy(flags.get(form.format(word), absent)))
 
     return replace(codec, decode=decode)
 

@@ -119,3 +119,14 @@ def test_a_second_factor_is_asked_for_beside_a_provider_once_the_server_keeps_it
     if is_kept:
         server.apply(manifest)
         assert server.plan(manifest) == ()
+
+
+@pytest.mark.parametrize("version", ["2026-01", "2026-07"])
+def test_a_template_that_says_nothing_of_a_protocol_lets_it_in(version: str) -> None:
+    server = Server(version)
+    protocols = ["dav", "eas", "imap", "pop3", "sieve", "smtp"]
+    assert server.plan({"mailbox_templates": [{"name": "Default", "protocols": protocols}]}) == ()
+    server.apply_first({"mailbox_templates": [{"name": "Default", "protocols": protocols[2:]}]})
+    attributes = server.simulator.state.table("templates").get(2)
+    assert attributes is not None
+    assert (attributes["attributes"]["eas_access"], attributes["attributes"]["imap_access"]) == (0, 1)
