@@ -17,7 +17,7 @@ from reconciler.spec.mappings import CUSTOM_ATTRIBUTES, PUSHOVER, or_word
 from reconciler.spec.mark import WHOLE, Bound, Follows, Mark, Owner, field
 from reconciler.spec.names import domain_for_wire, domain_of
 from reconciler.spec.policies import POLICY_SOURCES, Senders, senders_field, senders_in_both_lists
-from reconciler.spec.rights import Permissions
+from reconciler.spec.rights import USUAL_RIGHTS, Permissions
 from reconciler.spec.scores import SHIPPED_SCORES, SPAM_SCORE
 from reconciler.spec.secrets import Password
 from reconciler.spec.sender_rights import EXTERNAL_SENDERS, SENDER_RIGHTS, same_rights, unknown_senders
@@ -289,10 +289,16 @@ class Mailbox(TypedDict, total=False):
     ]
 
 
-def _split_address(attributes: Attributes, _situation: Situation) -> Attributes:
-    """Give add the address in two parts, and a name: versions differ in what they make of none."""
+def _split_address(attributes: Attributes, situation: Situation) -> Attributes:
+    """Give add the address in two parts, and a name: versions differ in what they make of none.
+
+    2023-10 to 2023-12a withhold every right unless told otherwise; before and after, these are given
+    (functions.mailbox.inc.php: add mailbox).
+    """
     local, _, domain = str(attributes.pop("address")).rpartition("@")
-    return {"local_part": local, "domain": domain, "name": local, **attributes}
+    withheld = Version(2023, 10) <= situation.capabilities.version < Version(2024, 1)
+    usual = {"acl": list(USUAL_RIGHTS)} if withheld else {}
+    return {"local_part": local, "domain": domain, "name": local, **usual, **attributes}
 
 
 def _quota_of_the_domain(declared: Values, future: LiveState) -> Values:

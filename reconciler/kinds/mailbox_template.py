@@ -10,14 +10,9 @@ from reconciler.spec.codecs import Flag, MailboxState, Name, Tags, a_set_of, cho
 from reconciler.spec.kind import Kind, Situation, crud, listed
 from reconciler.spec.language import Annotated
 from reconciler.spec.mark import Mark, field
-from reconciler.spec.rights import PERMISSIONS, PROTOCOLS, RATE_IN_PARTS, named_by_flags
+from reconciler.spec.rights import PERMISSIONS, PROTOCOLS, RATE_IN_PARTS, USUAL_RIGHTS, named_by_flags
 from reconciler.spec.step import Stage, Step
 
-_USUAL_RIGHTS: Final = tuple(
-    right
-    for right in PERMISSIONS.schema["items"]["enum"]
-    if right not in ("pw_reset", "sogo_profile_reset", "syncjobs")
-)
 _HEEDED_SINCE: Final = Version(2024, 1)
 _LATER: Final = {
     "permissions": (Version(2024, 8), ("pw_reset",)),
@@ -61,7 +56,7 @@ class MailboxTemplate(TypedDict, total=False):
     permissions: Annotated[
         tuple[str, ...],
         named_by_flags(PERMISSIONS, "acl_{}", absent=False),
-        field("What users may do themselves.", "acl", read="attributes", default=_USUAL_RIGHTS, repeated=True),
+        field("What users may do themselves.", "acl", read="attributes", default=USUAL_RIGHTS, repeated=True),
     ]
     enforce_tls_in: Annotated[Flag, _kept("Refuse mail that comes unencrypted.", "tls_enforce_in", default=False)]
     enforce_tls_out: Annotated[Flag, _kept("Send mail encrypted only.", "tls_enforce_out", default=False)]

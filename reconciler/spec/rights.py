@@ -30,6 +30,11 @@ USER_RIGHTS: Final = (
 )
 """The server's own words; `pw_reset` came with 2024-08 and is passed over before (functions.acl.inc.php)."""
 
+USUAL_RIGHTS: Final = tuple(
+    right for right in USER_RIGHTS if right not in ("pw_reset", "sogo_profile_reset", "syncjobs")
+)
+"""What a user may do by mailcow's own pages, unless an administrator says otherwise (init_db.inc.php)."""
+
 PERMISSIONS: Final = a_set_of(choice(*USER_RIGHTS))
 Permissions = Annotated[tuple[str, ...], PERMISSIONS]
 

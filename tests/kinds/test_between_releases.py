@@ -130,3 +130,12 @@ def test_a_template_that_says_nothing_of_a_protocol_lets_it_in(version: str) -> 
     attributes = server.simulator.state.table("templates").get(2)
     assert attributes is not None
     assert (attributes["attributes"]["eas_access"], attributes["attributes"]["imap_access"]) == (0, 1)
+
+
+@pytest.mark.parametrize("version", ["2022-12", "2023-09", "2023-10", "2023-12a", "2024-01"])
+def test_a_new_user_may_do_the_same_on_every_release(version: str) -> None:
+    server = Server(version)
+    ben = {**ANNA, "address": "ben@acme.example", "permissions": ["pushover"]}
+    server.apply_first({"domains": [ACME], "mailboxes": [ANNA, ben]})
+    rights = {row["username"]: row["acl"] for row in server.simulator.state.table("mailbox")}
+    assert (len(rights["anna@acme.example"]), rights["ben@acme.example"]) == (12, ["pushover"])
