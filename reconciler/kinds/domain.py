@@ -433,6 +433,7 @@ KIND = Kind(
     domain_field="name",
     after=("relayhost", "domain_template"),
     template="domain_template",
+    template_since=Version(2024, 1),
     space="domain",
     protected=True,
     measures={

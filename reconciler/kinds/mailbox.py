@@ -418,6 +418,7 @@ KIND = Kind(
     within=("domain",),
     after=("relayhost", "mailbox_template", "identity_provider"),
     template="mailbox_template",
+    template_since=Version(2024, 1),
     space="mail address",
     protected=True,
     kept={"attribute_hash": "attributes.attribute_hash"},

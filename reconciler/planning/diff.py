@@ -289,12 +289,12 @@ class _Diff:
         return replace(change, effects=effects) if effects else change
 
     def _has_templates(self, kind: Kind, declared: Declared) -> bool:
-        template = self.sides.kinds.get(kind.template or "")
-        if template is None or self.sides.capabilities.knows(template.since):
+        if self.sides.capabilities.knows(kind.template_since):
             return True
         self.sides.complain(
             "unsupported",
-            f"the server ({self.sides.capabilities.version}) does not know templates; they came with {template.since}",
+            f"the server ({self.sides.capabilities.version}) makes nothing from templates; "
+            f"that came with {kind.template_since}",
             declared,
             hint="leave `template` out, or upgrade the server",
         )

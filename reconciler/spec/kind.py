@@ -161,7 +161,7 @@ class Kind:
         kept: what every edit must repeat: name in the edit -> where a row shows it.
         measures: what a deletion would destroy: name -> where a row shows it; the largest number of several places.
         witnesses: a field that is never shown -> where a row shows when it was set last.
-        template: the kind of the server's templates a creation can start from.
+        template: the kind of the server's templates a creation can start from, since the version ``template_since``.
         alone: edits are sent one resource a call.
         joined_by: the attribute of an add that may name several resources, separated by commas, which are all made with
             the rest of the attributes; empty where an add makes one.
@@ -219,6 +219,7 @@ class Kind:
     measures: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     witnesses: Mapping[str, str] = field(default_factory=dict)
     template: str | None = None
+    template_since: Version | None = None
     alone: bool = False
     joined_by: str = ""
     left_half_made: str | None = None

@@ -4,6 +4,12 @@ from typing import Any
 
 import pytest
 
+from reconciler.kinds import registry
+from reconciler.model.resource import EntryOptions
+from reconciler.model.state import DesiredState
+from reconciler.planning.diff import diff
+from reconciler.planning.options import PlanOptions
+from reconciler.records import replace
 from tests.kinds.providers import LDAP
 from tests.kinds.server import Manifest, Server, refused
 
@@ -139,3 +145,17 @@ def test_a_new_user_may_do_the_same_on_every_release(version: str) -> None:
     server.apply_first({"domains": [ACME], "mailboxes": [ANNA, ben]})
     rights = {row["username"]: row["acl"] for row in server.simulator.state.table("mailbox")}
     assert (len(rights["anna@acme.example"]), rights["ben@acme.example"]) == (12, ["pushover"])
+
+
+@pytest.mark.parametrize(("version", "makes"), [("2022-12", False), ("2023-12a", False), ("2024-01", True)])
+def test_nothing_is_made_from_a_template_before_the_server_heeds_one(version: str, makes: bool) -> None:
+    server = Server(version)
+    server.apply_first({"domain_templates": [{"name": "Small", "max_mailboxes": 3}]})
+    wanted = server.desired({"domains": [ACME]})
+    declared = wanted.resources["domain"]["acme.example"]
+    from_template = replace(declared, options=EntryOptions(template="Small"))
+    wanted = DesiredState({"domain": {"acme.example": from_template}})
+    found = diff(
+        registry(), wanted, server.read(wanted), capabilities=server.capabilities, options=PlanOptions(base=None)
+    )
+    assert [each.id for each in found.diagnostics] == ([] if makes else ["unsupported"])
