@@ -15,6 +15,7 @@ from reconciler.errors import ApiError, ApplyIncomplete, ConnectionFailed
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
 from reconciler.model.operation import Operation
+from reconciler.model.reply import Reply
 from reconciler.model.report import ChangeEnded, Event, Leftover, Outcome, Report, Stopped
 from reconciler.model.secret import Resolve
 from reconciler.model.state import LiveState
@@ -145,7 +146,7 @@ class _Run:
             if answered is None:
                 continue
             attempt = attempts[answered.position]
-            if answered.error is None and not settles(attempt, answered.reply, self._kind(attempt.operation)):
+            if answered.error is None and not self._settles(attempt, answered.reply):
                 doubtful[answered.position] = answered
                 continue
             settled.add(answered.position)
@@ -154,6 +155,10 @@ class _Run:
                 yield from self._settle(address, answered.reply.outcome, told)
         unsent = [each for index, each in enumerate(attempts) if index not in settled and index not in doubtful]
         return [(attempts[index], doubtful[index]) for index in sorted(doubtful)], unsent
+
+    def _settles(self, attempt: Attempt, reply: Reply) -> bool:
+        operation = attempt.operation
+        return settles(attempt, reply, self._kind(operation), self._progress.changes[operation.changes[0]])
 
     def _resolve(self, doubtful: Answers) -> Generator[Event, None, list[Attempt]]:
         """Read again what doubtful answers were about, and settle it; gives back what is to be sent once more."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from reconciler.engine.effect import Took
+from reconciler.engine.effect import Took, renames
+from reconciler.model.change import Change
 from reconciler.model.operation import HandleOf, Operation, Verb
 from reconciler.model.reply import Reply
 from reconciler.model.report import Outcome
@@ -38,17 +39,20 @@ class Ruling:
 SEND_AGAIN = Ruling(None)
 
 
-def settles(attempt: Attempt, reply: Reply, kind: Kind) -> bool:
+def settles(attempt: Attempt, reply: Reply, kind: Kind, change: Change) -> bool:
     """Whether an answer needs no second look.
 
-    A refusal does, where it may have been for some only, where what should be deleted may be gone or what should be
-    made may be there already, and where an earlier sending may have taken after all.
+    A refusal does, where it may have been for some only, where what should be deleted may be gone, what should be made
+    may be there or what should be renamed may have its name already, and where an earlier sending may have taken.
+
+    Args:
+        change: the first one the operation is about.
     """
     if reply.outcome is Outcome.DONE:
         return True
     operation = attempt.operation
-    final = not (kind.routes.deletes(operation) or kind.routes.adds(operation) or attempt.earlier)
-    return reply.outcome is Outcome.FAILED and is_single(operation) and final
+    may_be_so = operation.verb is Verb.DELETE or kind.routes.adds(operation) or renames(operation, change)
+    return reply.outcome is Outcome.FAILED and is_single(operation) and not (may_be_so or attempt.earlier)
 
 
 def is_single(operation: Operation) -> bool:

@@ -38,8 +38,8 @@ def took(
     Args:
         seen: what is there now; the kind of the change was read.
         resolve: finds a secret's text, where the server shows what it has; None leaves secrets uncompared.
-        refused: the server would not add it: what is there now is somebody else's, or of an apply that was killed, and
-            only as good as added where everything that was wanted can be seen in it.
+        refused: the server would not add or rename it: what is there now is somebody else's, or of an apply that was
+            killed, and only as good as added where everything that was wanted can be seen in it.
     """
     now = seen.get(change.address)
     if kind.routes.adds(operation):
@@ -48,12 +48,18 @@ def took(
         return Took.NONE if now is None else Took.ALL
     if kind.routes.deletes(operation):
         return Took.NONE if _is_there(operation, change, now) else Took.ALL
-    if change.action is Action.MOVE and not operation.fields:
+    if renames(operation, change):
         left = change.moved_from is not None and seen.get(change.moved_from) is None
-        return _of([now is not None, left])
+        found = _of([now is not None, left])
+        return Took.NONE if refused and found is Took.SOME else found
     if now is None:
         return Took.NONE
     return _of(_answers(kind, operation, change, now, resolve))
+
+
+def renames(operation: Operation, change: Change) -> bool:
+    """Whether an operation is what gives a resource its new name."""
+    return change.action is Action.MOVE and not operation.fields
 
 
 def strangers(kind: Kind, before: LiveState, seen: LiveState, expected: Collection[Address]) -> tuple[str, ...]:

@@ -193,6 +193,7 @@ def _rights_step(mailbox: Observed, rights: Sequence[str], stage: Stage) -> Step
         attributes={**mailbox.kept, "sender_acl": [MAIL_ADDRESS.encode(each) for each in rights]},
         successes=("mailbox_modified",),
         stage=stage,
+        fields=frozenset(("send_as",)),
     )
 
 

@@ -24,7 +24,7 @@ domains:
 class Beaten(Simulator):
     """A server to which somebody else sends a call right before ours of the same route arrives."""
 
-    theirs: tuple[str, Mapping[str, Any]] | None = None
+    theirs: tuple[str, Any] | None = None
 
     def handle(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"", peer: str = "127.0.0.1"
@@ -84,3 +84,33 @@ def test_a_mailbox_whose_password_nobody_can_see_has_failed(welcome: Welcome) ->
     )
     assert code == INCOMPLETE
     assert "failed  mailbox/ben@acme.example: object_exists" in told
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_sender_that_somebody_else_took_off_a_list_is_off_it(welcome: Welcome, version: str) -> None:
+    server, person = _settled(welcome, version, "allowed_senders: [a.example]")
+    person.writes("mail.yaml", DOMAIN.replace("{name", "{allowed_senders: [], name"))
+    server.theirs = "delete/domain-policy", [person.asks("policy_wl_domain/acme.example")[0]["prefid"]]
+    ended = person.types("apply", "mail.yaml", "--auto-approve", "--quiet")
+    assert (ended.code, "Converged" in ended.out) == (0, True), ended.out
+
+
+def test_a_mailbox_that_somebody_else_renamed_alike_is_renamed(welcome: Welcome) -> None:
+    people = "mailboxes: [{address: %s@acme.example, quota: 1GiB, initial: {password: {env: BEN}}}]\n"
+    server, person = _settled(welcome, "2026-07a", "", people % "ben")
+    moved = "moved: [{mailbox: {from: ben@acme.example, to: bob@acme.example}}]\n"
+    person.writes("mail.yaml", DOMAIN + people % "bob" + moved)
+    names = {"domain": "acme.example", "old_local_part": "ben", "new_local_part": "bob", "create_alias": 0}
+    server.theirs = "edit/rename-mbox", {"items": ["ben@acme.example"], "attr": names}
+    ended = person.types("apply", "mail.yaml", "--auto-approve", "--quiet")
+    assert (ended.code, "Converged" in ended.out) == (0, True), ended.out
+
+
+def _settled(welcome: Welcome, version: str, said: str, declared: str = "") -> tuple[Beaten, Person]:
+    server = Beaten(version, api_key=KEY, read_only_key=READ_ONLY_KEY)
+    person = welcome(simulator=server)
+    person.environ["BEN"] = "Correct.Horse.77"
+    person.writes("mail.yaml", (DOMAIN.replace("{name", f"{{{said}, name") if said else DOMAIN) + declared)
+    ended = person.types("apply", "mail.yaml", "--auto-approve")
+    assert ended.code == 0, ended.err
+    return server, person

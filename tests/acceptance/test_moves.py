@@ -235,3 +235,19 @@ def test_a_mailbox_that_is_off_is_not_renamed_where_the_server_refuses(
     person.writes("mail.yaml", f"domains: [{{name: acme.example}}]\nmailboxes: [{entry % 'ann@acme.example'}]\n{moved}")
     planned = person.types("plan", "mail.yaml")
     assert ("change-refused" in planned.err, planned.code) == (bool(told), told), planned.err
+
+
+def test_a_right_whose_answer_was_lost_is_not_called_written(welcome: Welcome) -> None:
+    faults = Faults()
+    person = welcome("2026-07a", faults=faults)
+    person.environ["PASSWORD"] = "Correct.Horse.7"
+    declared = RECIPIENT.format(mailbox="anna", alias="sales")
+    person.writes("mail.yaml", declared)
+    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
+    person.writes("mail.yaml", declared.replace("sender_allowed", "comment: Sales, sender_allowed"))
+    faults.faults = Faults.of("status=502:edit/mailbox").faults
+    assert person.types("apply", "mail.yaml", "--auto-approve").code == 6
+    faults.faults = ()
+    assert person.asks("mailbox/anna@acme.example").get("sender_acl") != ["sales@acme.example"]
+    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
+    assert person.asks("mailbox/anna@acme.example")["sender_acl"] == ["sales@acme.example"]

@@ -67,6 +67,15 @@ def test_a_move_took_when_the_thing_is_there_and_not_here() -> None:
     assert took(KINDS["mailbox"], rename, change, seen(Observed(old, {}), Observed(new, {}))) is Took.SOME
 
 
+def test_what_another_s_name_refuses_is_not_renamed_in_part() -> None:
+    old, new = Address("mailbox", "a@a.example"), Address("mailbox", "b@a.example")
+    change = Change(Action.MOVE, new, moved_from=old)
+    rename = Operation(Verb.EDIT, "rename-mbox", (new,), ("a@a.example",))
+    both = seen(Observed(old, {}), Observed(new, {}))
+    assert took(KINDS["mailbox"], rename, change, both, refused=True) is Took.NONE
+    assert took(KINDS["mailbox"], rename, change, seen(Observed(new, {})), refused=True) is Took.ALL
+
+
 def test_of_equal_rows_the_one_that_was_deleted_decides() -> None:
     smtp = Address("relayhost", "smtp")
     change = Change(Action.DELETE, smtp)
