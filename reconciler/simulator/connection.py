@@ -34,7 +34,41 @@ class Site:
         self.writes_under_way = 0
         self.changed = False
         self.connections: set[Connection] = set()
+        self._listener: asyncio.Server | None = None
+        self._reopening: asyncio.Task[None] | None = None
         self._workers = asyncio.Semaphore(costs.PARALLEL_CALLS if simulator.server.has("safe_parallel_writers") else 1)
+
+    async def listen(self, host: str, port: int) -> tuple[str, int]:
+        """Accept connections; gives the address they come to.
+
+        Raises:
+            OSError: The address cannot be listened on.
+        """
+        loop = asyncio.get_running_loop()
+        self._listener = await loop.create_server(lambda: Connection(self), host, port, backlog=1024)
+        name = self._listener.sockets[0].getsockname()
+        return str(name[0]), int(name[1])
+
+    def close(self) -> None:
+        """Accept no connections any more, and break off those there are."""
+        if self._reopening is not None:
+            self._reopening.cancel()
+        if self._listener is not None:
+            self._listener.close()
+        for connection in list(self.connections):
+            connection.close()
+
+    def restart(self, seconds: float) -> None:
+        """Do so for a while."""
+        if self._listener is None or not self._listener.sockets:
+            return
+        name = self._listener.sockets[0].getsockname()
+        self.close()
+        self._reopening = asyncio.get_running_loop().create_task(self._reopen(seconds, name[0], name[1]))
+
+    async def _reopen(self, seconds: float, host: str, port: int) -> None:
+        await asyncio.sleep(seconds)
+        await self.listen(host, port)
 
     async def work(self, sent: Sent, given: Answer, factor: float) -> None:
         """Take the time a real server takes, as one of its few workers."""
@@ -167,6 +201,9 @@ class Connection(asyncio.Protocol):
                 await self._site.work(sent, given, disturbance.cost_factor)
             await self._write_slowly(given, sent.method, disturbance.bytes_per_second, keep=keep)
         except LostError as lost:
+            if disturbance.closed_seconds:
+                self._task = None
+                self._site.restart(disturbance.closed_seconds)
             if lost.silent:
                 await self._gone.wait()
             if lost.heard is None:

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from . import Simulator, php
 from .faults import Disturbance, Faults
+from .partial import Parted, part, torn
 from .protocol import JSON, PREFIX, READ_ONLY, Answer, message
 
 _REASONS: Final = {
+    400: "Bad Request",
+    404: "Not Found",
+    408: "Request Time-out",
+    413: "Request Entity Too Large",
+    414: "Request-URI Too Large",
     429: "Too Many Requests",
     500: "Internal Server Error",
     502: "Bad Gateway",
     503: "Service Temporarily Unavailable",
     504: "Gateway Time-out",
+    520: "Web server is returning an unknown error",
+    522: "Connection timed out",
+    524: "A timeout occurred",
 }
 _DATABASE_DOWN: Final = (
     b"<center style='font-family:sans-serif;'>Connection to database failed.<br /><br />The following error was"
     b" reported:<br/>  SQLSTATE[HY000] [2002] Connection refused</center>\n"
 )
 _PAGE: Final = b"<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body><h1>Sign in</h1></body></html>\n"
+_WARNING: Final = (
+    b"<br />\n<b>Warning</b>:  Undefined array key 0 in <b>/web/inc/functions.inc.php</b> on line <b>7</b><br />\n"
+)
 _ANSWERS: Final = {
     "empty": (200, JSON, b""),
     "page": (200, "text/html", _PAGE),
@@ -77,25 +88,38 @@ def answer(simulator: Simulator, sent: Sent, disturbance: Disturbance) -> Answer
         BannedError: The same, from fail2ban.
     """
     reads = sent.method == "GET"
+    if disturbance.closed_seconds:
+        raise LostError(silent=False)
     if disturbance.before and not (reads and disturbance.before == "read-only"):
         return _instead(simulator, disturbance.before)
     if reads and disturbance.stale and sent.path in simulator.server.said:
         return simulator.server.said[sent.path]
-    if disturbance.half_created and not simulator.server.has("safe_parallel_writers"):
-        simulator.server.half_created += 1
-    body, rest = _parted(sent, disturbance)
-    handle = simulator.handle_in_vain if disturbance.pretended else simulator.handle
-    given = handle(sent.method, sent.path, sent.headers, body, sent.peer)
-    simulator.server.half_created = 0
+    given = _given(simulator, sent, disturbance)
     if reads and disturbance.kept:
         simulator.server.said[sent.path] = given
     if disturbance.short:
         given = _without_last_row(given)
-    if disturbance.danger:
-        given = _with_danger(given, at_the_end=rest)
+    if disturbance.cut or disturbance.warned:
+        given = _spoilt(given, disturbance)
     if disturbance.truncated:
         raise LostError(silent=False, heard=given)
     return _instead(simulator, disturbance.after) if disturbance.after else given
+
+
+def _given(simulator: Simulator, sent: Sent, disturbance: Disturbance) -> Answer:
+    """Let a call take effect, as far as it may."""
+    if disturbance.half_created and not simulator.server.has("safe_parallel_writers"):
+        simulator.server.half_created += 1
+    parted = part(sent.route, sent.body, disturbance) if sent.method != "GET" else Parted(sent.body)
+    handle = simulator.handle_in_vain if disturbance.pretended else simulator.handle
+    given = Answer(200, (("Server", "nginx"), ("Content-Type", JSON)), b"[]")
+    for _ in range(parted.remains * (1 + (disturbance.twice and sent.method != "GET"))):
+        with torn(simulator.state, disturbance.statements):
+            given = handle(sent.method, sent.path, sent.headers, parted.body, sent.peer)
+    simulator.server.half_created = 0
+    for at_the_end in (False,) * disturbance.danger if sent.method == "GET" else parted.refusals:
+        given = _with_danger(given, at_the_end=at_the_end)
+    return given
 
 
 def _instead(simulator: Simulator, what: str) -> Answer:
@@ -124,18 +148,6 @@ def _failure(status: int) -> Answer:
     return Answer(status, (("Server", "nginx"), ("Content-Type", "text/html"), *wait), page.encode())
 
 
-def _parted(sent: Sent, disturbance: Disturbance) -> tuple[bytes, bool]:
-    """The body with those items that are carried out, and whether others are left out."""
-    if not (disturbance.danger or disturbance.half):
-        return sent.body, False
-    decoded = php.json_decode(sent.body)
-    items = decoded.get("items") if isinstance(decoded, dict) else decoded
-    if not isinstance(items, list) or len(items) <= 1:
-        return sent.body, False
-    kept = items[: len(items) // 2] if disturbance.half else items[:-1]
-    return json.dumps(kept if items is decoded else {**decoded, "items": kept}).encode(), True
-
-
 def _without_last_row(given: Answer) -> Answer:
     rows = php.json_decode(given.body)
     if not isinstance(rows, list) or not rows:
@@ -143,11 +155,17 @@ def _without_last_row(given: Answer) -> Answer:
     return Answer(given.status, given.headers, php.json_encode(rows[:-1] or {}))
 
 
+def _spoilt(given: Answer, disturbance: Disturbance) -> Answer:
+    body = given.body[: len(given.body) // 2] if disturbance.cut else given.body
+    return Answer(given.status, given.headers, _WARNING + body if disturbance.warned else body)
+
+
 def _with_danger(given: Answer, *, at_the_end: bool) -> Answer:
     entries = php.json_decode(given.body)
-    if not isinstance(entries, list) or not entries:
+    if not isinstance(entries, list):
         return given
-    danger: dict[str, Any] = {"type": "danger", "log": entries[0].get("log"), "msg": "access_denied"}
+    log = entries[0].get("log") if entries else []
+    danger: dict[str, Any] = {"type": "danger", "log": log, "msg": "access_denied"}
     mixed = [*entries, danger] if at_the_end else [danger, *entries]
     return Answer(given.status, given.headers, php.json_encode(mixed))
 

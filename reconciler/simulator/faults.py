@@ -7,7 +7,8 @@ A fault is written ``KIND[=VALUE][:WHERE][:WHEN]``:
     reset-before:add/mailbox    the connection breaks before the call took effect
     reset-after:add/mailbox:3   ... after it took effect, at the third add/mailbox
     timeout-before, timeout-after   there is never an answer; the call took no effect, or did
-    status=502                  nginx's HTML instead of the call: 429, 500, 502, 503, 504
+    status=502                  a proxy's HTML instead of the call: 400, 404, 408, 413, 414, 429, 500, 502, 503, 504,
+                                520, 522, 524
     status-after=504            the same after the call took effect
     page, page-after            200 with the HTML of something before the server: a login, a notice
     redirect                    302 to a login, instead of the call
@@ -21,7 +22,14 @@ A fault is written ``KIND[=VALUE][:WHERE][:WHEN]``:
     danger:edit/alias           one item (the last of several, else the only one) fails with danger among the successes
     half                        the server crashes in the middle: half of several items are done, then 200 and nothing
     pretended                   the answer says success, and nothing is done
+    refused=0.3                 three in ten items are refused with danger, the same ones whenever they are sent again,
+                                and the others are done; so are names of an add that has several
+    torn=2                      a write crashes behind its second statement: what was stored stays, then 200 and nothing
+    twice                       the call is made twice, as by a proxy that repeats it; the second answer is told
+    restart=50ms                all connections break, without effect, and for so long no new ones are accepted
     truncated                   the connection breaks in the middle of the answer
+    cut                         the answer's JSON ends in the middle, and nothing else is wrong with it
+    warned                      a warning of PHP's stands before the answer
     trickle=1000                the answer comes at 1000 bytes a second
     half-created                a mailbox left half created, by an add/mailbox while other writes are under way,
                                 on versions before 2023-05; by default at 2 in 1,000 (half-created:5% for more)
@@ -63,11 +71,26 @@ _KINDS: Final = {
     "danger": None,
     "half": None,
     "pretended": None,
+    "refused": "share",
+    "torn": "count",
+    "twice": None,
+    "restart": "time",
     "truncated": None,
+    "cut": None,
+    "warned": None,
     "trickle": "number",
     "half-created": None,
 }
-_STATUSES: Final = {429, 500, 502, 503, 504}
+_STATUSES: Final = (400, 404, 408, 413, 414, 429, 500, 502, 503, 504, 520, 522, 524)
+_HINTS: Final = {
+    "time": "It takes a time: latency=200ms or latency=1.5s",
+    "factor": "It takes a factor: cost=0.1",
+    "number": "It takes bytes a second: trickle=1000",
+    "share": "It takes a share: refused=0.3",
+    "count": "It takes a number of statements: torn=2",
+    "status": f"It takes a status: status=502 ({', '.join(map(str, _STATUSES))})",
+    None: "It takes no value",
+}
 _TIME = re.compile(r"(\d+(?:\.\d+)?)(ms|s)")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _COUNTED = re.compile(r"\d+(,\d+)*")
@@ -138,7 +161,13 @@ class Disturbance:
         danger: One item fails.
         half: Only the first half of several items is done.
         pretended: Nothing of it is kept.
+        refused: Share of the items that are refused.
+        statements: After so many that changed something the call crashes, 0 for never.
+        twice: The call is made twice.
+        closed_seconds: Instead of the call all connections break, and there are no new ones for so long.
         truncated: Only the first half of the answer arrives.
+        cut: The same of its body, as if that were all of it.
+        warned: A warning stands before the answer.
         kept: The answer is kept, in case a later call is answered with it.
         stale: A read is answered with what was kept of the last one.
         short: A list lacks its last row.
@@ -153,7 +182,13 @@ class Disturbance:
     danger: bool = False
     half: bool = False
     pretended: bool = False
+    refused: float = 0.0
+    statements: int = 0
+    twice: bool = False
+    closed_seconds: float = 0.0
     truncated: bool = False
+    cut: bool = False
+    warned: bool = False
     kept: bool = False
     stale: bool = False
     short: bool = False
@@ -200,24 +235,27 @@ def _occasion(part: str, written: str) -> Occasion:
 
 def _value(kind: str, value: str | None, written: str) -> float:
     form = _KINDS[kind]
-    if form is None and value is None:
-        return 0.0
-    if form == "factor" and value is None:
-        return 1.0
-    if form == "time" and value is not None and (match := _TIME.fullmatch(value)):
-        return float(match[1]) / (1000 if match[2] == "ms" else 1)
-    if form in ("factor", "number") and value is not None and _NUMBER.fullmatch(value) and float(value) > 0:
-        return float(value)
-    if form == "status" and value is not None and value.isdigit() and int(value) in _STATUSES:
-        return float(value)
-    hints = {
-        "time": "It takes a time: latency=200ms or latency=1.5s",
-        "factor": "It takes a factor: cost=0.1",
-        "number": "It takes bytes a second: trickle=1000",
-        "status": "It takes a status: status=502 (429, 500, 502, 503, 504)",
-        None: "It takes no value",
-    }
-    raise UsageError(f"The fault {written!r} has a wrong value", id="bad-fault", hint=hints[form])
+    if value is None and form in (None, "factor"):
+        return 0.0 if form is None else 1.0
+    found = None if value is None or form is None else _read(form, value)
+    if found is None:
+        raise UsageError(f"The fault {written!r} has a wrong value", id="bad-fault", hint=_HINTS[form])
+    return found
+
+
+def _read(form: str, value: str) -> float | None:
+    """The value of a form, None for what is not of that form."""
+    if form == "time":
+        match = _TIME.fullmatch(value)
+        return float(match[1]) / (1000 if match[2] == "ms" else 1) if match else None
+    number = float(value) if _NUMBER.fullmatch(value) else 0.0
+    if form == "status":
+        right = number in _STATUSES
+    elif form == "count":
+        right = number >= 1 and number.is_integer()
+    else:
+        right = 0 < number <= (1 if form == "share" else number)
+    return number if right else None
 
 
 @dataclass(slots=True)
@@ -270,7 +308,13 @@ def _struck(so_far: Disturbance, fault: Fault, *, others_writing: bool) -> Distu
         "danger": {"danger": True},
         "half": {"half": True, "after": so_far.after or "empty"},
         "pretended": {"pretended": True},
+        "refused": {"refused": fault.value},
+        "torn": {"statements": int(fault.value)},
+        "twice": {"twice": True},
+        "restart": {"closed_seconds": fault.value},
         "truncated": {"truncated": True},
+        "cut": {"cut": True},
+        "warned": {"warned": True},
         "stale": {"stale": True},
         "short": {"short": True},
         "half-created": {"half_created": others_writing},

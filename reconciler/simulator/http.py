@@ -12,12 +12,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from reconciler.errors import UsageError
 
 from . import Simulator, state_file
-from .connection import Connection, Site
+from .connection import Site
 from .faults import Faults
 
 SAVE_INTERVAL_SECONDS: Final = 1.0
@@ -25,20 +25,16 @@ SHARE_OF_SAVING: Final = 10
 """A large state is saved less often: saving takes no more than a tenth of the time."""
 
 
-async def _listen(
-    simulator: Simulator, faults: Faults, address: tuple[str, int]
-) -> tuple[Site, asyncio.Server, tuple[str, int]]:
+async def _listen(simulator: Simulator, faults: Faults, address: tuple[str, int]) -> tuple[Site, tuple[str, int]]:
     site = Site(simulator, faults)
     try:
-        server = await asyncio.get_running_loop().create_server(lambda: Connection(site), *address, backlog=1024)
+        return site, await site.listen(*address)
     except OSError as error:
         raise UsageError(
             f"Cannot listen on {address[0]}:{address[1]}: {error.strerror or error}",
             id="cannot-listen",
             hint="Choose another port; 0 takes a free one",
         ) from error
-    name: Any = server.sockets[0].getsockname()
-    return site, server, (name[0], name[1])
 
 
 def _url(address: tuple[str, int]) -> str:
@@ -60,21 +56,19 @@ def serving(
     thread.start()
     try:
         listening = asyncio.run_coroutine_threadsafe(_listen(simulator, faults or Faults(), (host, port)), loop)
-        site, server, address = listening.result()
+        site, address = listening.result()
         try:
             yield _url(address)
         finally:
-            asyncio.run_coroutine_threadsafe(_close(site, server), loop).result()
+            asyncio.run_coroutine_threadsafe(_close(site), loop).result()
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
 
 
-async def _close(site: Site, server: asyncio.Server) -> None:
-    server.close()
-    for connection in list(site.connections):
-        connection.close()
+async def _close(site: Site) -> None:
+    site.close()
     tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
     for task in tasks:
         task.cancel()
@@ -106,7 +100,7 @@ def serve(
     """
 
     async def run() -> None:
-        site, server, address = await _listen(simulator, faults or Faults(), (host, port))
+        site, address = await _listen(simulator, faults or Faults(), (host, port))
         ready(_url(address))
         pause = SAVE_INTERVAL_SECONDS
         try:
@@ -118,7 +112,7 @@ def serve(
                     state_file.save(simulator, state_file_path)
                     pause = max(SAVE_INTERVAL_SECONDS, SHARE_OF_SAVING * (time.monotonic() - started))
         finally:
-            await _close(site, server)
+            await _close(site)
             if state_file_path is not None:
                 state_file.save(simulator, state_file_path)
 

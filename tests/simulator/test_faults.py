@@ -11,6 +11,7 @@ from tests.simulator.mailcow import KEY, Mailcow
 
 Start = Callable[..., Mailcow]
 HEADERS = {"X-API-Key": KEY, "Content-Type": "application/json"}
+LIMITS = {"aliases": 20, "mailboxes": 9, "defquota": 1, "maxquota": 10, "quota": 100, "active": 1}
 RELAYHOST = json.dumps({"hostname": "smtp.example:25", "username": "u", "password": "p"}).encode()
 
 
@@ -60,8 +61,12 @@ def test_faults_on_the_same_call_add_up() -> None:
         ("explode", "unknown-fault"),
         ("latency", "bad-fault"),
         ("latency=5", "bad-fault"),
-        ("status=404", "bad-fault"),
+        ("status=418", "bad-fault"),
         ("cost=0", "bad-fault"),
+        ("refused=1.5", "bad-fault"),
+        ("torn=0", "bad-fault"),
+        ("torn=1.5", "bad-fault"),
+        ("restart=5", "bad-fault"),
         ("empty=1", "bad-fault"),
         ("empty:sometimes", "bad-fault"),
         ("empty:put/domain", "bad-fault"),
@@ -151,6 +156,63 @@ def test_a_server_may_crash_when_half_of_the_items_are_done(mailcow: Start) -> N
     assert [host["hostname"] for host in relayhosts(server)] == ["b.example", "b.example", "a.example", "a.example"]
     disturbed(server, "half").handle("POST", "/api/v1/delete/relayhost", HEADERS, b'["1", "2", "3"]')
     assert [host["id"] for host in relayhosts(server)] == [2, 3, 4]
+
+
+def test_the_same_items_are_refused_whenever_they_are_sent(mailcow: Start) -> None:
+    server = mailcow()
+    for _ in range(9):
+        server.post("add/relayhost", {"hostname": "a.example", "username": "", "password": ""})
+    choosy = disturbed(server, "refused=0.5")
+
+    def edited(*items: str) -> tuple[list[str], list[str]]:
+        body = json.dumps({"items": items, "attr": {"hostname": "b.example"}}).encode()
+        answer = choosy.handle("POST", "/api/v1/edit/relayhost", HEADERS, body)
+        types = sorted(entry["type"] for entry in json.loads(answer.body))
+        return types, [str(host["id"]) for host in relayhosts(server) if host["hostname"] == "a.example"]
+
+    types, refused = edited(*map(str, range(1, 10)))
+    assert 0 < len(refused) < 9
+    assert types == ["danger"] * len(refused) + ["success"] * (9 - len(refused))
+    assert edited(*refused) == (["danger"] * len(refused), refused)
+
+
+def test_of_several_names_of_an_add_some_may_be_refused(mailcow: Start) -> None:
+    server = mailcow()
+    server.post("add/domain", {"domain": "acme.example", **LIMITS})
+    names = ",".join(f"n{number}@acme.example" for number in range(9))
+    added = json.dumps({"address": names, "goto": "x@y.example", "active": 1}).encode()
+    answer = disturbed(server, "refused=0.5").handle("POST", "/api/v1/add/alias", HEADERS, added)
+    there = len(server.get("get/alias/all"))
+    types = [entry["type"] for entry in json.loads(answer.body)]
+    assert 0 < there < 9
+    assert (types.count("success"), types.count("danger")) == (there, 9 - there)
+
+
+def test_a_call_may_be_made_twice_as_by_a_proxy_that_repeats_it(mailcow: Start) -> None:
+    server = mailcow()
+    disturbed(server, "twice").handle("POST", "/api/v1/add/relayhost", HEADERS, RELAYHOST)
+    assert len(relayhosts(server)) == 2
+
+
+def test_a_call_may_crash_behind_one_of_its_statements(mailcow: Start) -> None:
+    server = mailcow()
+    for name in ("a.example", "b.example", "c.example"):
+        server.post("add/relayhost", {"hostname": name, "username": "", "password": ""})
+    answer = disturbed(server, "torn=2").handle("POST", "/api/v1/delete/relayhost", HEADERS, b'["1", "2", "3"]')
+    assert (answer.status, answer.body) == (200, b"")
+    assert [host["hostname"] for host in relayhosts(server)] == ["c.example"]
+    server.post("delete/relayhost", ["3"])
+    assert relayhosts(server) == []
+
+
+@pytest.mark.parametrize("fault", ["cut", "warned"])
+def test_an_answer_may_be_no_json(mailcow: Start, fault: str) -> None:
+    server = mailcow()
+    answer = disturbed(server, fault).handle("POST", "/api/v1/add/relayhost", HEADERS, RELAYHOST)
+    assert answer.status == 200
+    with pytest.raises(ValueError, match=r"Expecting|Unterminated"):
+        json.loads(answer.body)
+    assert len(relayhosts(server)) == 1
 
 
 def test_success_may_be_said_of_what_is_not_done(mailcow: Start) -> None:

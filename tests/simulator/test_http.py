@@ -120,6 +120,20 @@ def test_an_answer_may_break_off_after_its_first_half(mailcow: Start) -> None:
         assert len(http.get("/api/v1/get/relayhost/all").json()) == 1
 
 
+def test_a_restart_breaks_all_connections_and_takes_its_time(mailcow: Start) -> None:
+    server = mailcow()
+    with serving(server.simulator, faults=Faults.of("restart=100ms:add")) as url, client(url) as http:
+        host, port = url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=5) as idle:
+            with pytest.raises(httpx.HTTPError):
+                http.post("/api/v1/add/relayhost", json=HOST)
+            with pytest.raises(httpx.ConnectError):
+                http.get(VERSION)
+            assert idle.recv(1) == b""
+        time.sleep(0.2)
+        assert http.get("/api/v1/get/relayhost/all").json() == {}
+
+
 def test_an_answer_may_trickle(mailcow: Start) -> None:
     with serving(mailcow().simulator, faults=Faults.of("trickle=2000")) as url, client(url) as http:
         started = time.monotonic()
