@@ -256,7 +256,11 @@ class Routes:
     """The routes one version has."""
 
     def __init__(self, profile: Profile) -> None:
-        self._by_path = {(route.verb, route.path): route for route in _ROUTES if route.exists_in(profile)}
+        self._by_path: dict[tuple[str, str], Route] = {}
+        for route in _ROUTES:
+            if route.exists_in(profile):
+                place = route.verb, route.path
+                assert self._by_path.setdefault(place, route) is route, f"two behaviours answer {'/'.join(place)}"
 
     def find(self, verb: str, segments: list[str]) -> Route | None:
         """The most particular route for a path's segments after the verb.

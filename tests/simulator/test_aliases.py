@@ -159,6 +159,13 @@ def test_a_throw_away_address_lives_for_a_year_whatever_was_asked_for_until_2026
     assert shown["validity"] == int(server.clock().timestamp()) + hours * 3600
 
 
+@pytest.mark.parametrize("hours", ["-+5", "05", "0", "87601", "1.5"])
+def test_a_throw_away_address_lives_for_whole_hours(mailcow: Start, hours: str) -> None:
+    body = {"username": "anna@alpha.example", "domain": "alpha.example", "validity": hours, "description": ""}
+    answer = with_mailbox(mailcow()).post("add/time_limited_alias", body)
+    assert messages(answer) == ["validity_missing"]
+
+
 def test_a_throw_away_address_without_a_description_crashes_from_2025_01_to_2026_07(mailcow: Start) -> None:
     body = {"username": "anna@alpha.example", "domain": "alpha.example"}
     answers = [

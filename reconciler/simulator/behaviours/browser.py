@@ -75,9 +75,3 @@ def sign_in_nobody(call: Call) -> bytes:
 def read_presets(call: Call) -> Any:
     """Examples of rspamd settings and sieve filters, which are left out."""
     return [] if call.object in ("rspamd", "sieve") else EMPTY
-
-
-@reads("rspamd")
-def read_rspamd(call: Call) -> Any:
-    """Without rspamd its actions are unknown."""
-    return {} if call.object == "actions" else EMPTY

@@ -10,7 +10,7 @@ from typing import Any, Final
 from reconciler.simulator import access, loose, passwords, php, sql
 from reconciler.simulator.behaviours import rate_limit
 from reconciler.simulator.behaviours.mailbox import OWN_ALIAS
-from reconciler.simulator.behaviours.mailbox_settings import set_tag_handling
+from reconciler.simulator.behaviours.mailbox_settings import QUARANTINE_CATEGORIES, set_tag_handling
 from reconciler.simulator.behaviours.tags import add_mailbox_tags
 from reconciler.simulator.behaviours.template import RIGHTS, mailbox_attributes, protocols, untold_rights
 from reconciler.simulator.php import Row
@@ -18,7 +18,6 @@ from reconciler.simulator.refusal import refusals, refuse_if
 from reconciler.simulator.routing import ECHO, Call, ServerCrash, adds
 from reconciler.simulator.rows import MEBIBYTE, change_mailbox, insert_alias, insert_mailbox, totals
 
-CATEGORIES: Final = ("add_header", "reject", "all")
 EXTERNAL_SOURCES: Final = ("keycloak", "generic-oidc", "ldap")
 
 
@@ -37,7 +36,7 @@ def add_mailbox(call: Call) -> bool:
         quota = _quota(call, defaults)
         refuse_if(not php.is_valid_domain_name(domain), "domain_invalid")
         refuse_if(not access.has_domain(call, domain), "access_denied")
-        _check_free(call, username)
+        check_free(call, username)
         refuse_if(domain not in call.table("domain"), "domain_not_found", php.htmlspecialchars(domain))
         if source == "mailcow" and not passwords.accepted(call, data.get("password"), data.get("password2")):
             return False
@@ -87,7 +86,7 @@ def _attributes(call: Call, defaults: Row, source: str) -> Row:
     for name in ("quarantine_notification", "quarantine_category"):
         attributes[name] = php.text(data[name] if php.isset(data, name) else defaults.get(name))
     if call.has("quarantine_category_check"):
-        refuse_if(attributes["quarantine_category"] not in CATEGORIES, "quarantine_category_invalid")
+        refuse_if(attributes["quarantine_category"] not in QUARANTINE_CATEGORIES, "quarantine_category_invalid")
     if call.has("authsource"):
         attributes["attribute_hash"] = data["attribute_hash"] if php.truthy(data.get("attribute_hash")) else ""
     return {**attributes, **left_to_source(call, source)}
@@ -111,7 +110,8 @@ def _quota(call: Call, defaults: Row) -> int:
     return php.intval(defaults.get("quota")) // MEBIBYTE
 
 
-def _check_free(call: Call, username: str) -> None:
+def check_free(call: Call, username: str) -> None:
+    """Refuse an address that a mailbox, resource, alias or throw-away address has."""
     escaped = php.htmlspecialchars(username)
     refuse_if(username in call.table("mailbox"), "object_exists", escaped)
     refuse_if(call.table("alias").count("address", username), "is_alias", escaped)

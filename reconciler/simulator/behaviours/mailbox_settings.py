@@ -15,7 +15,7 @@ from reconciler.simulator.rows import change_mailbox, whole_mailbox
 
 _DELIMITER_LOG: Final = ("mailbox", "edit", "delimiter_action", ECHO, None)
 _NOTIFICATIONS: Final = ("never", "hourly", "daily", "weekly")
-_CATEGORIES: Final = ("add_header", "reject", "all")
+QUARANTINE_CATEGORIES: Final = ("add_header", "reject", "all")
 _WANTS: Final = {"subject": "RCPT_WANTS_SUBJECT_TAG", "subfolder": "RCPT_WANTS_SUBFOLDER_TAG"}
 
 
@@ -52,7 +52,7 @@ def edit_quarantine_notification(call: Call) -> None:
 @edits("quarantine_category", log=("mailbox", "edit", "quarantine_category", ECHO, None), key="username")
 def edit_quarantine_category(call: Call) -> None:
     """What a mailbox hears of."""
-    _edit_choice(call, "quarantine_category", _CATEGORIES)
+    _edit_choice(call, "quarantine_category", QUARANTINE_CATEGORIES)
 
 
 def _edit_choice(call: Call, name: str, choices: tuple[str, ...]) -> None:

@@ -7,10 +7,11 @@ Source: mailcow 2022-12, 2024-08a, 2026-07a, functions.mailbox.inc.php: mailbox_
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from reconciler.simulator import php, sql
 from reconciler.simulator.behaviours import template
+from reconciler.simulator.behaviours.mailbox_settings import QUARANTINE_CATEGORIES
 from reconciler.simulator.behaviours.template import (
     COLUMNS,
     RIGHTS,
@@ -25,8 +26,6 @@ from reconciler.simulator.routing import ECHO, Call, adds, deletes, edits, reads
 from reconciler.simulator.rows import MEBIBYTE
 from reconciler.simulator.server import Server
 from reconciler.simulator.snapshot import restores
-
-_CATEGORIES: Final = ("add_header", "reject", "all")
 
 
 @reads("mailbox/template", since="templates")
@@ -72,7 +71,7 @@ def _mailbox_attributes(call: Call, fallback: Row) -> Row:
         **{key: data[key] if php.truthy(data.get(key)) else fallback.get(key) for key in texts},
     }
     if call.has("quarantine_category_check"):
-        refuse_if(attributes["quarantine_category"] not in _CATEGORIES, "quarantine_category_invalid")
+        refuse_if(attributes["quarantine_category"] not in QUARANTINE_CATEGORIES, "quarantine_category_invalid")
     for key in ("rl_frame", "rl_value"):
         attributes[key] = data[key] if php.truthy(data.get(key)) else fallback.get(key)
     tfa = ("force_tfa",) if call.has("force_tfa" if call.verb == "add" else "template_edit_force_tfa") else ()

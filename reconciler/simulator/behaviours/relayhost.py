@@ -11,6 +11,7 @@ from collections import defaultdict
 from typing import Any, Final
 
 from reconciler.simulator import access, loose, php, sql
+from reconciler.simulator.behaviours.transport import escaped
 from reconciler.simulator.php import Row
 from reconciler.simulator.routing import ECHO, Call, ServerCrash, adds, deletes, edits, reads
 from reconciler.simulator.server import Server
@@ -25,18 +26,14 @@ _EDIT: Final = ("relayhost", "edit", ECHO)
 _DELETE: Final = ("relayhost", "delete", ECHO)
 
 
-def _escaped(written: str) -> str:
-    return written.replace(":", "\\:")
-
-
 @adds("relayhost", log=_ADD)
 def add_relayhost(call: Call) -> bool | None:
     """Always active, whatever is sent; the message names no host."""
     if access.denies(call):
         return False
     host = loose.trim(call.data.get("hostname"))
-    username = _escaped(loose.trim(call.data.get("username")))
-    password = _escaped(_escaped(loose.trim(call.data.get("password"))))
+    username = escaped(loose.trim(call.data.get("username")))
+    password = escaped(escaped(loose.trim(call.data.get("password"))))
     if not php.truthy(host):
         call.danger(("invalid_host", ""))
         return False

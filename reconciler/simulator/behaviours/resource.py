@@ -11,6 +11,7 @@ import re
 from typing import Any, Final
 
 from reconciler.simulator import access, loose, php, sql
+from reconciler.simulator.behaviours.mailbox_add import check_free
 from reconciler.simulator.php import Row
 from reconciler.simulator.refusal import refusals, refuse_if
 from reconciler.simulator.routing import ECHO, Call, adds, deletes, edits, reads
@@ -40,19 +41,12 @@ def add_resource(call: Call) -> bool:
         refuse_if(data.get("kind") not in _KINDS, "resource_invalid")
         refuse_if(not php.is_valid_domain_name(domain), "domain_invalid")
         refuse_if(not access.has_domain(call, domain), "access_denied")
-        _check_free(call, name)
+        check_free(call, name)
         refuse_if(domain not in call.table("domain"), "domain_not_found", php.htmlspecialchars(domain))
         insert_mailbox(call.state, _row(call, name, local, domain))
         call.success(("resource_added", php.htmlspecialchars(name)))
         return True
     return False
-
-
-def _check_free(call: Call, name: str) -> None:
-    escaped = php.htmlspecialchars(name)
-    refuse_if(name in call.table("mailbox"), "object_exists", escaped)
-    refuse_if(call.table("alias").count("address", name), "is_alias", escaped)
-    refuse_if(name in call.table("spamalias"), "is_spam_alias", escaped)
 
 
 def _row(call: Call, name: str, local: str, domain: str) -> Row:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any, Final
 
-from reconciler.simulator import access, loose, php, sql
+from reconciler.simulator import access, filters, loose, php, sql
 from reconciler.simulator.php import Row
 from reconciler.simulator.refusal import refusals, refuse_if
 from reconciler.simulator.routing import ECHO, Call, ServerCrash, adds, deletes, edits, reads
@@ -52,20 +52,10 @@ def _hours(call: Call) -> int:
     given = call.data.get("validity")
     if given is None:
         return _YEAR_HOURS
-    hours = filtered_integer(given)
-    refuse_if(hours is None or not 1 <= hours <= _LONGEST_HOURS, "validity_missing")
+    hours = filters.integer(given, 1, _LONGEST_HOURS)
+    refuse_if(hours is None, "validity_missing")
     assert hours is not None
     return hours if call.has("spam_alias_validity") else _YEAR_HOURS
-
-
-def filtered_integer(value: Any) -> int | None:
-    """PHP's FILTER_VALIDATE_INT: a whole number, or a text that is one; None for anything else."""
-    if php.is_array(value):
-        return None
-    written = loose.trim(value)
-    digits = written.removeprefix("-").removeprefix("+")
-    plain = digits.isascii() and digits.isdigit() and (digits == "0" or not digits.startswith("0"))
-    return int(written) if plain else None
 
 
 def _is_true(value: Any) -> bool:

@@ -56,7 +56,8 @@ def _bracketed(written: str) -> str:
     return f"[{written}]" if filters.ip(written) else written
 
 
-def _escaped(written: str) -> str:
+def escaped(written: str) -> str:
+    """A name or password as Postfix's map of logins wants it, where a colon stands between the two."""
     return written.replace(":", "\\:")
 
 
@@ -69,8 +70,8 @@ def add_transport(call: Call) -> bool | None:
     active, mx_based = php.intval(call.data.get("active")), php.intval(call.data.get("is_mx_based"))
     written = _bracketed(loose.trim(call.data.get("nexthop")))
     hop = NextHop(written, _inside(written))
-    username = _escaped(loose.trim(call.data.get("username")))
-    password = _escaped(loose.trim(call.data.get("password")))
+    username = escaped(loose.trim(call.data.get("username")))
+    password = escaped(loose.trim(call.data.get("password")))
     if not php.truthy(hop.written):
         call.danger(("invalid_nexthop",))
         return False
@@ -83,7 +84,7 @@ def add_transport(call: Call) -> bool | None:
                 "destination": sql.text("destination", destination),
                 "nexthop": sql.text("nexthop", hop.written),
                 "username": sql.text("username", username),
-                "password": sql.text("password", _escaped(password)),
+                "password": sql.text("password", escaped(password)),
                 "is_mx_based": sql.integer("is_mx_based", mx_based),
                 "active": sql.integer("active", active),
             }
