@@ -219,28 +219,29 @@ def _pieces(stream: Stream, head: _Head) -> Iterator[bytes]:
     elif head.length is None:
         yield from stream.until_closed()
     else:
-        left = head.length
-        while left:
-            piece = stream.up_to(left)
-            left -= len(piece)
-            yield piece
+        yield from _all_of(stream, head.length)
+
+
+def _all_of(stream: Stream, size: int) -> Iterator[bytes]:
+    """Take so many bytes as they come."""
+    while size:
+        piece = stream.up_to(size)
+        size -= len(piece)
+        yield piece
 
 
 def _chunks(stream: Stream) -> Iterator[bytes]:
     while True:
         told = stream.until(_LINE_END, _LONGEST_CHUNK_LINE).partition(b";")[0].strip()
         try:
-            left = int(told, 16)
+            size = int(told, 16)
         except ValueError:
             raise _broken("a chunk's length is no number") from None
-        if left < 0:
+        if size < 0:
             raise _broken("a chunk's length is no number")
-        if not left:
+        if not size:
             break
-        while left:
-            piece = stream.up_to(left)
-            left -= len(piece)
-            yield piece
+        yield from _all_of(stream, size)
         if stream.until(_LINE_END, _LONGEST_CHUNK_LINE):
             raise _broken("a chunk is longer than it says")
     while stream.until(_LINE_END, _LONGEST_HEAD):

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
-from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.diagnostic import Diagnostic, error
 from reconciler.model.resource import Declared
 from reconciler.model.state import DesiredState, LiveState
 from reconciler.model.table import sheets_of
@@ -99,18 +99,15 @@ class _Presence:
 
 def _clash(change: Change, name: str, why: str, hint: str) -> Diagnostic:
     what = f"`{name}` of `{change.address}`" if name else f"`{change.address}`"
-    return Diagnostic(
-        "change-refused", Severity.ERROR, f"{what}: {why}", hint=hint, origin=change.origin, address=change.address
-    )
+    return error("change-refused", f"{what}: {why}", hint=hint, origin=change.origin, address=change.address)
 
 
 def _shortage(kinds: Mapping[str, Kind], desired: DesiredState, short: Shortage, options: PlanOptions) -> Diagnostic:
     unit = kinds[short.container.kind].fields[short.limit].codec.unit
     allowed, wanted = (f"{amount} {unit}".rstrip() for amount in (short.allowed, short.wanted))
     declared = desired.get(short.change.address)
-    return Diagnostic(
+    return error(
         "limit-exceeded",
-        Severity.ERROR,
         f"`{short.container}` allows {allowed} (`{short.limit}`), {wanted} are wanted",
         hint=f"raise `{short.limit}`, or use less",
         origin=options.locate(declared.place) if declared is not None else None,
@@ -166,9 +163,8 @@ def _rivals(
             prize = kind.rivals({**kind.defaults, **declared.values}) if kind.rivals is not None else None
             if prize is None or first.setdefault(prize, declared) is declared:
                 continue
-            yield Diagnostic(
+            yield error(
                 "only-one-allowed",
-                Severity.ERROR,
                 f"`{declared.address}` and `{first[prize].address}` cannot both be {prize}",
                 hint="the server lets only one of them; switch the others off",
                 origin=options.locate(declared.place),
@@ -183,9 +179,8 @@ def _secrets(kind: Kind, change: Change, options: PlanOptions) -> Iterator[Diagn
         secret = options.secret(source, change.address) if codec.unfit is not None else None
         why = unfit(codec, secret) if secret is not None else None
         if why is not None:
-            yield Diagnostic(
+            yield error(
                 "secret-refused",
-                Severity.ERROR,
                 f"`{name}` of `{change.address}`: what {source} gives {why[0]}",
                 hint=why[1],
                 origin=change.origin,
@@ -204,9 +199,8 @@ def _references(
 
 
 def _dangling(declared: Declared, name: str, target: Address, why: str, hint: str, options: PlanOptions) -> Diagnostic:
-    return Diagnostic(
+    return error(
         "reference-dangling",
-        Severity.ERROR,
         f"`{name}` of `{declared.address}` names `{target}`, {why}",
         hint=hint,
         origin=options.locate(declared.place),
@@ -225,9 +219,8 @@ def _home(kind: Kind, declared: Declared, there: _Presence, options: PlanOptions
 
 
 def _homeless(declared: Declared, domain: str, why: str, hint: str, options: PlanOptions) -> Diagnostic:
-    return Diagnostic(
+    return error(
         "domain-missing",
-        Severity.ERROR,
         f"`{declared.address}` is in `{domain}`, {why}",
         hint=hint,
         origin=options.locate(declared.place),
@@ -248,9 +241,8 @@ def _space(
             continue
         holder = live.of(other.name).get(change.address.key)
         if holder is not None and holder.address not in going:
-            yield Diagnostic(
+            yield error(
                 "address-occupied",
-                Severity.ERROR,
                 f"`{change.address}` cannot be created: `{holder.address}` has that address on the server",
                 hint=f"write `removed: [{{{other.name}: {change.address.key}}}]`, or choose another address",
                 origin=options.locate(declared.place),

@@ -8,7 +8,7 @@ from typing import Final
 from reconciler.model.address import Address
 from reconciler.model.amended import hold
 from reconciler.model.change import Absent, Action, Change, FieldChange, Reason
-from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.diagnostic import Diagnostic, Severity, error
 from reconciler.model.plan import NotCompared
 from reconciler.model.resource import Declared, Observed
 from reconciler.model.state import DesiredState, LiveState, Relocation
@@ -59,31 +59,18 @@ class _Diff:
         due = (each for each in self.sides.desired.relocations if is_about(self.sides.kinds, options.focus, each))
         moves = {each.target: each for each in due}
         loose: dict[str, tuple[Address, ...]] = {}
-        left = homes_left(self.sides.kinds, self.sides.desired, self.sides.options)
+        left = homes_left(self.sides.kinds, self.sides.desired, options)
         spoken_of = {each.address.kind for each in self.sides.desired.removals}
-        for name in self.sides.kinds:
-            if not (self.sides.desired.of(name) or self.sides.live.was_read(name) or name in spoken_of):
-                continue
-            kind = self.sides.kinds[name]
-            first = len(found.changes)
-            suspects = self._doubtful(kind, reach)
-            if suspects is not self.sides.desired.of(name):
-                hold(self.sides.live, (Address(name, key) for key in suspects))
-            for key in suspects:
-                declared = self.sides.desired.of(kind.name)[key]
-                if self._is_in(reach, kind, declared):
-                    self._declared(kind, key, declared, moves.pop(declared.address, None))
-            self._steps_down(kind)
-            found.changes += [
-                self._departure(kind, each)
-                for each in departures(kind, self.sides.desired, self.sides.live, self.sides.options, left)
-            ]
-            self._note_kept(kind, left)
-            found.changes[first:] = sorted(found.changes[first:], key=lambda change: change.address.key)
-            if self.sides.live.was_read(kind.name):
-                changed = {change.address for change in found.changes[first:]}
-                alone = unmanaged(kind, self.sides.desired, self.sides.live)
-                loose[kind.name] = tuple(each for each in alone if each not in changed)
+        for name in self.sides.kinds:  # not by items: a kind is imported when it is looked at
+            was_read = self.sides.live.was_read(name)
+            if self.sides.desired.of(name) or was_read or name in spoken_of:
+                kind, first = self.sides.kinds[name], len(found.changes)
+                self._compare(kind, reach, moves, left)
+                found.changes[first:] = sorted(found.changes[first:], key=lambda change: change.address.key)
+                if was_read:
+                    changed = {change.address for change in found.changes[first:]}
+                    alone = unmanaged(kind, self.sides.desired, self.sides.live)
+                    loose[name] = tuple(each for each in alone if each not in changed)
         for move in moves.values():
             self._undeclared_move(move)
         return Difference(
@@ -93,6 +80,23 @@ class _Diff:
             not_compared=tuple(NotCompared(*what, count) for what, count in sorted(found.not_compared.items())),
             diagnostics=tuple(found.diagnostics),
         )
+
+    def _compare(self, kind: Kind, reach: Reach, moves: dict[Address, Relocation], left: frozenset[str]) -> None:
+        """Find what must change of one kind; takes out of the renamings those of what is declared."""
+        declared = self.sides.desired.of(kind.name)
+        suspects = self._doubtful(kind, reach)
+        if suspects is not declared:
+            hold(self.sides.live, (Address(kind.name, key) for key in suspects))
+        for key in suspects:
+            each = declared[key]
+            if self._is_in(reach, kind, each):
+                self._declared(kind, key, each, moves.pop(each.address, None))
+        self._steps_down(kind)
+        self.sides.findings.changes += [
+            self._departure(kind, each)
+            for each in departures(kind, self.sides.desired, self.sides.live, self.sides.options, left)
+        ]
+        self._note_kept(kind, left)
 
     def _doubtful(self, kind: Kind, reach: Reach) -> Collection[str]:
         """The keys of declared resources that must be looked at; the others are counted as unchanged."""
@@ -172,9 +176,8 @@ class _Diff:
         if kind.on_move is None or not self.sides.capabilities.knows(kind.moves_since):
             since = f" before {kind.moves_since}" if kind.moves_since is not None else ""
             self.sides.findings.diagnostics.append(
-                Diagnostic(
+                error(
                     "move-impossible",
-                    Severity.ERROR,
                     f"mailcow cannot rename `{move.source}`{since}",
                     hint="declare the new one, move its contents, and list the old one under `removed:`",
                     origin=self.sides.options.locate(move.place),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
-from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.diagnostic import Diagnostic, Severity, error
 from reconciler.model.resource import Values
 from reconciler.model.state import DesiredState, LiveState
 from reconciler.planning.cascade import Cascade, cascade
@@ -78,9 +78,8 @@ def _swept_away(desired: DesiredState, changes: tuple[Change, ...], foreseen: Ca
     for change in changes:
         if change.action is Action.UPDATE and desired.get(change.address) is None and change.address in foreseen.gone:
             cause = foreseen.gone[change.address]
-            yield Diagnostic(
+            yield error(
                 "change-refused",
-                Severity.ERROR,
                 f"`{change.address}` is to stay, switched off, and would go with `{cause}`, which this plan deletes",
                 hint=f"remove both, or keep `{cause}`",
                 origin=change.origin,

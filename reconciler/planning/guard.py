@@ -80,9 +80,10 @@ def _vanished(
     """Kinds of which nothing is left that was applied before: more likely a broken answer than what somebody did."""
     if options.base is None:
         return
-    for name, kind in kinds.items():
-        if kind.singleton or name in limits.allowed_vanished or not live.was_read(name):
+    for name in kinds:  # not by items: a kind is imported when it is looked at
+        if name in limits.allowed_vanished or not live.was_read(name) or kinds[name].singleton:
             continue
+        kind = kinds[name]
         expected = desired.of(name).keys() & options.base.of(name).keys()
         for attempt in options.attempted:  # what one did not declare, it may have deleted
             expected &= attempt.of(name).keys()

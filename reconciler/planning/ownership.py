@@ -95,12 +95,12 @@ def departures(
     Args:
         left: domains in which only what is listed under ``removed:`` is deleted.
     """
+    if kind.routes.delete is None:
+        return
     removals = {each.address: each for each in desired.removals}
     spoken = _spoken_of(desired)
     declared = desired.of(kind.name)
     before = {key for state in options.earlier for key in state.of(kind.name)}
-    if kind.routes.delete is None:
-        return
     there = live.of(kind.name)
     gone = {address.key for address in removals if address.kind == kind.name} & there.keys()
     leaving = gone | _loose(kind, declared.keys(), there.keys(), before, options)
@@ -167,8 +167,8 @@ def _is_ours(kind: Kind, domain: str | None, options: PlanOptions) -> bool:
 
 def unmanaged(kind: Kind, desired: DesiredState, live: LiveState) -> list[Address]:
     """The live resources of a kind that nothing in the manifests speaks of."""
-    spoken = _spoken_of(desired)
     if kind.routes.delete is None:
         return []
+    spoken = _spoken_of(desired)
     loose = live.of(kind.name).keys() - desired.of(kind.name).keys()
     return sorted(address for address in (Address(kind.name, key) for key in loose) if address not in spoken)

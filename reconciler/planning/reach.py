@@ -7,7 +7,7 @@ from typing import Final
 
 from reconciler.model.address import Address
 from reconciler.model.amended import values_of
-from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.diagnostic import Diagnostic, error
 from reconciler.model.focus import Focus, may_mean_several, means
 from reconciler.model.resource import Declared
 from reconciler.model.state import DesiredState, LiveState, Relocation
@@ -110,7 +110,7 @@ def _known(
 
 def _unmatched(flag: str, hint: str) -> Diagnostic:
     summary = f"nothing is declared that `{flag}` could mean"
-    return Diagnostic("pattern-unmatched", Severity.ERROR, summary, hint=hint)
+    return error("pattern-unmatched", summary, hint=hint)
 
 
 def _is_selected(selector: str, desired: DesiredState) -> bool:

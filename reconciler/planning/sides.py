@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconciler.model.change import Change
-from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.diagnostic import error
 from reconciler.model.resource import Declared, Observed
 from reconciler.model.state import DesiredState, LiveState
 from reconciler.planning.difference import Findings
@@ -68,9 +68,8 @@ class Sides:
     def complain(self, identifier: str, summary: str, declared: Declared, *, hint: str) -> None:
         """Find fault with a declaration."""
         self.findings.diagnostics.append(
-            Diagnostic(
+            error(
                 identifier,
-                Severity.ERROR,
                 summary,
                 hint=hint,
                 origin=self.options.locate(declared.place),

@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Any
 
 from reconciler.model.amended import Gathered
-from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.diagnostic import Diagnostic, Severity, error
 from reconciler.model.resource import Observed
 from reconciler.model.table import UNKNOWN
 from reconciler.records import record, replace
@@ -140,9 +140,8 @@ def ambiguities(resources: Mapping[str, Observed], declared: Collection[str]) ->
         if any(each.values != rows[0].values for each in rows[1:]):
             numbered = ", ".join(f"`nth: {number}` is id {each.handle}" for number, each in enumerate(rows, 1))
             found.append(
-                Diagnostic(
+                error(
                     "key-ambiguous",
-                    Severity.ERROR,
                     f"the server has {len(rows)} different entries for {rows[0].address}",
                     hint=f"say which one is meant: {numbered}; or delete all but one",
                     address=rows[0].address,

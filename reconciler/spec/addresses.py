@@ -82,15 +82,11 @@ MAIL_ADDRESS: Final = Codec(
 )
 MailAddress = Annotated[str, MAIL_ADDRESS]
 
-ALIAS_ADDRESS: Final = Codec(
+ALIAS_ADDRESS: Final = replace(
+    MAIL_ADDRESS,
     accept=_accept_alias_address,
-    decode=_decode_address,
-    encode=_encode_address,
-    fold=str.lower,
     schema={"type": "string", "examples": ["sales", "@acme.example"]},
     accept_many=Many(_accept_alias_address, accept_many.accept_addresses(_accept_alias_address)),
-    are_plain=decode_many.are_plain_addresses,
-    decode_many=Many(_decode_address, decode_many.decode_addresses(_decode_address)),
 )
 AliasAddress = Annotated[str, ALIAS_ADDRESS]
 
