@@ -22,6 +22,7 @@ def program() -> NoReturn:
     apart at the end is of use to anybody; for a tiny manifest that is a quarter of the time.
     """
     gc.disable()
+    _open_what_is_closed()
     code = main()
     for stream in (sys.stdout, sys.stderr):
         try:
@@ -29,6 +30,16 @@ def program() -> NoReturn:
         except (OSError, ValueError):  # nobody reads any more
             code = code or 1
     os._exit(code)
+
+
+def _open_what_is_closed() -> None:
+    """Have all three streams: whoever starts us may have closed some, and their numbers would go to other files."""
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115  for as long as the process is
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  as above
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  as above
 
 
 def main(
@@ -52,7 +63,10 @@ def main(
         sys.stderr.write(_known_answer("--help"))
         return 64
     if len(typed) == 1 and (answer := _known_answer(typed[0])):
-        sys.stdout.write(answer)
+        try:
+            sys.stdout.write(answer)
+        except OSError:  # nobody reads it, or the disk is full
+            return 1
         return 0
     # everything below takes longer to import than the answers above take altogether
     from reconciler.cli.running import run  # noqa: PLC0415

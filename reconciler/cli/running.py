@@ -7,6 +7,7 @@ import importlib
 from reconciler.cli.commands import COMMANDS, Said
 from reconciler.cli.exits import Exit
 from reconciler.cli.typed import read_plainly
+from reconciler.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +22,18 @@ def run(typed: Sequence[str], session: Session) -> int:
     Returns:
         The exit code.
     """
+    code = _ran(typed, session)
+    if not session.lost:
+        return code
+    from reconciler.cli.failures import tell  # noqa: PLC0415  as below
+
+    summary = f"not all that there is to tell could be written: {session.lost}"
+    hint = "make room where the output goes, and run it again: what is done already is left alone"
+    lost = tell(session, UsageError(summary, id="output-lost", hint=hint))
+    return lost if code in (Exit.DONE, Exit.CHANGES) else code
+
+
+def _ran(typed: Sequence[str], session: Session) -> int:
     try:
         said = _said_plainly(typed) or _said_somehow(typed, session)
         if isinstance(said, int):

@@ -32,6 +32,7 @@ class Session:
         format: of the data.
         streaming: the data are documents one a line.
         verbosity: -1 quiet, 0 as usual, 1 more.
+        lost: why data could not be written, such as to a full disk; empty while all could.
     """
 
     surroundings: Surroundings
@@ -39,6 +40,7 @@ class Session:
     format: str = TEXT
     streaming: bool = False
     verbosity: int = 0
+    lost: str = ""
 
     def heed(self, name: str, value: Any) -> None:
         """Take to heart what an option says of how to speak; others say nothing of it."""
@@ -90,9 +92,11 @@ class Session:
         self.complain(profile_text(timings, requests, total=total))
 
     def _write(self, stream: TextIO, text: str) -> None:
-        """Write; a reader that has gone does not end an apply halfway."""
+        """Write; neither a reader that has gone nor a full disk ends an apply halfway."""
         try:
             stream.write(text)
             stream.flush()
-        except BrokenPipeError:
+        except OSError as problem:
+            if stream is self.surroundings.stdout and not isinstance(problem, BrokenPipeError):
+                self.lost = problem.strerror or type(problem).__name__
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -1,4 +1,7 @@
-"""Ctrl-C and SIGTERM, which a pipeline sends to a job that takes too long: the first is a wish, the second an end."""
+"""Ctrl-C, SIGTERM, which a pipeline sends to a job that takes too long, and SIGHUP, when a terminal goes away.
+
+The first is a wish, the second an end.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _ECHO: Final = 0.2
 """Seconds within which a second signal is the first one heard twice: `timeout` of coreutils sends it to the process and

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM, sent to a real process: what is in flight is finished, the rest is left for the next run."""
+"""Ctrl-C, SIGTERM and SIGHUP, sent to a real process: what is in flight is finished, the rest is for the next run."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def unfinished(found: list[Any]) -> set[int]:
 
 
 @pytest.mark.parametrize("heard", [1, 2], ids=["once", "twice at the same moment, as of `timeout`"])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_the_first_signal_finishes_what_is_in_flight_and_starts_nothing_more(
     number: signal.Signals, heard: int, tmp_path: Path
 ) -> None:
