@@ -9,7 +9,7 @@ from reconciler.cli.exits import Exit, gravest, of_plan, of_report, of_rest
 from reconciler.cli.kept import take_plan
 from reconciler.cli.options import WHAT_TO_PLAN, output_options
 from reconciler.cli.progress import showing
-from reconciler.cli.requests import plan_request_of
+from reconciler.cli.requests import at_its_place, plan_request_of
 from reconciler.cli.session import JSON, TEXT, Session
 from reconciler.cli.views import plan_view
 from reconciler.cli.waves import WAVE_OPTIONS, waves_of
@@ -59,7 +59,7 @@ def _apply(session: Session, said: Given) -> int:
     approved = given["auto_approve"] or kept is not None
     if not approved:
         check_that_someone_can_be_asked(session)
-    request = _at_its_place(session, replace(plan_request_of(session, given), waves=waves_of(given)))
+    request = at_its_place(session, replace(plan_request_of(session, given), waves=waves_of(given)))
     with session.pipeline.alone(request, wait=given["wait_for_lock"], told=_waiting(session)) as unsaid:
         session.say(diagnostics_text(unsaid, session.talk_style))
         planned = session.pipeline.plan(request) if kept is None else session.pipeline.resume(request, kept)
@@ -67,13 +67,6 @@ def _apply(session: Session, said: Given) -> int:
             planned = session.pipeline.in_waves(request, planned)
         ended = _carry_out(session, request, planned, given, approved=approved)
     return gravest(ended, Exit.REFUSED if planned.stale else Exit.DONE)
-
-
-def _at_its_place(session: Session, request: PlanRequest) -> PlanRequest:
-    """The request with the place where applies of this checkout keep their lock and journals."""
-    project = request.inputs.project
-    checkout = project.folder if project is not None else session.surroundings.start
-    return replace(request, inputs=replace(request.inputs, workplace=session.surroundings.workplace(checkout)))
 
 
 def _carry_out(session: Session, request: PlanRequest, planned: PlanResult, given: Given, *, approved: bool) -> int:

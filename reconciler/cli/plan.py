@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler.cli.exits import of_plan
 from reconciler.cli.files import write_private
 from reconciler.cli.options import ALL_FORMATS, WHAT_TO_PLAN, output_options
-from reconciler.cli.requests import plan_request_of
+from reconciler.cli.requests import at_its_place, plan_request_of
 from reconciler.cli.session import JSON, Session
 from reconciler.cli.views import plan_view
 from reconciler.cli.words import flag, option
@@ -32,7 +32,10 @@ def act(session: Session, given: Given) -> int:
     """
     kept = given["out"] is not None or session.format == JSON
     calls = given["show_calls"]
-    planned = session.pipeline.plan(replace(plan_request_of(session, given), keep=kept, calls=calls))
+    request = replace(plan_request_of(session, given), keep=kept, calls=calls)
+    if given["live"] is None:
+        request = at_its_place(session, request, looked_at=True)
+    planned = session.pipeline.plan(request)
     if given["out"] is None:
         session.give(plan_view(session, planned, calls=calls))
     else:

@@ -82,6 +82,18 @@ def plan_request_of(session: Session, given: Given) -> PlanRequest:
     )
 
 
+def at_its_place(session: Session, request: PlanRequest, *, looked_at: bool = False) -> PlanRequest:
+    """The request with the place where applies of this checkout keep their lock and journals.
+
+    Args:
+        looked_at: it is only looked at.
+    """
+    project = request.inputs.project
+    checkout = project.folder if project is not None else session.surroundings.start
+    workplace = session.surroundings.workplace(checkout, looked_at=looked_at)
+    return replace(request, inputs=replace(request.inputs, workplace=workplace))
+
+
 def _with_history(session: Session, given: Given, inputs: Inputs) -> Inputs:
     """What is read, and the words for reading it at another revision too."""
     asked = Asked(

@@ -50,17 +50,22 @@ class Surroundings:
         base = self.environ.get("XDG_CACHE_HOME") or (home and f"{home}/.cache")
         return Path(base, "mailcow-reconciler") if base else None
 
-    def workplace(self, checkout: Path) -> Workplace | None:
-        """The person's own folder for the applies of a checkout; None where they have no home."""
+    def workplace(self, checkout: Path, *, looked_at: bool = False) -> Workplace | None:
+        """The person's own folder for the applies of a checkout; None where they have no home.
+
+        Args:
+            looked_at: it is only looked at, which is not worth it where there never was an apply of anything.
+        """
         home = self.environ.get("HOME")
         base = self.environ.get("XDG_STATE_HOME") or (home and f"{home}/.local/state")
-        if not base:
+        if not base or (looked_at and not Path(base, "mailcow-reconciler").is_dir()):
             return None
-        import hashlib  # noqa: PLC0415  only an apply needs it
+        import hashlib  # noqa: PLC0415  not everybody applies
 
         name = hashlib.sha256(str(checkout.resolve()).encode()).hexdigest()[:16]
         holder = f"process {self.process} since {self.clock.moment}"
-        return Workplace(folder=Path(base, "mailcow-reconciler", name), holder=holder, moment=self.clock.moment)
+        folder = Path(base, "mailcow-reconciler", name)
+        return Workplace(folder=folder, holder=holder, moment=self.clock.moment, looked_at=looked_at)
 
     @property
     def is_interactive(self) -> bool:

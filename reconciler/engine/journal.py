@@ -1,8 +1,9 @@
 """Every call's intent and outcome, on disk before and after it, so that a crash does not hide what was in flight.
 
-A journal is a file of JSON lines: a ``begin``, the files new passwords were ``delivered`` to, then for each call an
-``intent`` and an ``outcome``, then which deliveries are not ``settled``, and an ``end``. It holds no secrets: where one
-goes, it names the source.
+A journal is a file of JSON lines: a ``begin``, the fields that are to be sent and nothing shows (``unseen``), the files
+new passwords were ``delivered`` to, then for each call an ``intent`` and an ``outcome``, which unseen fields were
+``sent``, then which deliveries are not ``settled``, and an ``end`` with the unseen fields that are left. It holds no
+secrets: where one goes, it names the source.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Self
@@ -21,9 +22,11 @@ from reconciler.model.address import Address
 from reconciler.model.operation import HandleOf, Operation
 from reconciler.model.reply import Reply
 from reconciler.model.secret import MASK, Secret, SecretSource
-from reconciler.records import record
+from reconciler.records import field, record
 
 FORMAT_VERSION: Final = 1
+_LONG: Final = 1 << 16
+"""Bytes of a journal that are read sooner than it is looked for its end."""
 
 
 class Journal:
@@ -47,6 +50,9 @@ class Journal:
         self._announced: dict[int, int] = {}
         self._intended: set[int] = set()
         self._noting = threading.Lock()
+        self._unseen: dict[str, list[str]] = {}
+        self._sent: set[str] = set()
+        self._unsettled: Sequence[str] = ()
         self._ended = False
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -91,13 +97,37 @@ class Journal:
         told = {"outcome": reply.outcome.value, "messages": list(reply.messages)}
         self._write({"type": "outcome", "number": number, **told, **({} if reply.sent else {"sent": False})})
 
+    def promise(self, fields: Mapping[Address, Collection[str]], sent: Iterable[Address] = ()) -> None:
+        """Take down the fields that are to be sent and that nothing shows; on the disk before the first call is made.
+
+        Args:
+            fields: by what they are of; those of earlier applies too that may not have been sent.
+            sent: of what earlier applies have sent all that was promised.
+        """
+        self._unseen = {str(address): list(names) for address, names in fields.items()}
+        self._sent = {str(address) for address in sent} - self._unseen.keys()
+        if self._unseen or self._sent:
+            self._write({"type": "unseen", **self._left()})
+
+    def keep(self, address: Address, names: Collection[str]) -> None:
+        """Take down that such fields were sent; where that cannot be written, they are told of later, which is safe."""
+        with suppress(UsageError):
+            self._write({"type": "sent", "of": str(address), "fields": list(names)})
+        _strike(self._unseen, self._sent, str(address), names)
+
+    def _left(self) -> dict[str, Any]:
+        left = {"fields": self._unseen} if self._unseen else {}
+        return {**left, **({"sent": sorted(self._sent)} if self._sent else {})}
+
     def deliver(self, files: Sequence[str]) -> None:
         """Take down which files hold passwords that the server is about to be given; on the disk when this returns."""
-        self._sync(self._write({"type": "delivered", "files": list(files)}))
+        self._unsettled = list(files)
+        self._sync(self._write({"type": "delivered", "files": self._unsettled}))
 
     def settle_deliveries(self, unsettled: Sequence[str]) -> None:
         """Take down which of these files are still neither confirmed nor removed."""
-        self._write({"type": "settled", "unsettled": list(unsettled)})
+        self._unsettled = list(unsettled)
+        self._write({"type": "settled", "unsettled": self._unsettled})
 
     def close(self) -> None:
         """Take down that the run came to its end."""
@@ -105,7 +135,8 @@ class Journal:
             return
         self._ended = True
         try:
-            self._write({"type": "end"})
+            unsettled = {"unsettled": self._unsettled} if self._unsettled else {}
+            self._write({"type": "end", **self._left(), **unsettled})
         finally:
             try:
                 self._lines.close()
@@ -150,6 +181,8 @@ class LastRun:
         calls: how many calls it intended.
         unfinished: those without an outcome.
         undelivered: files with passwords of which it is not known whether the server took them.
+        unseen: fields that nothing shows and that may not have been sent, by what they are of.
+        sent: of what all such fields were sent.
     """
 
     path: Path
@@ -158,6 +191,8 @@ class LastRun:
     calls: int
     unfinished: tuple[Unfinished, ...]
     undelivered: tuple[str, ...] = ()
+    unseen: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
+    sent: frozenset[Address] = frozenset()
 
 
 def last_run(folder: Path) -> LastRun | None:
@@ -166,14 +201,34 @@ def last_run(folder: Path) -> LastRun | None:
     A line that was cut short by a crash is left out; so is everything that is no line of a journal.
     """
     paths = sorted(folder.glob("*.jsonl")) if folder.is_dir() else []
-    if not paths:
+    return _run_of(paths[-1]) if paths else None
+
+
+def last_word(folder: Path, server: str) -> LastRun | None:
+    """Read the newest journal about a server; of a long one that came to its end only what is left (``calls`` is 0)."""
+    paths = sorted(folder.glob("*.jsonl"), reverse=True)
+    newest = next((path for path in paths if _first(path).get("server") == server), None)
+    if newest is None:
         return None
+    if newest.stat().st_size > _LONG:
+        with newest.open("rb") as file:
+            file.seek(-_LONG, os.SEEK_END)
+            last = _parsed(file.read().rstrip(b"\n").rpartition(b"\n")[2])
+        if last.get("type") == "end":
+            files = tuple(map(str, last.get("unsettled", ())))
+            return LastRun(newest, {"server": server}, True, 0, (), files, **_left_in(last))
+    return _run_of(newest)
+
+
+def _run_of(path: Path) -> LastRun:
     about: Mapping[str, Any] = {}
     intents: dict[int, Unfinished] = {}
     undelivered: tuple[str, ...] = ()
+    unseen: dict[str, list[str]] = {}
+    sent: set[str] = set()
     calls = 0
     ended = False
-    for entry in _entries(paths[-1]):
+    for entry in _entries(path):
         match entry:
             case {"type": "begin"}:
                 about = {name: value for name, value in entry.items() if name not in ("type", "format_version")}
@@ -186,10 +241,44 @@ def last_run(folder: Path) -> LastRun | None:
                 calls -= sum(intents.pop(number, None) is not None for number in numbers)
             case {"type": "delivered", "files": list(files)} | {"type": "settled", "unsettled": list(files)}:
                 undelivered = tuple(map(str, files))
+            case {"type": "unseen"}:
+                unseen, sent = dict(entry.get("fields", {})), set(entry.get("sent", ()))
+            case {"type": "sent", "of": str(of), "fields": list(names)}:
+                _strike(unseen, sent, of, names)
             case {"type": "end"}:
                 ended = True
     unfinished = tuple(intents[number] for number in sorted(intents))
-    return LastRun(paths[-1], about, ended, calls, unfinished, undelivered)
+    left = _left_in({"fields": unseen, "sent": sorted(sent)})
+    return LastRun(path, about, ended, calls, unfinished, undelivered, **left)
+
+
+def _strike(unseen: dict[str, list[str]], sent: set[str], of: str, names: Collection[str]) -> None:
+    """Count fields as sent."""
+    left = [name for name in unseen.pop(of, ()) if name not in names]
+    if left:
+        unseen[of] = left
+    else:
+        sent.add(of)
+
+
+def _left_in(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """What an entry says of fields that nothing shows."""
+    fields = entry.get("fields", {}).items()
+    unseen = {Address.parse(address): tuple(map(str, names)) for address, names in fields}
+    return {"unseen": unseen, "sent": frozenset(map(Address.parse, entry.get("sent", ())))}
+
+
+def _first(path: Path) -> Mapping[str, Any]:
+    with path.open("rb") as file:
+        return _parsed(file.readline())
+
+
+def _parsed(line: bytes) -> Mapping[str, Any]:
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return {}
+    return entry if isinstance(entry, Mapping) else {}
 
 
 def _entries(path: Path) -> Sequence[Any]:

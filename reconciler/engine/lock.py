@@ -45,6 +45,21 @@ def locked(path: Path, *, holder: str, wait: Callable[[str], bool] | None = None
         os.close(file)
 
 
+def is_held(path: Path) -> bool:
+    """Whether somebody holds a checkout's lock; nobody does where that cannot be told."""
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(file)
+    return False
+
+
 def _holder_unless_taken(file: int, path: Path) -> str | None:
     """Take the lock; what its holder said, if somebody has it."""
     with _told(path):

@@ -8,6 +8,7 @@ loading.py     manifests in: found, read, made one desired state
 approach.py    the way to a server, made ready meanwhile
 opening.py     a server that lets us in, as long as it is needed
 planning.py    both sides read, and what would change said
+looking_back.py  what applies that ended too early may have left out
 applying.py    a plan carried out, proved by reading again, and remembered
 resuming.py    a plan that was kept, taken up again
 waves.py       a plan parted: what is left for the next run, what is tried first

@@ -16,12 +16,12 @@ from reconciler.manifest.secrets import SecretSources
 from reconciler.manifest.secrets import wanted_by as wanted_secrets
 from reconciler.model.change import Action, Change
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.report import GONE, STILL_THERE, Event, Leftover, Outcome, Report
-from reconciler.model.resource import Declared
+from reconciler.model.report import GONE, STILL_THERE, ChangeEnded, Event, Leftover, Outcome, Report
 from reconciler.pipeline.interruption import interruptible
 from reconciler.pipeline.planning import Planned, read_live
 from reconciler.pipeline.workplace import journal
 from reconciler.planning.diff import diff
+from reconciler.planning.unsent import Fields, told, unseen
 from reconciler.records import replace
 from reconciler.remote.handles import Handles
 from reconciler.remote.writer import ApiWriter
@@ -58,6 +58,7 @@ def apply(request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Even
     record = journal(request.inputs.workplace, server=server.identity.origin)
     with record as kept, interruptible(request.inputs.clock.now) as stop, closing(server.client):
         _hand_over(planned.loaded.secrets, kept)
+        promised = _promised(planned, kept)
         means = Means(
             kinds=registry(),
             writer=writer,
@@ -74,11 +75,33 @@ def apply(request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Even
         first, rest = planned.operations[: planned.tried_first], planned.operations[planned.tried_first :]
         run = carry_out(planned.plan.changes, rest, means, first=first)
         with planned.watch.stage("writing"):
-            report = _heard(run, on_event)
+            report = _heard(run, lambda event: on_event(_written_down(event, promised, kept)))
         report = replace(_settled(planned.loaded.secrets, report, kept), left=planned.left)
-    report = replace(report, notes=(*report.notes, *_left_unsaid(planned, report)))
+    report = replace(report, notes=(*report.notes, *_left_unsaid(planned, report, promised)))
     done = report.converged is True and report.count(Outcome.DONE) == len(report.changes)
     return replace(report, notes=(*report.notes, *remember(request, planned))) if done else report
+
+
+def _promised(planned: Planned, kept: Journal | None) -> Fields:
+    """Take down what is to be sent and nothing shows, with what earlier applies have left of that."""
+    desired, capabilities = planned.loaded.desired, planned.server.capabilities
+    promised = unseen(registry(), desired, planned.plan.changes, capabilities)
+    if kept is not None:
+        both = {
+            address: tuple(dict.fromkeys((*planned.unsent.get(address, ()), *promised.get(address, ()))))
+            for address in {**planned.unsent, **promised}
+        }
+        kept.promise(both, planned.sent)
+    return promised
+
+
+def _written_down(event: Event, promised: Fields, kept: Journal | None) -> Event:
+    """Take down of which changes everything was sent that nothing shows."""
+    if kept is None or not isinstance(event, ChangeEnded) or event.outcome is not Outcome.DONE:
+        return event
+    if event.address in promised:
+        kept.keep(event.address, promised[event.address])
+    return event
 
 
 def _hand_over(secrets: SecretSources, kept: Journal | None) -> None:
@@ -98,37 +121,15 @@ def _settled(secrets: SecretSources, report: Report, kept: Journal | None) -> Re
     return replace(report, notes=(*report.notes, *notes))
 
 
-def _left_unsaid(planned: Planned, report: Report) -> Iterator[Diagnostic]:
-    """Tell of creations that ended half-way, where `initial` says what no later run looks at.
+def _left_unsaid(planned: Planned, report: Report, promised: Fields) -> Iterator[Diagnostic]:
+    """Tell of creations that ended half-way, where no later run looks for what they set.
 
     Whether the server has it cannot be told from what it shows: a value that is as new may have been chosen since.
     """
     created = {each.address for each in planned.plan.changes if each.action is Action.CREATE}
-    unsent: dict[tuple[str, str], list[Declared]] = {}
-    for ended in report.changes:
-        if ended.outcome not in (Outcome.PARTIAL, Outcome.UNKNOWN) or ended.address not in created:
-            continue
-        declared = planned.loaded.desired.get(ended.address)
-        if declared is None:
-            continue
-        fields = registry()[ended.address.kind].fields
-        for name in declared.options.initial:
-            known = fields[name].supported(planned.server.capabilities)
-            if name not in declared.values and known and not fields[name].taken_by_add(planned.server.capabilities):
-                unsent.setdefault((ended.address.kind, name), []).append(declared)
-    for (kind, name), left in unsent.items():
-        shown = ", ".join(f"`{each.address}`" for each in left[:3]) + (f" and {len(left) - 3} more" if left[3:] else "")
-        listed = registry()[kind].fields[name].mark.elements is not None
-        yield Diagnostic(
-            "initial-unsent",
-            Severity.WARNING,
-            f"`{name}` of {shown} may not have been sent, and under `initial` it is not sent again",
-            hint=f"write `{name}` beside `initial` until it is there"
-            if listed
-            else f"once it is there: `--resend '{left[0].address}#{name}'`",
-            origin=planned.options.locate(left[0].place),
-            address=left[0].address,
-        )
+    half = [each.address for each in report.changes if each.outcome in (Outcome.PARTIAL, Outcome.UNKNOWN)]
+    left = {address: promised[address] for address in half if address in created and address in promised}
+    return told(left, planned.loaded.desired, planned.options)
 
 
 def remember(request: PlanRequest, planned: PlanResult) -> tuple[Diagnostic, ...]:
@@ -172,7 +173,7 @@ def _verified(planned: Planned) -> tuple[Leftover, ...]:
 def _leftovers(planned: Planned) -> tuple[Leftover, ...]:
     """Read once more what the plan touched, and compare it with what was planned."""
     touched = {change.address for change in planned.plan.changes}
-    options = replace(planned.options, resend=(), prune=(), base=None, attempted=(), parts=())
+    options = replace(planned.options, resend=(), prune=(), base=None, applied=None, attempted=(), parts=())
     live, _ = read_live(planned.server, planned.loaded.desired, planned.options)
     again = diff(registry(), planned.loaded.desired, live, capabilities=planned.server.capabilities, options=options)
     left = [

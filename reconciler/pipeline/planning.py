@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from reconciler.history.ahead import AskedAhead
 from reconciler.history.applied import Base
 from reconciler.history.base import base_of_run
 from reconciler.kinds import registry
+from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.focus import Part
@@ -24,13 +26,14 @@ from reconciler.planning.diff import diff
 from reconciler.planning.difference import Difference
 from reconciler.planning.options import PlanOptions, PruneScope
 from reconciler.planning.reach import about_nothing, reach_of
-from reconciler.records import fields_of, record, replace
+from reconciler.records import field, fields_of, record, replace
 from reconciler.remote.wanted import Wanted, listed_fields, wanted_by
 from reconciler.spec.mark import MAIN, TEMPLATE
 
 if TYPE_CHECKING:
     from reconciler.history.git import RunGit
     from reconciler.model.operation import Operation
+    from reconciler.pipeline.looking_back import LookBack
     from reconciler.planning.guard import Limits
 
 
@@ -42,6 +45,8 @@ class Planned(PlanResult):
         incomplete: why carrying it out does not make the server as declared; empty when it does.
         watch: goes on while the plan is carried out.
         tried_first: how many of the operations are verified before the others are tried.
+        unsent: the fields that earlier applies may not have sent and nothing shows, by what they are of.
+        sent: of what they have sent all of these.
     """
 
     watch: Stopwatch
@@ -52,6 +57,8 @@ class Planned(PlanResult):
     base: Base
     incomplete: str = ""
     tried_first: int = 0
+    unsent: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
+    sent: frozenset[Address] = frozenset()
 
 
 def plan(request: PlanRequest) -> Planned:
@@ -69,7 +76,9 @@ def plan(request: PlanRequest) -> Planned:
                 base = _base(request, loaded, git)
         options = _options(request, loaded, base)
         with watch.stage("reading server"), opened(way, watch) as server:
-            live, notes = read_live(server, loaded.desired, options, every_kind=request.show_unmanaged)
+            back = _look_back(request, loaded.desired, options, server)
+            besides = back.besides if back is not None else None
+            live, notes = read_live(server, loaded.desired, options, every_kind=request.show_unmanaged, besides=besides)
             with watch.stage("comparing"):
                 difference = diff(registry(), loaded.desired, live, capabilities=server.capabilities, options=options)
             live = _with_followers(server, difference.changes, _with_neighbours(server, difference.changes, live))
@@ -77,7 +86,8 @@ def plan(request: PlanRequest) -> Planned:
     with watch.stage("comparing"):
         difference, found = _weighed(server, loaded.desired, live, difference, options)
     astray = about_nothing(registry(), loaded.desired, live, options)
-    diagnostics = (*base.findings, *notes, *astray, *difference.diagnostics, *found)
+    said, unsent = _judged(back, loaded.desired, live, difference.changes, options, server)
+    diagnostics = (*base.findings, *notes, *astray, *difference.diagnostics, *found, *said)
     errors = tuple(each for each in diagnostics if each.severity is Severity.ERROR)
     if errors:
         raise ManifestError(errors, summary="the server cannot be made so")
@@ -106,7 +116,37 @@ def plan(request: PlanRequest) -> Planned:
         live=live,
         options=options,
         base=base,
+        unsent=unsent,
+        sent=back.known.sent if back is not None else frozenset(),
     )
+
+
+def _look_back(
+    request: PlanRequest, desired: DesiredState, options: PlanOptions, server: OpenServer
+) -> LookBack | None:
+    """What earlier applies may have left out, where there is somebody to tell, or something to tell of."""
+    since = options.attempted or options.parts or options.applied is not desired
+    if request.inputs.workplace is None and not options.rotates_anything and not (since and options.earlier):
+        return None
+    from reconciler.pipeline.looking_back import look_back  # noqa: PLC0415  most runs follow one that converged
+
+    origin, capabilities = server.identity.origin, server.capabilities
+    return look_back(request.inputs, desired, options, server=origin, capabilities=capabilities)
+
+
+def _judged(
+    back: LookBack | None,
+    desired: DesiredState,
+    live: LiveState,
+    changes: tuple[Change, ...],
+    options: PlanOptions,
+    server: OpenServer,
+) -> tuple[tuple[Diagnostic, ...], Mapping[Address, tuple[str, ...]]]:
+    if back is None:
+        return (), {}
+    from reconciler.pipeline.looking_back import judged  # noqa: PLC0415  as above
+
+    return judged(back, desired, live, changes, options=options, capabilities=server.capabilities)
 
 
 def _weighed(
@@ -187,6 +227,7 @@ def _options(request: PlanRequest, loaded: Loaded, base: Base) -> PlanOptions:
         locate=loaded.locate,
         focus=request.focus,
         base=_declared_before(request, base),
+        applied=base.applied if _will_be_remembered(request, base) else None,
         attempted=base.attempted,
         parts=tuple(map(_alone, base.parts)),
         policy=request.policy,
@@ -210,17 +251,28 @@ def _declared_before(request: PlanRequest, base: Base) -> DesiredState | None:
     So settings that are never shown are sent by the first apply, and from then on when their declaration changes; where
     an apply is not remembered they would be sent by every one, and are left to `--resend`.
     """
-    first = base.checkout is not None and not (base.stays or base.beside or request.focus)
-    return DesiredState({}) if base.applied is None and first else base.applied
+    first = base.applied is None and _will_be_remembered(request, base)
+    return DesiredState({}) if first else base.applied
+
+
+def _will_be_remembered(request: PlanRequest, base: Base) -> bool:
+    """Whether an apply that converges will be remembered as a whole."""
+    return base.checkout is not None and not (base.stays or base.beside or request.focus)
 
 
 def read_live(
-    server: OpenServer, desired: DesiredState, options: PlanOptions, *, every_kind: bool = False
+    server: OpenServer,
+    desired: DesiredState,
+    options: PlanOptions,
+    *,
+    every_kind: bool = False,
+    besides: Mapping[tuple[str, str], Collection[str]] | None = None,
 ) -> tuple[LiveState, tuple[Diagnostic, ...]]:
     """Read what a desired state, and what the run may delete, is to be compared with.
 
     Args:
         every_kind: also list what nobody asks for.
+        besides: by kind and field, keys of what is looked at although it is not declared.
     """
     kinds = registry()
     also = {scope.kind for scope in options.prune} | {name for state in options.earlier for name in state.resources}
@@ -229,9 +281,9 @@ def read_live(
     if options.focus:
         reach = reach_of(kinds, desired, options.focus)
         also = {name for name in also if reach.concerns(name)}
-        wanted = wanted_by(reach.within, kinds, also=also, domains=reach.domains)
+        wanted = wanted_by(reach.within, kinds, also=also, domains=reach.domains, besides=besides)
     else:
-        wanted = wanted_by(desired, kinds, also=also)
+        wanted = wanted_by(desired, kinds, also=also, besides=besides)
     readout = server.reader.read(wanted)
     live = readout.live
     if any(kinds[name].made for name in desired.resources):

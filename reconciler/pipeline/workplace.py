@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Final
 
-from reconciler.engine.journal import Journal, LastRun, last_run
-from reconciler.engine.lock import locked
+from reconciler.engine.journal import Journal, LastRun, last_run, last_word
+from reconciler.engine.lock import is_held, locked
 from reconciler.flow import Inputs, PlanRequest, Workplace
 from reconciler.model.diagnostic import Diagnostic, Severity
 
@@ -64,6 +64,20 @@ def journal(place: Workplace | None, *, server: str) -> Journal | nullcontext[No
         old.unlink(missing_ok=True)
     taken = len(list(folder.glob(f"{place.moment}*")))
     return Journal(folder / f"{place.moment}-{taken}.jsonl", {"server": server, "began": place.moment})
+
+
+def known_before(inputs: Inputs, server: str) -> tuple[LastRun | None, tuple[Diagnostic, ...]]:
+    """What the newest journal of a server says, and what of it is to be told by a run that only looks at it.
+
+    An apply that is under way has nothing to say yet.
+    """
+    place = inputs.workplace
+    if place is None or not (place.folder / _JOURNALS).is_dir():
+        return None, ()
+    if place.looked_at and is_held(place.folder / "lock"):
+        return None, ()
+    run = last_word(place.folder / _JOURNALS, server)
+    return run, (*_left_unsaid(run), *_undelivered(run, inputs)) if place.looked_at else ()
 
 
 def _undelivered(run: LastRun | None, inputs: Inputs) -> tuple[Diagnostic, ...]:

@@ -202,6 +202,8 @@ class FieldComparison:
             state.get(address) is not None for state in (*settled, *(() if options.base is None else (options.base,)))
         ):
             return False
+        if options.applied is not None:  # somebody else's, or of an apply of which nothing was kept
+            return not any(part.converged and part.declared.get(address) is not None for part in options.parts)
         begun = (part.declared for part in options.parts if not part.converged)
         return any(attempt.get(address) is not None for attempt in (*options.attempted, *begun))
 

@@ -55,6 +55,7 @@ class PlanOptions:
         prune: where undeclared resources are deleted.
         delete_protected: kinds whose resources may be deleted although they are protected.
         base: what the last converged revision declared; None when nothing is known of it.
+        applied: the same where this run will be remembered too, should it converge; None for the first, and where not.
         attempted: what revisions declared whose apply began since; any of it may be there.
         parts: what narrowed applies were about since, and nothing else of their revisions; any of it may be there.
         today: the ISO date, for ``delete_after``.
@@ -69,6 +70,7 @@ class PlanOptions:
     prune: tuple[PruneScope, ...] = ()
     delete_protected: frozenset[str] = frozenset()
     base: DesiredState | None = None
+    applied: DesiredState | None = None
     attempted: tuple[DesiredState, ...] = ()
     parts: tuple[Part, ...] = ()
     today: str = ""

@@ -57,6 +57,7 @@ def wanted_by(
     *,
     also: Collection[str] = (),
     domains: tuple[str, ...] | None = None,
+    besides: Mapping[tuple[str, str], Collection[str]] | None = None,
 ) -> Wanted:
     """Say what must be read to compare a desired state.
 
@@ -68,6 +69,7 @@ def wanted_by(
         kinds: every kind by name.
         also: further kinds, such as those in prune scope.
         domains: patterns to narrow the reading to.
+        besides: by kind and field, keys of what is to be looked at although it is not declared.
     """
     names = {*also, *desired.resources, *(each.address.kind for each in desired.removals)}
     names |= {each.source.kind for each in desired.relocations} | {each.target.kind for each in desired.relocations}
@@ -79,10 +81,10 @@ def wanted_by(
                 names.update(mark.beside)
                 if mark.refers is not None:
                     names.add(mark.refers)
-                for each in (name, *mark.read_with):
-                    seen = kinds[kind].fields[each].mark
-                    if seen.read and seen.source != MAIN:
-                        further.setdefault((kind, each), set()).update(sheet.keys)
+                _look_further(further, kinds[kind], name, sheet.keys)
+    for (kind, name), keys in (besides or {}).items():
+        names.update(kinds[kind].fields[name].mark.beside)
+        _look_further(further, kinds[kind], name, keys)
     _also_under_old_names(desired, further)
     names |= {home for name in tuple(names) for home in kinds[name].within}
     fields_of = {name: listed_fields(kinds[name]) for name in kinds if name in names}
@@ -101,6 +103,14 @@ def wanted_by(
         everywhere=frozenset(also),
         domains=domains,
     )
+
+
+def _look_further(further: dict[tuple[str, str], set[str]], kind: Kind, name: str, keys: Iterable[str]) -> None:
+    """Also read a field that the kind's list does not show, with those it is read with."""
+    for each in (name, *kind.fields[name].mark.read_with):
+        seen = kind.fields[each].mark
+        if seen.read and seen.source != MAIN:
+            further.setdefault((kind.name, each), set()).update(keys)
 
 
 def _also_under_old_names(desired: DesiredState, further: Mapping[tuple[str, str], set[str]]) -> None:
