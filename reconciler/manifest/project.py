@@ -13,6 +13,7 @@ from reconciler.records import field, fields_of, record, replace
 
 if TYPE_CHECKING:
     from reconciler.model.policy import Policy
+    from reconciler.model.version import Version
 
 __all__ = ["GuardSettings", "Project", "PruneRule", "ServerSettings", "Settings", "Trusted", "find_project"]
 
@@ -31,6 +32,7 @@ class ServerSettings:
         timeout: seconds to wait for the server to say something more.
         connect_timeout: seconds to wait for a connection.
         parallelism: how many requests may be under way at once.
+        version: what it is taken for where it does not say which release it is.
     """
 
     url: str | None = None
@@ -39,6 +41,7 @@ class ServerSettings:
     timeout: int | None = None
     connect_timeout: int | None = None
     parallelism: int | None = None
+    version: Version | None = None
 
 
 @record(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from reconciler.manifest.suggest import close_to
 from reconciler.manifest.text import decode
 from reconciler.model.diagnostic import Diagnostic, error
 from reconciler.model.secret import may_hold_api_key
+from reconciler.model.version import Version
 from reconciler.spec.amounts import duration, seconds_of, size, size_in_mebibytes
 from reconciler.spec.codec import NO_SCOPE, Refusal
 from reconciler.spec.names import pattern_for_people
@@ -94,6 +95,7 @@ class SettingsReading:
             "timeout": self._seconds,
             "connect_timeout": self._seconds,
             "parallelism": lambda value, place: self._number(value, place, least=1, most=64),
+            "version": self._version,
         }
         read = self._mapping(written, path, readers)
         return ServerSettings(**{{"api_key": "key_variable"}.get(name, name): value for name, value in read.items()})
@@ -210,6 +212,14 @@ class SettingsReading:
         summary = f"{_named(path)} takes a whole number, not {shown(written)}"
         self._complain(path, "number-expected", summary, "write a whole number, such as `20`")
         return None
+
+    def _version(self, written: Any, path: Path) -> Version | None:
+        try:
+            return Version.parse(str(written))
+        except ValueError:
+            hint = "name the release it is closest to, such as `2026-07a`"
+            self._complain(path, "value-malformed", f"{shown(written)} is no release of mailcow", hint)
+            return None
 
     def _seconds(self, written: Any, path: Path) -> int | None:
         return self._coded(written, path, _DURATION.accept, seconds_of)

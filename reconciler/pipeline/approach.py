@@ -10,6 +10,7 @@ from typing import Final, Self
 from reconciler.api import Client, ServerAccess, Timing
 from reconciler.flow import Server, Snapshot
 from reconciler.kinds import registry, routes
+from reconciler.model.version import Version
 from reconciler.remote.schedule import readable_routes
 
 DEFAULT_PARALLELISM: Final = 4
@@ -53,6 +54,11 @@ class Approach:
         self._left = not self._taken
         if self._left:
             self._abandon()
+
+    @property
+    def stated_version(self) -> Version | None:
+        """What the server is taken for where it does not say which release it is."""
+        return self._server.settings.version
 
     def client(self) -> Client:
         """Wait for the client.

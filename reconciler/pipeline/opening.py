@@ -60,7 +60,7 @@ def opened(way: Approach | Snapshot, watch: Stopwatch) -> Iterator[OpenServer]:
 
         recorded = Recorded(way.answers, kinds)
         told = recorded.get("status", "version").value
-        version = _version(str(told["version"]) if isinstance(told, dict) and "version" in told else None)
+        version = _version(str(told["version"]) if isinstance(told, dict) and "version" in told else None, None)
         capabilities = Capabilities(version)
         yield OpenServer(
             client=None,
@@ -73,7 +73,7 @@ def opened(way: Approach | Snapshot, watch: Stopwatch) -> Iterator[OpenServer]:
     client = way.client()
     parallelism = client.access.parallelism
     try:
-        version = _version(probe_version(client))
+        version = _version(probe_version(client), way.stated_version)
         capabilities = Capabilities(version)
         yield OpenServer(
             client=client,
@@ -92,14 +92,22 @@ def opened(way: Approach | Snapshot, watch: Stopwatch) -> Iterator[OpenServer]:
         client.rest()
 
 
-def _version(told: str | None) -> Version:
+def _version(told: str | None, stated: Version | None) -> Version:
+    """What a server says, or what is stated where it says no release.
+
+    Its scripts write down the newest tag on the branch `master`, a commit on any other, and nothing where git fails
+    (mailcow 2022-01a to 2026-07a, generate_config.sh, update.sh; branches since 2022-12).
+    """
     if told is None:
         return OLDEST
     try:
         return Version.parse(told)
     except ValueError:
+        if stated is not None:
+            return stated
         raise ProtocolError(
-            f"the server says `{told}` where its version belongs",
+            f"the server says `{told}` where its release belongs",
             id="server-version-unknown",
-            hint="run mailcow's update script once, so that it knows its version again",
+            hint="mailcow's update script writes it down, on the branch `master` only; on another, or without git, name "
+            "the release it is closest to in the project file: `server: {version: 2026-07a}`",
         ) from None

@@ -9,7 +9,15 @@ from reconciler.pipeline.opening import opened
 from reconciler.pipeline.stopwatch import Stopwatch
 from reconciler.remote.reader import Reader
 from reconciler.remote.schedule import containers_of
-from reconciler.remote.snapshot import Recording, in_full, masked, put_together, read_snapshot, snapshot_text
+from reconciler.remote.snapshot import (
+    VERSION_PATH,
+    Recording,
+    in_full,
+    masked,
+    put_together,
+    read_snapshot,
+    snapshot_text,
+)
 from reconciler.remote.wanted import Wanted
 from reconciler.spec.kind import Kind
 
@@ -38,6 +46,8 @@ def snapshot(server: Server, *, details: bool) -> SnapshotTaken:
         if details:
             places = {(name, field): frozenset(first.live.of(name)) for name in fields for field in fields[name]}
             reader.read(Wanted(fields=fields, details=places), known=first.live)
+        if VERSION_PATH in recording.answers:  # what it is taken for, where it does not say it itself
+            recording.answers[VERSION_PATH] = {"version": source.identity.version}
     answers = masked(put_together(recording.answers, kinds), kinds)
     text = snapshot_text(answers, origin=source.identity.origin, moment=server.clock.moment)
     return SnapshotTaken(

@@ -8,6 +8,7 @@ from reconciler.errors import ManifestError, UsageError
 from reconciler.manifest.files import Source
 from reconciler.manifest.project import GuardSettings, Project, PruneRule, find_project
 from reconciler.manifest.project_reading import read_project
+from reconciler.model.version import Version
 
 FULL = """\
 manifests: [mail]
@@ -18,6 +19,7 @@ server:
   timeout: 5min
   connect_timeout: 10s
   parallelism: 8
+  version: 2026-07a
 prune:
   - {kinds: [aliases, bcc_maps], domains: ["*.acme.example"]}
   - {kinds: [aliases]}
@@ -49,6 +51,7 @@ def test_everything_it_can_say_is_read(tmp_path: Path) -> None:
     assert settings.server.url == "https://mail.acme.example"
     assert settings.server.ca_file == tmp_path / "ca.pem"
     assert (settings.server.timeout, settings.server.connect_timeout, settings.server.parallelism) == (300, 10, 8)
+    assert settings.server.version == Version(2026, 7, "a")
     assert settings.guards == GuardSettings(
         deletes=3,
         delete_percent=5,
