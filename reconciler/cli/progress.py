@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import IO, cast
 
 from reconciler.cli.session import JSON, Session
 from reconciler.model.report import ChangeEnded, Event, OperationEnded, Outcome
@@ -39,6 +40,25 @@ def _line(session: Session, event: Event) -> None:
         session.say(call_line(event, session.talk_style) + "\n")
 
 
+class _Canvas:
+    """What a bar is drawn on: the terminal, which may go away while calls are under way."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.encoding = session.surroundings.stderr.encoding
+
+    def write(self, text: str) -> None:
+        """Draw."""
+        self._session.draw(text)
+
+    def flush(self) -> None:
+        """What is drawn is there already."""
+
+    def isatty(self) -> bool:
+        """It was a terminal in the beginning."""
+        return True
+
+
 @contextmanager
 def _bar(session: Session, calls: int) -> Iterator[Show]:
     # rich takes as long to import as everything else together; only a terminal pays for it
@@ -47,7 +67,7 @@ def _bar(session: Session, calls: int) -> Iterator[Show]:
     from rich.text import Text  # noqa: PLC0415
 
     style = session.talk_style
-    console = Console(file=session.surroundings.stderr, highlight=False, no_color=not style.codes)
+    console = Console(file=cast("IO[str]", _Canvas(session)), highlight=False, no_color=not style.codes)
     columns = (TextColumn("applying"), BarColumn(), MofNCompleteColumn(), TextColumn("calls"), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("", total=calls)

@@ -83,6 +83,10 @@ class Session:
         """Talk about what went wrong."""
         self._write(self.surroundings.stderr, without_commands(text))
 
+    def draw(self, text: str) -> None:
+        """Draw on the terminal, with all that moves and colours."""
+        self._write(self.surroundings.stderr, text)
+
     def tell_profile(self, timings: Mapping[str, float], requests: Sequence[RequestCost] = ()) -> None:
         """Say where the time went."""
         from reconciler.render.profile_text import profile_text  # noqa: PLC0415  most runs are not asked

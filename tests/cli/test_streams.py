@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.simulator import Simulator
+from reconciler.simulator.faults import Faults, parse
 from reconciler.simulator.http import serving
 from tests.acceptance.person import KEY
 
@@ -81,3 +83,27 @@ def test_a_full_disk_does_not_end_an_apply_halfway(run: Run, simulator: Simulato
 def test_the_help_of_all_commands_on_a_full_disk_ends_without_a_word(run: Run) -> None:
     ended = run(f"--help >{FULL}")
     assert (ended.returncode, ended.stderr) == (1, "")
+
+
+def test_a_terminal_that_goes_away_leaves_an_apply_to_its_end(tmp_path: Path) -> None:
+    simulator = Simulator("2026-07a", api_key=KEY)
+    people = "".join(
+        f"  - {{address: p{number}@acme.example, to: [x{number}@elsewhere.example]}}\n" for number in range(9)
+    )
+    (tmp_path / "mail.yaml").write_text(f"domains: [{{name: acme.example}}]\naliases:\n{people}", encoding="utf-8")
+    ours, theirs = pty.openpty()
+    with serving(simulator, faults=Faults((parse("latency=50ms"),))) as url:
+        environ = {**os.environ, "HOME": str(tmp_path), "MAILCOW_URL": url, "MAILCOW_API_KEY": KEY, "TERM": "xterm"}
+        environ.pop("CI", None)
+        command = [sys.executable, "-m", "reconciler", "apply", "mail.yaml", "--auto-approve", "--parallelism", "1"]
+        with subprocess.Popen(
+            command, cwd=tmp_path, env=environ, stdin=theirs, stdout=subprocess.PIPE, stderr=theirs, text=True
+        ) as process:
+            os.close(theirs)
+            drawn = b""
+            while b"applying" not in drawn:
+                drawn += os.read(ours, 4096)
+            os.close(ours)
+            out, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "Converged" in out
