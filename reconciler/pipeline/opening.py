@@ -108,6 +108,6 @@ def _version(told: str | None, stated: Version | None) -> Version:
         raise ProtocolError(
             f"the server says `{told}` where its release belongs",
             id="server-version-unknown",
-            hint="mailcow's update script writes it down, on the branch `master` only; on another, or without git, name "
-            "the release it is closest to in the project file: `server: {version: 2026-07a}`",
+            hint="mailcow's update script writes it down, on the branch `master` only; on another, or without git, "
+            "name the release it is closest to in the project file: `server: {version: 2026-07a}`",
         ) from None
