@@ -1,5 +1,7 @@
 """Where the server is and what opens it, checked before anything is sent."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 from reconciler.api.origin import Origin

@@ -1,5 +1,7 @@
 """A server that lets nobody in: what it says, and the error that ends the run. Imported only where it does."""
 
+from __future__ import annotations
+
 import re
 from enum import StrEnum
 

@@ -6,6 +6,8 @@ without members is `{}`. Content types can't be trusted either: 2022-01a sends i
 a key. So an answer is judged by its body first.
 """
 
+from __future__ import annotations
+
 from typing import Final
 
 from reconciler.api.jsontext import Ahead, Body, decode_json

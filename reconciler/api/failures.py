@@ -1,5 +1,7 @@
 """Why an exchange did not come about, as a value."""
 
+from __future__ import annotations
+
 from enum import StrEnum
 
 from reconciler.records import record

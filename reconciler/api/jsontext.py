@@ -4,6 +4,8 @@ Importing msgspec takes as long as the standard library takes for a megabyte, wh
 in one run. Both give the same values, and refuse the same texts.
 """
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Callable
 from typing import Any, Final

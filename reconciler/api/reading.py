@@ -1,5 +1,7 @@
 """What a GET brought, as a value."""
 
+from __future__ import annotations
+
 from enum import StrEnum
 from typing import Any
 

@@ -3,6 +3,8 @@
 Only reads come here. A write is never repeated by this package: whoever sent it reads again and decides again.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 from reconciler.api.failures import Failure, FailureReason

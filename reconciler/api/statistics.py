@@ -1,5 +1,7 @@
 """What the calls of a run cost: how many, how many bytes, how long, by kind of call."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -27,7 +29,7 @@ class CallCost:
     received: int = 0
     seconds: float = 0.0
 
-    def __add__(self, other: "CallCost") -> "CallCost":
+    def __add__(self, other: CallCost) -> CallCost:
         return CallCost(
             self.requests + other.requests,
             self.failures + other.failures,

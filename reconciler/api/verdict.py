@@ -1,5 +1,7 @@
 """What the server said about a write, as a value."""
 
+from __future__ import annotations
+
 from enum import StrEnum
 from typing import Any
 
