@@ -173,10 +173,11 @@ class _Run:
             return []
         again: list[Attempt] = []
         took_any = False
+        new = self._strangers(doubtful, seen)
         for attempt, answered in doubtful:
             for address in dict.fromkeys(attempt.operation.changes):
                 single = only(attempt.operation, (address,)) or attempt.operation
-                outcome = yield from self._judge(attempt, answered, address, seen)
+                outcome = yield from self._judge(attempt, answered, address, seen=seen, new=new[address.kind])
                 took_any |= outcome is Outcome.DONE
                 if outcome is None:
                     again.append(Attempt(single, (*attempt.earlier, answered.reply)))
@@ -184,7 +185,7 @@ class _Run:
         return again
 
     def _judge(
-        self, attempt: Attempt, answered: Answered, address: Address, seen: LiveState
+        self, attempt: Attempt, answered: Answered, address: Address, *, seen: LiveState, new: tuple[str, ...]
     ) -> Generator[Event, None, Outcome | None]:
         """Settle one change of a doubtful operation; None when it is to be sent once more."""
         operation, reply = attempt.operation, answered.reply
@@ -202,7 +203,6 @@ class _Run:
             for event, _ in self._calls.run([clear]):
                 yield event
             return None
-        new = strangers(kind, self._means.before, seen, self._created())
         ruling = rule(attempt, reply, what, new)
         if ruling.outcome is not None:
             told = () if ruling.outcome is Outcome.DONE else reply.messages
@@ -276,10 +276,13 @@ class _Run:
     def _kind(self, operation: Operation) -> Kind:
         return self._means.kinds[operation.changes[0].kind]
 
-    def _created(self) -> frozenset[Address]:
-        return frozenset(
-            address for address, change in self._progress.changes.items() if change.action is not Action.DELETE
-        )
+    def _strangers(self, doubtful: Answers, seen: LiveState) -> Mapping[str, tuple[str, ...]]:
+        """For each kind that doubtful answers are about, the rows that are new and that nothing explains."""
+        changes = self._progress.changes.items()
+        expected = frozenset(address for address, change in changes if change.action is not Action.DELETE)
+        names = {address.kind for attempt, _ in doubtful for address in attempt.operation.changes}
+        kinds = self._means.kinds
+        return {name: strangers(kinds[name], self._means.before, seen, expected) for name in names}
 
     def _addresses(self, doubtful: Answers) -> list[Address]:
         found = {address for attempt, _ in doubtful for address in attempt.operation.changes}

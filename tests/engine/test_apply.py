@@ -1,3 +1,4 @@
+import sys
 import threading
 from dataclasses import replace
 
@@ -185,6 +186,31 @@ def test_doubts_of_a_phase_are_resolved_by_one_reading() -> None:
     ran = run(world, map(create, addresses), [call(Verb.ADD, address) for address in addresses], workers=2)
     assert set(ran.outcomes.values()) == {"done"}
     assert [sorted(each) for each in world.looked] == [sorted(addresses)]
+
+
+def test_twice_as_many_doubts_take_twice_the_work() -> None:
+    assert _work_of_doubts(800) < 2.5 * _work_of_doubts(400)
+
+
+def _work_of_doubts(number: int) -> int:
+    """How often functions and generators are entered while so many refused adds are judged."""
+    addresses = [relayhost(f"smtp{each}.example") for each in range(number)]
+    world = World(there={relayhost(f"old{each}.example"): {} for each in range(number)})
+    for address in addresses:
+        world.on(address, Does.REFUSE)
+    entered = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal entered
+        entered += event == "call"
+
+    sys.setprofile(count)
+    try:
+        ran = run(world, map(create, addresses), [call(Verb.ADD, address) for address in addresses], workers=1)
+    finally:
+        sys.setprofile(None)
+    assert set(ran.outcomes.values()) == {"failed"}
+    return entered
 
 
 def test_a_deletion_that_is_refused_is_done_when_the_thing_is_gone() -> None:
