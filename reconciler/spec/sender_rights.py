@@ -49,7 +49,8 @@ def _accept_external(value: Any, scope: Scope) -> Value:
 
 EXTERNAL_SENDERS: Final = replace(_EXTERNAL, accept=_accept_external)
 """What SOGo is told of them is one column, for which nothing is cut: every later change of the mailbox would end with
-an empty answer (2022-01a to 2026-07a, init_db.inc.php: ``_sogo_static_view``)."""
+an empty answer, since 2025-03 with the database's complaint, and SOGo hear of none (2022-01a to 2026-07a,
+init_db.inc.php: ``_sogo_static_view``; functions.mailbox.inc.php)."""
 
 
 def same_rights(situation: Situation, aliases: Mapping[str, Observed]) -> bool:

@@ -11,11 +11,42 @@ from reconciler.planning.diff import diff
 from reconciler.planning.options import PlanOptions
 from reconciler.records import replace
 from tests.kinds.providers import LDAP
-from tests.kinds.server import Manifest, Server, refused
+from tests.kinds.samples import payloads, whole_manifest
+from tests.kinds.server import Manifest, Server, changed, refused, told
 
 PASSWORD = {"password": {"env": "PASSWORD"}}
 ANNA: dict[str, Any] = {"address": "anna@acme.example", "quota": "1GiB", "initial": PASSWORD}
 ACME: dict[str, Any] = {"name": "acme.example"}
+
+BETWEEN = [
+    "2022-04",
+    "2022-12",
+    "2023-05",
+    "2023-10",
+    "2023-11a",
+    "2024-01",
+    "2024-11",
+    "2025-03",
+    "2025-09",
+    "2025-12",
+]
+
+
+@pytest.mark.parametrize("version", [*BETWEEN, "2026-01", "2026-03b"])
+def test_everything_settles_and_changes_on_releases_that_were_never_recorded(version: str) -> None:
+    server = Server(version)
+    manifest = whole_manifest()
+    if version < "2024-02":
+        manifest = changed(manifest, "domains", 0, footer={"plain": "Acme"})
+    mutated: dict[str, Any] = manifest
+    for name, kind in registry().items():
+        for fields in payloads(name)["mutations"]:
+            mutated = changed(mutated, kind.plural, 0, **fields)
+    mutated = changed(mutated, "mailboxes", 0, authentication="mailcow")
+    server.apply_first(manifest)
+    assert told(server.plan(manifest)) == []
+    server.apply(mutated)
+    assert told(server.plan(mutated)) == []
 
 
 @pytest.mark.parametrize("version", ["2023-07", "2025-02", "2025-03", "2025-10a", "2025-12"])
