@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import traceback
 
@@ -43,7 +44,9 @@ def _as_error(problem: Exception) -> ReconcilerError:
             return _usage_error(problem, PROGRAM)
         case OSError(filename=str() | bytes() as name):
             summary = f"cannot use {os.fsdecode(name)}: {problem.strerror}"
-            return UsageError(summary, id="file-unusable", hint="check the path and its permissions")
+            full = problem.errno in (errno.ENOSPC, errno.EDQUOT)
+            hint = "make room, and run it again" if full else "check the path and its permissions"
+            return UsageError(summary, id="file-unusable", hint=hint)
     hint = "please report it, with what is above and the command you ran"
     return ReconcilerError(f"this is a bug: {type(problem).__name__}", id="bug", hint=hint)
 

@@ -10,12 +10,41 @@ from reconciler.errors import UsageError
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner may read; a reader sees the old content or the new."""
+    """Write a file that only its owner may read; a reader sees the old content or the new.
+
+    Raises:
+        OSError: it cannot be written; with its name.
+    """
+    _write(path, text, private=True)
+
+
+def _write(path: Path, text: str, *, private: bool) -> None:
     from tempfile import NamedTemporaryFile  # noqa: PLC0415  slow to import, and most runs write no file
 
-    with NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8") as file:
-        file.write(text)
-    Path(file.name).replace(path)
+    target = path.resolve()  # a link stays one
+    try:
+        if target.exists() and not target.is_file():  # a device or a pipe takes it, and is never replaced
+            target.write_text(text, encoding="utf-8")
+            return
+        beside = NamedTemporaryFile("w", dir=target.parent, prefix=f".{target.name}.", delete=False, encoding="utf-8")  # noqa: SIM115  it is closed below
+        try:
+            with beside as file:
+                file.write(text)
+                if not private:
+                    os.fchmod(file.fileno(), _usual_mode())
+            Path(beside.name).replace(target)
+        except BaseException:
+            Path(beside.name).unlink(missing_ok=True)
+            raise
+    except OSError as problem:
+        raise OSError(problem.errno, problem.strerror, str(path)) from problem
+
+
+def _usual_mode() -> int:
+    """What a new file of this person's may be done with by whom."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
 
 
 def write_folder(folder: Path, files: Mapping[str, str], *, overwrite: bool) -> None:
@@ -38,4 +67,4 @@ def write_folder(folder: Path, files: Mapping[str, str], *, overwrite: bool) -> 
         if not target.is_relative_to(inside):
             raise ValueError(f"{name} is outside the folder it is for")  # names of files come from a server's names
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
+        _write(target, text, private=False)

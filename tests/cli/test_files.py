@@ -1,0 +1,104 @@
+"""Files that commands write: whole or not at all, and nothing that was there is lost."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from reconciler.simulator import Simulator
+from reconciler.simulator.http import serving
+from tests.acceptance.person import KEY
+from tests.cli.conftest import Runner
+
+MAIL = "domains: [{name: acme.example}]\naliases: [{address: info@acme.example, to: [x@elsewhere.example]}]\n"
+NO_ROOM = "ulimit -f 0"
+USAGE = 64
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[Run]:
+    """Run a command in a folder of its own, after something else that a shell does."""
+    (tmp_path / "mail.yaml").write_text(MAIL, encoding="utf-8")
+    simulator = Simulator("2026-07a", api_key=KEY)
+    with serving(simulator) as url:
+        environ = {**os.environ, "HOME": str(tmp_path), "MAILCOW_URL": url, "MAILCOW_API_KEY": KEY}
+
+        def run(command: str, *, first: str = ":") -> subprocess.CompletedProcess[str]:
+            script = f'{first}; exec "{sys.executable}" -B -m reconciler {command}'
+            return subprocess.run(
+                ["sh", "-c", script],
+                cwd=tmp_path,
+                env=environ,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=60,
+            )
+
+        yield run
+
+
+def _files(folder: Path) -> list[Path]:
+    return [each for each in sorted(folder.rglob("*")) if each.is_file()]
+
+
+def _contents(folder: Path) -> dict[Path, bytes]:
+    return {file: file.read_bytes() for file in _files(folder)}
+
+
+@pytest.mark.parametrize("command", ["plan mail.yaml --out kept.json", "snapshot --out kept.json"])
+def test_a_file_there_is_no_room_for_leaves_the_one_before_it_and_no_litter(
+    shell: Run, tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "kept.json").write_text("before", encoding="utf-8")
+    ended = shell(command, first=NO_ROOM)
+    assert ended.returncode == USAGE
+    assert "error[file-unusable]: cannot use " in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert (tmp_path / "kept.json").read_text(encoding="utf-8") == "before"
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["kept.json", "mail.yaml"]
+
+
+def test_an_export_there_is_no_room_for_leaves_the_one_before_it(shell: Run, tmp_path: Path) -> None:
+    assert shell("apply mail.yaml --auto-approve").returncode == 0
+    assert shell("export --out mail").returncode == 0
+    before = _contents(tmp_path / "mail")
+    assert before
+    ended = shell("export --out mail --overwrite", first=NO_ROOM)
+    assert (ended.returncode, "file-unusable" in ended.stderr) == (USAGE, True)
+    assert _contents(tmp_path / "mail") == before
+
+
+def test_exported_files_are_for_those_whom_the_person_lets_read_files(shell: Run, tmp_path: Path) -> None:
+    assert shell("apply mail.yaml --auto-approve").returncode == 0
+    assert shell("export --out mail", first="umask 027").returncode == 0
+    assert {stat.S_IMODE(file.stat().st_mode) for file in _files(tmp_path / "mail")} == {0o640}
+
+
+def test_a_pipe_or_a_device_takes_a_plan_and_stays_one(run: Runner) -> None:
+    pipe = run.folder / "pipe"
+    os.mkfifo(pipe)
+    read: list[str] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_text(encoding="utf-8")))
+    reader.start()
+    assert run("plan", "mail", "--out", "pipe").code == 0
+    reader.join(10)
+    assert pipe.is_fifo()
+    assert read[0].startswith("{")
+
+
+def test_a_plan_is_kept_where_a_link_leads_and_the_link_stays(run: Runner) -> None:
+    (run.folder / "plans").mkdir()
+    (run.folder / "plan.json").symlink_to("plans/today.json")
+    assert run("plan", "mail", "--out", "plan.json").code == 0
+    assert (run.folder / "plan.json").is_symlink()
+    assert stat.S_IMODE((run.folder / "plans/today.json").stat().st_mode) == 0o600
