@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.resource import Declared, Value
+from reconciler.model.resource import Declared, Observed, Value
+from reconciler.model.secret import Secret
 from reconciler.model.state import DesiredState, LiveState
 from reconciler.planning import compare
 from reconciler.planning.options import PlanOptions
@@ -86,13 +87,8 @@ def left_unsent(
         declared, observed = desired.get(address), live.get(address)
         if declared is None or observed is None:
             continue
-        fields, wanted = kinds[address.kind].fields, {**declared.options.initial, **declared.values}
-        left = tuple(
-            name
-            for name in names
-            if name not in sent.get(address, ())
-            and not (name in observed.values and _is_there(fields[name], wanted[name], observed.values[name]))
-        )
+        settled = sent.get(address, frozenset()) | _seen_there(kinds[address.kind], declared, observed, names, options)
+        left = tuple(name for name in names if name not in settled)
         if left:
             found[address] = left
     return found
@@ -123,16 +119,16 @@ def candidates(
     return found
 
 
-def carried(kinds: Mapping[str, Kind], desired: DesiredState, live: LiveState, earlier: Earlier) -> Fields:
+def carried(
+    kinds: Mapping[str, Kind], desired: DesiredState, live: LiveState, earlier: Earlier, options: PlanOptions
+) -> Fields:
     """What is to be remembered on of what may not have been sent: all that is not seen to be there."""
     found: dict[Address, tuple[str, ...]] = {}
     for address, names in earlier.left.items():
         declared, observed = desired.get(address), live.get(address)
         there = frozenset[str]()
         if declared is not None and observed is not None:
-            fields, wanted = kinds[address.kind].fields, {**declared.options.initial, **declared.values}
-            shown = (name for name in names if name in wanted and name in observed.values)
-            there = frozenset(name for name in shown if _is_there(fields[name], wanted[name], observed.values[name]))
+            there = _seen_there(kinds[address.kind], declared, observed, names, options)
         left = tuple(name for name in names if name not in there)
         found |= {address: left} if left else {}
     return found
@@ -172,7 +168,10 @@ def passed_over(
         return {}
     sent = {change.address: frozenset(change.after) for change in changes}
     found: dict[Address, tuple[str, ...]] = {}
-    for name, kind in kinds.items():
+    for name in kinds:  # not by items: a kind is imported when it is looked at
+        if not (desired.of(name) and live.was_read(name)):
+            continue
+        kind = kinds[name]
         if kind.routes.add is None or not any(map(_may_follow, kind.fields.values())):
             continue
         before = (options.applied, *(part.declared for part in options.parts if part.converged))
@@ -180,13 +179,11 @@ def passed_over(
         for key in live.of(name):
             if key not in there or any(key in state for state in declared_before):
                 continue
-            declared, values = there[key], live.of(name)[key].values
-            left = tuple(
-                each
-                for each in following(kind, declared, capabilities)
-                if each not in sent.get(declared.address, ())
-                and not (each in values and _is_there(kind.fields[each], declared.options.initial[each], values[each]))
-            )
+            declared = there[key]
+            names = following(kind, declared, capabilities)
+            settled = sent.get(declared.address, frozenset())
+            settled |= _seen_there(kind, declared, live.of(name)[key], names, options)
+            left = tuple(each for each in names if each not in settled)
             found |= {declared.address: left} if left else {}
     return found
 
@@ -256,7 +253,21 @@ def _half_made(kinds: Mapping[str, Kind], desired: DesiredState, options: PlanOp
                 yield declared
 
 
-def _is_there(each: Field, wanted: Value, live: Value) -> bool:
+def _seen_there(
+    kind: Kind, declared: Declared, observed: Observed, names: Iterable[str], options: PlanOptions
+) -> frozenset[str]:
+    """Of what is declared, by its initial value where there is no other, what the server is seen to have."""
+    wanted, live = {**declared.options.initial, **declared.values}, observed.values
+    shown = [kind.fields[name] for name in names if name in wanted and name in live]
+    return frozenset(
+        each.name for each in shown if _is_there(each, wanted[each.name], live[each.name], declared.address, options)
+    )
+
+
+def _is_there(each: Field, wanted: Value, live: Value, address: Address, options: PlanOptions) -> bool:
+    if each.codec.sensitive:
+        known = options.secret(wanted, address)
+        return known is not None and isinstance(live, Secret) and each.codec.same(known, live)
     return compare.same(each, wanted, live, additive=each.mark.elements is not None)
 
 
