@@ -18,7 +18,7 @@ PASSWORD = {"password": {"env": "PASSWORD"}}
 ANNA: dict[str, Any] = {"address": "anna@acme.example", "quota": "1GiB", "initial": PASSWORD}
 ACME: dict[str, Any] = {"name": "acme.example"}
 
-BETWEEN = [
+BETWEEN = ["2022-12", "2023-10", "2023-11a", "2025-03", "2025-09"]
     "2022-04",
     "2022-12",
     "2023-05",
@@ -32,7 +32,7 @@ BETWEEN = [
 ]
 
 
-@pytest.mark.parametrize("version", [*BETWEEN, "2026-01", "2026-03b"])
+@pytest.mark.parametrize("version", [*BETWEEN, "2026-01"])
 def test_everything_settles_and_changes_on_releases_that_were_never_recorded(version: str) -> None:
     server = Server(version)
     manifest = whole_manifest()
