@@ -196,17 +196,17 @@ class LastRun:
 
 
 def last_run(folder: Path) -> LastRun | None:
-    """Read the newest journal of a folder, by name; None when there is none.
+    """Read the newest journal of a folder; None when there is none.
 
     A line that was cut short by a crash is left out; so is everything that is no line of a journal.
     """
-    paths = sorted(folder.glob("*.jsonl")) if folder.is_dir() else []
-    return _run_of(paths[-1]) if paths else None
+    paths = _newest_first(folder) if folder.is_dir() else []
+    return _run_of(paths[0]) if paths else None
 
 
 def last_word(folder: Path, server: str) -> LastRun | None:
     """Read the newest journal about a server; of a long one that came to its end only what is left (``calls`` is 0)."""
-    paths = sorted(folder.glob("*.jsonl"), reverse=True)
+    paths = _newest_first(folder)
     newest = next((path for path in paths if _first(path).get("server") == server), None)
     if newest is None:
         return None
@@ -218,6 +218,11 @@ def last_word(folder: Path, server: str) -> LastRun | None:
             files = tuple(map(str, last.get("unsettled", ())))
             return LastRun(newest, {"server": server}, True, 0, (), files, **_left_in(last))
     return _run_of(newest)
+
+
+def _newest_first(folder: Path) -> list[Path]:
+    """The journals by when they were written last: names tell local time, which goes back in autumn."""
+    return sorted(folder.glob("*.jsonl"), key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
 
 
 def _run_of(path: Path) -> LastRun:

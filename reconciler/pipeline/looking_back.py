@@ -74,4 +74,4 @@ def judged(
     over = passed_over(kinds, desired, live, changes, capabilities=capabilities, options=options)
     over = {address: names for address, names in over.items() if address not in left and address not in back.known.sent}
     said = (*told(left, desired, options), *told_of_passed_over(over, desired, options))
-    return (*back.notes, *said), carried(kinds, desired, live, back.known)
+    return (*back.notes, *said), carried(kinds, desired, live, back.known, options)
