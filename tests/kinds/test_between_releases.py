@@ -18,21 +18,10 @@ PASSWORD = {"password": {"env": "PASSWORD"}}
 ANNA: dict[str, Any] = {"address": "anna@acme.example", "quota": "1GiB", "initial": PASSWORD}
 ACME: dict[str, Any] = {"name": "acme.example"}
 
-BETWEEN = ["2022-12", "2023-10", "2023-11a", "2025-03", "2025-09"]
-    "2022-04",
-    "2022-12",
-    "2023-05",
-    "2023-10",
-    "2023-11a",
-    "2024-01",
-    "2024-11",
-    "2025-03",
-    "2025-09",
-    "2025-12",
-]
+BETWEEN = ["2022-12", "2023-10", "2023-11a", "2025-03", "2025-09", "2026-01"]
 
 
-@pytest.mark.parametrize("version", [*BETWEEN, "2026-01"])
+@pytest.mark.parametrize("version", BETWEEN)
 def test_everything_settles_and_changes_on_releases_that_were_never_recorded(version: str) -> None:
     server = Server(version)
     manifest = whole_manifest()
