@@ -23,14 +23,20 @@ def read_hash_table(content: bytes, name: str) -> Mapping[str, str]:
         The hashes by address, in lower case.
 
     Raises:
-        ValueError: the file holds something else.
+        ValueError: the file holds something else, or one address twice.
     """
     try:
         text = decode(content, name)
         pairs = _rows(text.text) if name.endswith(".csv") else _mapping(text)
     except (ManifestError, csv.Error) as problem:
         raise ValueError(str(problem)) from problem
-    return {address.strip().lower(): hashed.strip() for address, hashed in pairs}
+    table: dict[str, str] = {}
+    for written, hashed in pairs:
+        address = written.strip().lower()
+        if address in table:
+            raise ValueError(f"`{address}` is there twice")
+        table[address] = hashed.strip()
+    return table
 
 
 def _rows(text: str) -> list[tuple[str, str]]:

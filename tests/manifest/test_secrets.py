@@ -194,6 +194,19 @@ def test_a_table_has_a_hash_for_each_address(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("hashes.csv", "anna@acme.example,{BLF-CRYPT}a\nanna@acme.example,{BLF-CRYPT}b\n"),
+        ("hashes.yaml", "anna@acme.example: '{BLF-CRYPT}a'\nAnna@acme.example: '{BLF-CRYPT}b'\n"),
+        ("hashes.json", '{"anna@acme.example": "{BLF-CRYPT}a", "anna@acme.example": "{BLF-CRYPT}b"}'),
+    ],
+)
+def test_a_table_with_two_hashes_for_one_address_is_refused(tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / name).write_text(content)
+    assert refused(sources(tmp_path), source("hash_table", name)) == "secret-unreadable"
+
+
+@pytest.mark.parametrize(
     ("content", "expected"),
     [
         ("anna@acme.example: $2y$05$x", "hash-not-verbatim"),
