@@ -66,20 +66,13 @@ def test_a_fresh_server_is_described_by_nothing_but_its_first_administrator_and_
     everything = frozenset(name for name, kind in registry().items() if kind.sources)
     found = server.read(server.desired({}), everything).resources
     addresses = {
-        each.address
-        for kind in found.values()
-        for each in kind.values()
-        if not registry()[kind_of(each.address)].singleton
+        each.address for kind in found.values() for each in kind.values() if not registry()[each.address.kind].singleton
     }
     assert addresses == {
         Address("admin", "admin"),
         Address("domain_template", "Default"),
         Address("mailbox_template", "Default"),
     }
-
-
-def kind_of(address: Address) -> str:
-    return address.kind
 
 
 @pytest.mark.parametrize("number", range(3))

@@ -5,13 +5,10 @@ from typing import Any
 import pytest
 
 from reconciler.kinds import registry
-from reconciler.planning.checks import check
-from reconciler.planning.diff import diff
-from reconciler.planning.options import PlanOptions
 from reconciler.spec.codec import Scope
 from reconciler.spec.refusal import InvalidError
 from tests.kinds.providers import KEYCLOAK, LDAP
-from tests.kinds.server import Server
+from tests.kinds.server import Server, refused
 
 VERSIONS = ["2022-01a", "2024-08a", "2026-07a"]
 ACME = {"name": "acme.example"}
@@ -33,14 +30,6 @@ def settles(server: Server, *manifests: dict[str, Any]) -> None:
     for manifest in manifests:
         server.apply(manifest)
         assert server.plan(manifest) == ()
-
-
-def refused(server: Server, manifest: dict[str, Any]) -> list[str]:
-    wanted = server.desired(manifest)
-    live = server.read(wanted)
-    found = diff(registry(), wanted, live, capabilities=server.capabilities, options=PlanOptions())
-    problems = check(registry(), wanted, live, found.changes, capabilities=server.capabilities, options=PlanOptions())
-    return [each.id for each in (*found.diagnostics, *problems)]
 
 
 def unreadable(kind: str, entry: dict[str, Any]) -> set[str]:

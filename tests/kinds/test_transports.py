@@ -4,11 +4,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.kinds import registry
-from reconciler.planning.checks import check
-from reconciler.planning.diff import diff
-from reconciler.planning.options import PlanOptions
-from tests.kinds.server import Server
+from tests.kinds.server import Server, refused
 
 VERSIONS = ["2022-01a", "2024-08a", "2026-07a"]
 Entry = dict[str, Any]
@@ -31,15 +27,6 @@ def stored(server: Server) -> list[tuple[str, str, int]]:
     return sorted(
         (row["destination"], row["nexthop"], row["active"]) for row in server.simulator.state.table("transports")
     )
-
-
-def refused(server: Server, manifest: dict[str, Any]) -> list[str]:
-    wanted = server.desired(manifest)
-    live = server.read(wanted)
-    options = PlanOptions()
-    found = diff(registry(), wanted, live, capabilities=server.capabilities, options=options)
-    problems = check(registry(), wanted, live, found.changes, capabilities=server.capabilities, options=options)
-    return [each.id for each in (*found.diagnostics, *problems)]
 
 
 @pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8::1"])

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from reconciler.model.state import DesiredState
+from tests.kinds.providers import LDAP
 from tests.kinds.server import Server, refused
 
 PASSWORD = {"password": {"env": "PASSWORD"}}
@@ -193,15 +194,6 @@ def test_app_passwords_are_asked_for_only_where_some_are_declared(server: Server
     assert server.plan(manifest) == ()
     asked = [path for path in server.way.asked if path.startswith("get/app-passwd")]
     assert asked == ["get/app-passwd/all/anna@acme.example"]
-
-
-LDAP = {
-    "provider": "ldap",
-    "host": "ldap.example",
-    "base_dn": "dc=example",
-    "bind_dn": "cn=mailcow",
-    "bind_password": {"env": "PASSWORD"},
-}
 
 
 def test_nobody_but_mailcow_needs_a_password_for_a_mailbox(new_server: Server) -> None:
