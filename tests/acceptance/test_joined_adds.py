@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from reconciler.simulator import Simulator
+from reconciler.simulator.faults import Faults
 from reconciler.simulator.protocol import Answer
 from tests.acceptance.person import KEY, READ_ONLY_KEY, VERSIONS, Person
 
@@ -54,9 +55,9 @@ def _aliases(names: Iterable[str], to: str = "crm@else.example") -> str:
     return "".join(f'  - {{address: "{name}", to: [{to}]}}\n' for name in names)
 
 
-def _begin(welcome: Welcome, version: str = "2026-07a") -> tuple[Watched, Person]:
+def _begin(welcome: Welcome, version: str = "2026-07a", *, faults: Faults | None = None) -> tuple[Watched, Person]:
     server = Watched(version)
-    person = welcome(simulator=server)
+    person = welcome(simulator=server, faults=faults)
     person.writes("mail.yaml", DOMAINS)
     assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
     return server, person
@@ -125,16 +126,18 @@ def test_when_the_answer_is_lost_reading_tells_and_nothing_is_added_twice(welcom
 
 
 def test_what_needs_something_that_failed_is_left_out_of_the_call(welcome: Welcome) -> None:
-    server, person = _begin(welcome)
-    room = "mailboxes:\n  - {address: anna@acme.example, quota: 1GiB, initial: {password: {env: NOT_SET}}}\n"
-    person.environ["NOT_SET"] = "short"
+    server, person = _begin(welcome, "2022-01a", faults=Faults.of("status=500:add/domain:3+"))
+    late = _aliases(["info@late.example", "sales@late.example"])
     person.writes(
-        "mail.yaml", DOMAINS + room + "aliases:\n" + _aliases(NAMES[:3]) + _aliases(NAMES[3:5], "anna@acme.example")
+        "mail.yaml", f"{DOMAINS}  - {{name: late.example, max_aliases: 9}}\naliases:\n{_aliases(NAMES[:3])}{late}"
     )
     applied = person.types("apply", "mail.yaml", "--auto-approve", "--format", "json")
-    outcomes = _outcomes(applied.out)
-    assert {outcomes[name] for name in NAMES[:3]} == {"done"}
-    assert NAMES[:3] in server.added
+    assert _outcomes(applied.out) == {
+        "domain/late.example": "failed",
+        **dict.fromkeys(NAMES[:3], "done"),
+        **dict.fromkeys(["info@late.example", "sales@late.example"], "blocked"),
+    }
+    assert server.added == [NAMES[:3]]
 
 
 def test_calls_show_every_address(welcome: Welcome) -> None:

@@ -159,7 +159,7 @@ def _calls(domain: DomainEntry, after: DomainEntry) -> tuple[list[Call], list[Ca
     free += [
         ("edit/alias", {"items": [f"{each.local}@{domain.name}"], "attr": {"private_comment": each.comment}})
         for each in after.aliases[:_NOTED]
-    ]  # their ids are looked up when they are sent
+    ]  # whoever sends them puts their ids in place of their addresses
     then = [
         (
             "add/alias",

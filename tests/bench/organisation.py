@@ -140,28 +140,6 @@ class Organisation:
             recipient_maps=len(self.recipient_maps),
         )
 
-    def changed(self, share: float, *, seed: int = 1) -> Organisation:
-        """The same organisation later: some mailboxes have grown, and some aliases lead to a new colleague too.
-
-        Args:
-            share: of mailboxes and of aliases, from 0 to 1.
-            seed: which ones.
-        """
-        random = Random(seed)
-
-        def later(domain: DomainEntry) -> DomainEntry:
-            people = tuple(
-                replace(person, quota=person.quota + 1) if random.random() < share else person
-                for person in domain.people
-            )
-            aliases = tuple(
-                replace(alias, to=(*alias.to, "new.colleague@elsewhere.example")) if random.random() < share else alias
-                for alias in domain.aliases
-            )
-            return replace(domain, people=people, aliases=aliases)
-
-        return replace(self, domains=tuple(map(later, self.domains)))
-
     def write_manifests(self, folder: Path) -> None:
         """Write it down: `server.yaml`, `_defaults.yaml` and a file a domain.
 

@@ -52,15 +52,6 @@ def test_its_manifests_declare_what_its_server_has(tmp_path: Path) -> None:
     assert difference.unchanged == 1000
 
 
-def test_a_changed_organisation_differs_in_just_the_changes(tmp_path: Path) -> None:
-    organisation = Organisation.of(1000)
-    later = organisation.changed(0.05)
-    difference = _difference(_desired(later, tmp_path), organisation)
-    fields = {field.name for change in difference.changes for field in change.fields}
-    assert 20 < len(difference.changes) < 100
-    assert fields <= {"quota", "to", "max_total_quota"}
-
-
 def test_of_an_organisation_a_while_later_much_is_edited_new_or_gone_of_each_large_kind(tmp_path: Path) -> None:
     organisation = Organisation.of(2000)
     later = turned_over(organisation)
