@@ -175,7 +175,9 @@ class KeepAliveTransport:
 
         What is readable may be TLS's own affair: the tickets for later sessions come behind the handshake of TLS 1.3.
         """
-        if not select.select([connection], [], [], 0)[0]:
+        says = select.poll()  # unlike `select`, whatever number the connection has
+        says.register(connection, select.POLLIN)
+        if not says.poll(0):
             return True
         if self._context is None:
             return False

@@ -1,3 +1,5 @@
+import os
+import resource
 import threading
 from collections.abc import Callable
 
@@ -55,6 +57,25 @@ def test_a_connection_that_breaks_takes_the_idle_ones_along(serve: Serve) -> Non
     transport.exchange("POST", b"/again", {}, b"")
     transport.close()
     assert server.connections == 3
+
+
+def test_a_process_with_very_many_open_files_keeps_connections_too(serve: Serve) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 2_000:
+        pytest.skip("so many files may not be open here")
+    server = serve(lambda _: says([]))
+    transport = _kept(server)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2_000), hard))
+    held = [os.open(os.devnull, os.O_RDONLY) for _ in range(1_100)]
+    try:
+        for _ in range(3):
+            assert transport.exchange("GET", b"/", {}, None).status == 200
+    finally:
+        transport.close()
+        for each in held:
+            os.close(each)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert server.connections == 1
 
 
 def test_a_header_said_twice_is_one_with_both_values(serve: Serve, connect: Connect) -> None:
