@@ -66,6 +66,8 @@ def _apply(session: Session, said: Given) -> int:
         if request.waves != Waves():
             planned = session.pipeline.in_waves(request, planned)
         ended = _carry_out(session, request, planned, given, approved=approved)
+    if given["profile"]:
+        session.tell_profile(planned.timings, planned.requests())
     return gravest(ended, Exit.REFUSED if planned.stale else Exit.DONE)
 
 
@@ -82,8 +84,6 @@ def _carry_out(session: Session, request: PlanRequest, planned: PlanResult, give
     with showing(session, calls=len(planned.operations)) as show:
         report = session.pipeline.apply(request, planned, on_event=show)
     _show_report(session, report)
-    if given["profile"]:
-        session.tell_profile(planned.timings, planned.requests())
     return of_report(report, detailed=given["detailed_exitcode"])
 
 

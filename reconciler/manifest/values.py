@@ -46,8 +46,11 @@ class Assignment:
         name, equals, value = text.partition("=")
         path = tuple(part.replace("\\.", ".") for part in re.split(_DOT, name))
         if not equals or not all(path):
-            summary = f"`--set {name}` is not an assignment"
-            raise UsageError(summary, id="set-malformed", hint="write `--set name=value` or `--set outer.inner=value`")
+            said = "--set-string" if as_text else "--set"
+            summary = f"`{said} {name}` is not an assignment"
+            raise UsageError(
+                summary, id="set-malformed", hint=f"write `{said} name=value` or `{said} outer.inner=value`"
+            )
         if as_text:
             return cls(path, value)
         return cls(path, value[1:-1] if re.fullmatch(_QUOTED, value) else scalar(value))
@@ -93,6 +96,6 @@ def _with(values: Mapping[str, Any], assignment: Assignment, path: tuple[str, ..
         return {**values, name: assignment.value}
     inner = values.get(name, {})
     if not isinstance(inner, dict):
-        summary = f"`--set {'.'.join(assignment.path)}`: `{name}` is a value, not a mapping"
+        summary = f"`{'.'.join(assignment.path)}` cannot be set: `{name}` is a value, not a mapping"
         raise UsageError(summary, id="set-conflict", hint="set another name, or make it a mapping in the values files")
     return {**values, name: _with(inner, assignment, tuple(rest))}

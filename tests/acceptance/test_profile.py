@@ -48,6 +48,19 @@ def test_every_command_that_reads_or_writes_says_where_its_time_went(welcome: We
     assert REQUEST.findall(exported.err)
 
 
+def test_an_apply_that_sends_nothing_says_it_too(welcome: Welcome) -> None:
+    person = welcome()
+    person.writes("mail.yaml", OFFICE)
+
+    refused = person.types("apply", "mail.yaml", "--auto-approve", "--allow-changes", "1", "--profile")
+    person.types("apply", "mail.yaml", "--auto-approve")
+    empty = person.types("apply", "mail.yaml", "--auto-approve", "--profile")
+
+    assert (refused.code, empty.code) == (5, 0)
+    for ended in (refused, empty):
+        assert {"reading server", "comparing"} <= set(_stages(ended.err))
+
+
 def test_nobody_is_told_who_does_not_ask(welcome: Welcome) -> None:
     person = welcome()
     person.writes("mail.yaml", OFFICE)

@@ -35,10 +35,13 @@ def test_an_assignment_of_text_is_text(value: object) -> None:
 
 
 @pytest.mark.parametrize("text", ["a", "=b", "a..b=c", ".a=b", ""])
-def test_what_is_no_assignment_is_refused(text: str) -> None:
+@pytest.mark.parametrize(("as_text", "option"), [(False, "--set"), (True, "--set-string")])
+def test_what_is_no_assignment_is_refused_by_the_name_of_its_option(text: str, as_text: bool, option: str) -> None:
     with pytest.raises(UsageError) as raised:
-        Assignment.read(text)
+        Assignment.read(text, as_text=as_text)
     assert raised.value.id == "set-malformed"
+    assert f"`{option} " in raised.value.summary
+    assert f"`{option} name=value`" in (raised.value.hint or "")
 
 
 def test_the_later_file_wins_and_mappings_merge() -> None:
