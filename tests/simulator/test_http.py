@@ -188,16 +188,18 @@ def test_parallel_writers_leave_half_created_mailboxes_on_old_versions_only(mail
     for version, half_created in (("2022-01a", True), ("2024-08a", False)):
         server = mailcow(version)
         server.post("add/domain", domain)
-        faults = Faults.of("half-created:100%", "latency=100ms:add/mailbox")
+        faults = Faults.of("half-created:100%", "latency=300ms:add/mailbox")
         heard: list[str] = []
+        both = threading.Barrier(2)
 
-        def add(name: str, url: str, heard: list[str]) -> None:
+        def add(name: str, url: str, heard: list[str], both: threading.Barrier) -> None:
             body = {"local_part": name, "domain": "a.example", "name": name, "quota": 1, "active": 1, **password}
             with client(url) as http:
+                both.wait(10)
                 heard.append(http.post("/api/v1/add/mailbox", json=body).text)
 
         with serving(server.simulator, faults=faults) as url:
-            writers = [threading.Thread(target=add, args=(name, url, heard)) for name in ("anna", "ben")]
+            writers = [threading.Thread(target=add, args=(name, url, heard, both)) for name in ("anna", "ben")]
             for writer in writers:
                 writer.start()
             for writer in writers:
