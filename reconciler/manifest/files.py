@@ -7,6 +7,7 @@ this program read what lies outside it, so links are followed inside only.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Collection, Sequence
@@ -355,7 +356,9 @@ def _holds_values(name: str) -> bool:
 
 def _unreadable(name: str, problem: OSError) -> Diagnostic:
     reason = problem.strerror or "it cannot be read"
-    return error("file-unreadable", f"cannot read it: {reason}", hint="check its permissions", origin=Origin(name))
+    hint = {errno.ENOENT: "check the path", errno.ELOOP: "links are not followed: put the file itself there"}
+    hinted = hint.get(problem.errno or 0, "check its permissions")
+    return error("file-unreadable", f"cannot read it: {reason}", hint=hinted, origin=Origin(name))
 
 
 def _not_regular(name: str) -> Diagnostic:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GuardSettings", "Project", "PruneRule", "ServerSettings", "Settings", "Trusted", "find_project"]
 
+_OTHER_SUFFIX: Final = ".yml"
 _BOUNDARY: Final = ".git"
 """What ends the search for a project file upwards: nothing above a repository is part of it."""
 
@@ -168,6 +170,9 @@ def find_project(start: Path, named: str | None = None) -> Source | None:
     Args:
         start: the folder the run started in.
         named: the file as a person wrote it, relative to `start`.
+
+    Raises:
+        UsageError: ``project-misnamed``: whoever wrote it relies on its guards.
     """
     if named is not None:
         file = start / named  # a link is not followed: what it leads to would be shown where it is no project file
@@ -175,8 +180,15 @@ def find_project(start: Path, named: str | None = None) -> Source | None:
     folder = resolved(start)
     for place in (folder, *folder.parents):
         file = place / PROJECT_FILE
-        if file.is_file():
+        if os.path.lexists(file):  # even a link that leads nowhere: its guards are missed, and not left out
             return Source(_name(file, folder), file)
+        other = file.with_suffix(_OTHER_SUFFIX)
+        if os.path.lexists(other):
+            raise UsageError(
+                f"`{_name(other, folder)}` is not read: the project file is called `{PROJECT_FILE}`",
+                id="project-misnamed",
+                hint=f"rename it: `git mv {other.name} {PROJECT_FILE}`",
+            )
         if (place / _BOUNDARY).exists():
             break
     return None

@@ -27,6 +27,7 @@ __all__ = ["SettingsReading", "read_project"]
 
 _MEBIBYTE: Final = 1024 * 1024
 
+_WRONG: Final = "the project file is wrong"
 _SIZE: Final = size(least=0)
 _DURATION: Final = duration(unit="s", least=1)
 
@@ -42,10 +43,14 @@ def read_project(source: Source) -> Project:
     """
     text = decode(source.read(), source.name)
     assert source.path is not None
-    reading = SettingsReading(parse(text), source.path.parent)
+    try:
+        document = parse(text, noun="project")
+    except ManifestError as problem:
+        raise ManifestError(problem.diagnostics, summary=_WRONG, id="project-wrong") from problem
+    reading = SettingsReading(document, source.path.parent)
     project = reading.project()
     if reading.findings:
-        raise ManifestError(tuple(reading.findings), summary="the project file is wrong", id="project-wrong")
+        raise ManifestError(tuple(reading.findings), summary=_WRONG, id="project-wrong")
     return project
 
 
@@ -236,14 +241,14 @@ class SettingsReading:
 
     def _mapping(self, written: Any, path: Path, readers: Mapping[str, Read]) -> dict[str, Any]:
         """Read a mapping by its names; what is unknown or wrong is complained of and left out."""
-        if not self._is(dict, written, path, "a mapping", f"{path[-1] if path else 'server'}: {{...}}"):
+        if not self._is(dict, written, path, "a mapping", _example(path)):
             return {}
         read: dict[str, Any] = {}
         for name, each in written.items():
             if name not in readers:
                 meant = close_to(name, readers)
                 hint = f"did you mean `{meant}`?" if meant else f"it has: {', '.join(readers)}"
-                where = f"`{path[-1]}`" if path else self.noun
+                where = _named(path) if path else self.noun
                 self._complain((*path, name), "field-unknown", f"{where} has no `{name}`", hint, at_key=True)
             elif (value := readers[name](each, (*path, name))) is not None:
                 read[name] = value
@@ -263,3 +268,9 @@ class SettingsReading:
 
 def _named(path: Path) -> str:
     return f"`{path[-1]}`" if path and isinstance(path[-1], str) else "this"
+
+
+def _example(path: Path) -> str:
+    if path and not isinstance(path[-1], str):
+        return "- {...}"
+    return f"{path[-1] if path else 'server'}: {{...}}"

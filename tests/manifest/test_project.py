@@ -111,6 +111,10 @@ def test_an_unknown_environment_is_refused_with_the_one_that_was_meant(tmp_path:
         ("environments: []", "mapping-expected", "1:15", "environments:"),
         ("manifests: mail", "list-expected", "1:12", "manifests: [...]"),
         ("server: true", "mapping-expected", "1:9", "server: {...}"),
+        ("prune: [aliases]", "mapping-expected", "1:9", "write `- {...}`"),
+        ("prune: [{kinds: [aliases], domain: [x]}]", "field-unknown", "1:28", "did you mean `domains`?"),
+        ("[]", "project-not-a-mapping", "1:1", "write `name: value`"),
+        ("", "project-empty", "", "write `{}`"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place_and_a_hint(
@@ -120,8 +124,9 @@ def test_what_is_wrong_is_told_with_its_place_and_a_hint(
         _read(tmp_path, text)
     (finding,) = caught.value.diagnostics
     assert finding.id == identifier
-    assert str(finding.origin).startswith(f"reconciler.yaml:{place}")
+    assert str(finding.origin).startswith(f"reconciler.yaml:{place}" if place else "reconciler.yaml")
     assert hint in finding.hint
+    assert caught.value.summary == "the project file is wrong"
 
 
 def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
@@ -150,6 +155,30 @@ def test_it_is_found_upwards_but_not_above_the_repository(tmp_path: Path) -> Non
     nearer = find_project(repository)
     assert nearer is not None
     assert nearer.name == "reconciler.yaml"
+
+
+def test_a_project_file_with_another_ending_is_not_taken_for_none(tmp_path: Path) -> None:
+    (tmp_path / "reconciler.yml").write_text("guards: {max_deletes: 0}\n", encoding="utf-8")
+    with pytest.raises(UsageError) as caught:
+        find_project(tmp_path)
+    assert caught.value.id == "project-misnamed"
+    assert caught.value.hint == "rename it: `git mv reconciler.yml reconciler.yaml`"
+    (tmp_path / "reconciler.yaml").write_text("{}", encoding="utf-8")
+    assert find_project(tmp_path) is not None
+
+
+@pytest.mark.parametrize("target", ["nowhere", "../other.yaml"])
+def test_a_project_file_that_is_a_link_is_refused_and_not_passed_over(tmp_path: Path, target: str) -> None:
+    (tmp_path / "other.yaml").write_text("guards: {max_deletes: 0}\n", encoding="utf-8")
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "reconciler.yaml").symlink_to(target)
+    source = find_project(folder)
+    assert source is not None
+    with pytest.raises(ManifestError) as caught:
+        read_project(source)
+    (finding,) = caught.value.diagnostics
+    assert (finding.id, finding.hint) == ("file-unreadable", "links are not followed: put the file itself there")
 
 
 @pytest.mark.parametrize("path", ["/etc/hostname", "../elsewhere", "link"])
