@@ -204,7 +204,7 @@ class IdentityProvider(TypedDict, total=False):
 def _only_its_own(attributes: Attributes, situation: Situation) -> Attributes:
     """Send what belongs to the provider: keys of another stay on the server, and are shown still."""
     provider = situation.after.get("provider", "none")
-    names = {wire for name in (*_COMMON, *_FIELDS[provider]) for wire in KIND.fields[name].mark.edit}
+    names = {wire for name in (*_COMMON, *_FIELDS.get(provider, ())) for wire in KIND.fields[name].mark.edit}
     return {name: value for name, value in attributes.items() if name in names}
 
 
@@ -219,14 +219,14 @@ def _taken_away(steps: tuple[Step, ...], situation: Situation) -> tuple[Step, ..
 def _refuses(situation: Situation) -> tuple[tuple[str, str, str], ...]:
     """Name what the server would roll everything back for, and what it has no use for."""
     provider = situation.after.get("provider", "none")
-    fitting = {"provider"} if provider == "none" else {"provider", *_COMMON, *_FIELDS[provider]}
+    fitting = {"provider"} if provider == "none" else {"provider", *_COMMON, *_FIELDS.get(provider, ())}
     unfit = tuple(
         (name, f"the server's provider is `{provider}`, which has no `{name}`", "declare the `provider` too")
         for name in sorted(situation.changed - fitting)
     )
     return unfit + tuple(
         (name, f"`{provider}` cannot be without it", f"write `{name}`")
-        for name in _NEEDED[provider]
+        for name in _NEEDED.get(provider, ())
         if name not in situation.after
     )
 
@@ -248,7 +248,7 @@ def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
 def _check(values: Values) -> tuple[tuple[str, str, str], ...]:
     if "provider" not in values:
         return ()
-    fitting = {*_COMMON, *_FIELDS[values["provider"]]}
+    fitting = {*_COMMON, *_FIELDS.get(values["provider"], ())}
     hint = "leave it out, or choose the provider it belongs to"
     return tuple((name, f"`{values['provider']}` has no `{name}`", hint) for name in values if name not in fitting)
 

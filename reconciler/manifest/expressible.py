@@ -103,6 +103,9 @@ class EntryWriter:
                 entries[place][name] = text
                 if again != value or (each.mark.refers is not None and self._dangles(each.mark.refers, value)):
                     doubtful.add(place)
+        for place, observed in enumerate(found):
+            if _lacking(fields, observed) or _refused(kind, fields, observed):
+                doubtful.add(place)
         return [
             None if place in doubtful else self._numbered(kind, observed, entries[place])
             for place, observed in enumerate(found)
@@ -110,28 +113,46 @@ class EntryWriter:
 
     def _one(self, kind: Kind, fields: Sequence[Field], observed: Observed, scope: Scope) -> Entry | None:
         """Write one entry; None where its key, or something else it must have, cannot be written."""
+        for name in _lacking(fields, observed):
+            self._tell(observed, "export-impossible", f"the server does not say what its `{name}` is")
+            return None
         entry: Entry = {}
+        refused = _refused(kind, fields, observed)
         for each in fields:
             name = each.name
             if name not in observed.values:
                 continue
             value = observed.values[name]
             if isinstance(value, Secret):
-                if value:
+                if value and name not in refused:
                     entry[name] = {SourceKind.ENV.value: self._variable(kind, name, observed)}
                 continue
-            written = self._written(kind, each, value, scope)
+            written = _INEXPRESSIBLE if name in refused else self._written(kind, each, value, scope)
             if written == "" and name in kind.key:
                 continue
             if written is not _INEXPRESSIBLE:
                 entry[name] = written
-            elif name in kind.key or each.required:
-                self._tell(observed, "export-impossible", f"no manifest can say that its `{name}` is {_shown(value)}")
+                continue
+            self._tell_unwritten(kind, each, observed, refused.get(name, ""))
+            if name in kind.key or each.required:
                 return None
-            elif value not in ("", ()):
-                why = "which does not exist" if each.mark.refers is not None else "which no manifest can say"
-                self._tell(observed, "export-left-out", f"its `{name}` is left out: it is {_shown(value)}, {why}")
         return self._numbered(kind, observed, entry)
+
+    def _tell_unwritten(self, kind: Kind, each: Field, observed: Observed, refused: str) -> None:
+        """Say what an entry lacks, or that there is none.
+
+        Args:
+            refused: why a manifest would be refused that said it, where that is known.
+        """
+        name, value = each.name, observed.values[each.name]
+        if name in kind.key or each.required:
+            why = f": {refused}" if refused else ""
+            self._tell(observed, "export-impossible", f"no manifest can say that its `{name}` is {_shown(value)}{why}")
+        elif refused:
+            self._tell(observed, "export-left-out", f"its `{name}` is left out: {refused}")
+        elif value not in ("", ()):
+            why = "which does not exist" if each.mark.refers is not None else "which no manifest can say"
+            self._tell(observed, "export-left-out", f"its `{name}` is left out: it is {_shown(value)}, {why}")
 
     def _numbered(self, kind: Kind, observed: Observed, entry: Entry) -> Entry:
         """The entry, saying which of several with the same key it is, where there are several."""
@@ -186,6 +207,19 @@ class EntryWriter:
 
     def _tell(self, observed: Observed, identifier: str, summary: str, severity: Severity = Severity.WARNING) -> None:
         self.diagnostics.append(Diagnostic(identifier, severity, summary, address=observed.address))
+
+
+def _lacking(fields: Sequence[Field], observed: Observed) -> list[str]:
+    """What a manifest must say, and the server's answer did not."""
+    return [each.name for each in fields if each.required and each.mark.read and each.name not in observed.values]
+
+
+def _refused(kind: Kind, fields: Sequence[Field], observed: Observed) -> Mapping[str, str]:
+    """What a manifest would be refused for, by field, and why: servers hold what nobody could write there any more."""
+    if kind.on_check is None:
+        return {}
+    values = {each.name: observed.values[each.name] for each in fields if each.name in observed.values}
+    return {name: why for name, why, _ in kind.on_check(values)}
 
 
 def _plain(value: Value) -> Any:

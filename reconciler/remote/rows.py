@@ -62,7 +62,9 @@ def _table(decoder: Decoder, answers: Sequence[tuple[Get, Rows]]) -> Listed | No
                 found = list(compress(found, present))
         wires = decoder.wires(form, found, kind.key[0])
         column = decoder.canonical(kind.key[0], wires) if wires is not None else None
-        if column is None or UNKNOWN in column or not _asked_for(kind, get, column):
+        if column is None or UNKNOWN in column or not all(column) or not _asked_for(kind, get, column):
+            return None
+        if None in form.column(found, kind.handle):
             return None
         records += found
         keys += column

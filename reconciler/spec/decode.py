@@ -90,10 +90,11 @@ class Decoder:
         values: dict[str, Value] = {}
         for way in self._ways[MAIN]:
             self._decode_into(values, way, row)
+        handle = str(self._handle(row)) if kind.handle else ""
         return Observed(
             self._address(values),
             values,
-            handle=str(dig(row, kind.handle)) if kind.handle else "",
+            handle=handle,
             kept=_found(row, self._kept),
             measures=_measured(row, self._measures),
             witnesses=_found(row, self._witnesses),
@@ -133,15 +134,24 @@ class Decoder:
             self._decode_into(values, way, row)
         return values.get(name, UNKNOWN)
 
+    def _handle(self, row: Row) -> Any:
+        handle = dig(row, self.kind.handle)
+        if handle is None or handle == "":  # nothing could be asked or said of it
+            raise self._nameless(self.kind.handle)
+        return handle
+
     def _address(self, values: Values) -> Address:
         try:
             return self.kind.address_of(values)
         except KeyError as missing:
-            raise ProtocolError(
-                f"the server lists a {self.kind.name} without its {missing.args[0]}",
-                id="row-without-key",
-                hint="what answered may not be mailcow, or newer than this tool knows",
-            ) from missing
+            raise self._nameless(missing.args[0]) from missing
+
+    def _nameless(self, part: str) -> ProtocolError:
+        return ProtocolError(
+            f"the server lists a {self.kind.name} without its {part}",
+            id="row-without-key",
+            hint="what answered may not be mailcow, or newer than this tool knows",
+        )
 
     def join(self, observed: Observed, source: str, rows: Sequence[Row]) -> Observed:
         """Add the fields of a further source to a resource, from the rows that are about it."""

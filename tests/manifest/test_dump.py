@@ -155,6 +155,38 @@ def test_what_no_manifest_can_say_is_told_and_left_out() -> None:
     ]
 
 
+SIEVE = {"mailbox": "a@a.example", "type": "prefilter", "description": "x", "script": "not sieve"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "row", "told"),
+    [
+        ("sieve_filter", SIEVE, "export-impossible"),
+        ("global_filter", {"prefilter": "keep;", "postfilter": "not sieve"}, "export-left-out"),
+        ("domain", {"name": "a.example", "description": ""}, "export-left-out"),
+        ("identity_provider", {"provider": "ldap", "port": 389, "realm": "of the last provider"}, "export-left-out"),
+        ("identity_provider", {"provider": "of a version to come", "realm": "x"}, "export-left-out"),
+        ("tls_policy", {"destination": "a.example"}, "export-impossible"),
+    ],
+)
+def test_what_a_manifest_would_be_refused_for_is_told_and_left_out(kind: str, row: Values, told: str) -> None:
+    found = dumped(live(kind, row), every_field=True)
+
+    written = [each.address.kind for each in declared_by(found.files)]
+
+    assert {each.id for each in found.diagnostics} == {told}
+    assert written == ([] if told == "export-impossible" else [kind])
+
+
+def test_a_secret_that_a_manifest_would_be_refused_for_is_not_asked_for() -> None:
+    row = {"provider": "ldap", "port": 389, "client_secret": Secret("of the last provider")}
+
+    found = dumped(live("identity_provider", row), every_field=True)
+
+    assert "client_secret" not in found.files["server.yaml"]
+    assert found.diagnostics == ()
+
+
 def test_a_title_of_several_lines_stays_a_comment() -> None:
     text = dump(live("domain", {"name": "a.example"}), registry(), title="a\nmailboxes: []\n").files
     assert "mailboxes" not in parse(SourceText("x", text["domains/a.example.yaml"])).value
