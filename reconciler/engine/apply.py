@@ -112,7 +112,7 @@ class _Run:
         self._progress = progress
         self._ended: dict[Address, ChangeEnded] = {}
         self._fruitless = 0
-        self._failures = 0
+        self._failed: set[Address] = set()
 
     @property
     def stopped(self) -> Stopped | None:
@@ -222,22 +222,23 @@ class _Run:
     def _room_for_failures(self) -> int | None:
         """How many changes may go wrong until the run is stopped, that one included; None without a limit."""
         most = self._means.most_failures
-        return None if most is None else max(1, most + 1 - self._failures)
+        return None if most is None else max(1, most + 1 - len(self._failed))
 
     def _settle(self, address: Address, outcome: Outcome, messages: Iterable[str]) -> Iterator[ChangeEnded]:
         ended = self._progress.settle(address, outcome, messages)
         if ended is not None:
             self._ended[address] = ended
             yield ended
-            self._count(ended)
+        if outcome not in (Outcome.DONE, Outcome.BLOCKED):
+            self._count(address)
 
-    def _count(self, ended: ChangeEnded) -> None:
-        """Stop a run in which too much fails; what is blocked has not failed by itself."""
+    def _count(self, failed: Address) -> None:
+        """Stop a run in which too much fails, though more of it may be to come; what is blocked has not failed."""
         most = self._means.most_failures
-        self._failures += ended.outcome not in (Outcome.DONE, Outcome.BLOCKED)
-        if most is not None and self._failures > most and self._calls.error is None:
+        self._failed.add(failed)
+        if most is not None and len(self._failed) > most and self._calls.error is None:
             self._calls.error = ApplyIncomplete(
-                f"{self._failures} changes have failed, {most} are allowed",
+                f"{len(self._failed)} changes have failed, {most} are allowed",
                 id="too-many-failures",
                 hint="see why; run again to continue",
             )

@@ -26,6 +26,18 @@ def test_one_more_than_are_allowed_fail_and_then_nothing_is_sent(most: int) -> N
     assert ran.report.stopped.id == "too-many-failures"
 
 
+@pytest.mark.parametrize("workers", [1, 8])
+def test_what_failed_counts_though_there_would_be_more_to_do_for_it(workers: int) -> None:
+    world = World()
+    for address in PEOPLE:
+        world.on(address, Does.REFUSE)
+    adds = [call(Verb.ADD, each) for each in PEOPLE]
+    limits = [call(Verb.EDIT, each, phase=1, route="rl-mbox") for each in PEOPLE]
+    ran = run(world, map(create, PEOPLE), adds + limits, workers=workers, most_failures=2)
+    assert list(ran.outcomes.values()).count("failed") == 3
+    assert len(world.sent) == 3
+
+
 def test_as_many_calls_are_under_way_as_may_fail() -> None:
     together = threading.Barrier(4)
     most_at_once = 0
