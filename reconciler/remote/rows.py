@@ -49,7 +49,7 @@ def _table(decoder: Decoder, answers: Sequence[tuple[Get, Rows]]) -> Listed | No
     records: list[Any] = []
     keys: list[Any] = []
     unreadable: list[Get] = []
-    form = None
+    form, nameless = None, False
     for get, rows in answers:
         if not isinstance(rows, CompactRows):
             return None
@@ -64,11 +64,10 @@ def _table(decoder: Decoder, answers: Sequence[tuple[Get, Rows]]) -> Listed | No
         column = decoder.canonical(kind.key[0], wires) if wires is not None else None
         if column is None or UNKNOWN in column or not all(column) or not _asked_for(kind, get, column):
             return None
-        if None in form.column(found, kind.handle):
-            return None
+        nameless = nameless or None in form.column(found, kind.handle)
         records += found
         keys += column
-    if form is None:
+    if form is None or nameless:
         return None
     keys = _folded(keys) if kind.fold_key else keys
     positions = dict(zip(keys, range(len(keys)), strict=True))
