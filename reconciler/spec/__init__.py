@@ -7,7 +7,7 @@ mark.py          what a field is: its wire names, versions, default, owner, how 
 language.py      `Annotated`, which puts a type, a codec and a mark together
 codec.py         what a value looks like to people, to us and to the server
 codecs.py        the codecs by name: texts, flags, words, numbers, lists; those of other values have files of their own
-                 (addresses, amounts, mappings, names, scores, secrets, sender_rights)
+                 (addresses, amounts, mappings, policies, rights, scores, secrets, sender_rights, tags)
 step.py          what a kind says must be called, and when
 
 What reads a declaration:
@@ -20,5 +20,5 @@ needs.py         what a resource cannot be without
 reference.py     kinds as plain values, for people; forms.py: what may be written, in words
 refusal.py       what a codec says to a value it does not accept; scope.py: what a value is read relative to
 
-The other files are oddities of the server's that several kinds share.
+The other files are oddities of the server's: of several kinds, or more than a kind's own file has room for.
 """
