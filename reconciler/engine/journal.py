@@ -59,6 +59,8 @@ class Journal:
             file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise _unwritable(path, error) from error
+        with suppress(OSError):  # some file systems have none of it
+            _sync_folder(path.parent)
         self._lines = DurableLines(file)
         self._sync(self._write({"type": "begin", "format_version": FORMAT_VERSION, **about}))
 
@@ -204,6 +206,21 @@ def last_run(folder: Path) -> LastRun | None:
     return _run_of(paths[0]) if paths else None
 
 
+def let_go(folder: Path, *, keep: int) -> None:
+    """Remove the oldest journals of a folder, but none that is the newest about its server.
+
+    Args:
+        keep: how many are left beside such.
+    """
+    paths = _newest_first(folder)
+    servers = {_first(path).get("server") for path in paths[:keep]}
+    for path in paths[keep:]:
+        server = _first(path).get("server")
+        if server in servers:
+            path.unlink(missing_ok=True)
+        servers.add(server)
+
+
 def last_word(folder: Path, server: str) -> LastRun | None:
     """Read the newest journal about a server; of a long one that came to its end only what is left (``calls`` is 0)."""
     paths = _newest_first(folder)
@@ -218,6 +235,15 @@ def last_word(folder: Path, server: str) -> LastRun | None:
             files = tuple(map(str, last.get("unsettled", ())))
             return LastRun(newest, {"server": server}, True, 0, (), files, **_left_in(last))
     return _run_of(newest)
+
+
+def _sync_folder(folder: Path) -> None:
+    """See to it that the names in a folder are on the disk."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _newest_first(folder: Path) -> list[Path]:

@@ -35,6 +35,7 @@ _COMMAND: Final = (
     "--literal-pathspecs",
     *("-c", "core.hooksPath=/dev/null"),
     *("-c", "core.fsmonitor=false"),
+    *("-c", "core.fsync=loose-object,reference"),  # that an apply began must outlive a power cut
     *("-c", "protocol.allow=never"),
     *("-c", "safe.bareRepository=explicit"),
 )

@@ -54,7 +54,7 @@ def apply(request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Even
         handles=Handles(planned.live, server.reader.handles_of),
         resolve=planned.loaded.secrets.for_apply,
     )
-    remember_attempt(planned.base, request.focus)
+    forgotten = remember_attempt(planned.base, request.focus)
     record = journal(request.inputs.workplace, server=server.identity.origin)
     with record as kept, interruptible(request.inputs.clock.now) as stop, closing(server.client):
         _hand_over(planned.loaded.secrets, kept)
@@ -77,9 +77,19 @@ def apply(request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Even
         with planned.watch.stage("writing"):
             report = _heard(run, lambda event: on_event(_written_down(event, promised, kept)))
         report = replace(_settled(planned.loaded.secrets, report, kept), left=planned.left)
-    report = replace(report, notes=(*report.notes, *_left_unsaid(planned, report, promised)))
+    begun = _unremembered(planned, forgotten)
+    report = replace(report, notes=(*begun, *report.notes, *_left_unsaid(planned, report, promised)))
     done = report.converged is True and report.count(Outcome.DONE) == len(report.changes)
     return replace(report, notes=(*report.notes, *remember(request, planned))) if done else report
+
+
+def _unremembered(planned: Planned, why: str) -> tuple[Diagnostic, ...]:
+    """Tell that git could not take down that an apply began, though it should have."""
+    if not why or planned.base.stays:
+        return ()
+    summary = f"git could not take down that this apply began: {why}"
+    hint = "should it not converge, what it made is not known to be its own; see what git says, then apply again"
+    return (Diagnostic("attempt-not-remembered", Severity.WARNING, summary, hint=hint),)
 
 
 def _promised(planned: Planned, kept: Journal | None) -> Fields:

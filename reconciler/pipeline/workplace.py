@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Final
 
-from reconciler.engine.journal import Journal, LastRun, last_run, last_word
+from reconciler.engine.journal import Journal, LastRun, last_run, last_word, let_go
 from reconciler.engine.lock import is_held, locked
 from reconciler.flow import Inputs, PlanRequest, Workplace
 from reconciler.model.diagnostic import Diagnostic, Severity
@@ -60,8 +60,7 @@ def journal(place: Workplace | None, *, server: str) -> Journal | nullcontext[No
     if place is None:
         return nullcontext()
     folder = place.folder / _JOURNALS
-    for old in sorted(folder.glob("*.jsonl"))[:-_KEPT]:
-        old.unlink(missing_ok=True)
+    let_go(folder, keep=_KEPT)
     taken = len(list(folder.glob(f"{place.moment}*")))
     return Journal(folder / f"{place.moment}-{taken}.jsonl", {"server": server, "began": place.moment})
 
@@ -69,14 +68,15 @@ def journal(place: Workplace | None, *, server: str) -> Journal | nullcontext[No
 def known_before(inputs: Inputs, server: str) -> tuple[LastRun | None, tuple[Diagnostic, ...]]:
     """What the newest journal of a server says, and what of it is to be told by a run that only looks at it.
 
-    An apply that is under way has nothing to say yet.
+    An apply that is under way has nothing to say yet, and what may not be read tells nothing.
     """
     place = inputs.workplace
-    if place is None or not (place.folder / _JOURNALS).is_dir():
+    if place is None or (place.looked_at and is_held(place.folder / "lock")):
         return None, ()
-    if place.looked_at and is_held(place.folder / "lock"):
+    try:
+        run = last_word(place.folder / _JOURNALS, server)
+    except OSError:
         return None, ()
-    run = last_word(place.folder / _JOURNALS, server)
     return run, (*_left_unsaid(run), *_undelivered(run, inputs)) if place.looked_at else ()
 
 

@@ -17,7 +17,7 @@ from tests.properties.bystanders import rows_of
 from tests.properties.company import AFTER, BEFORE
 from tests.properties.conftest import TurnOf
 from tests.properties.effort import sweeping, versions
-from tests.properties.town import ALLOWING_ALL
+from tests.properties.town import ALLOWING_ALL, Town
 from tests.properties.turn import DONE, INCOMPLETE, Turn, shape, visible
 from tests.properties.wishes import removals
 
@@ -33,7 +33,7 @@ def _heard() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def struck(turn: Turn, number: int, *signals: int, before: bool, words: tuple[str, ...]) -> tuple[int, str]:
+def struck(town: Town, number: int, *signals: int, before: bool, words: tuple[str, ...]) -> tuple[int, str]:
     """Run a command in a process of its own, which gets signals when a write arrives or when it took effect.
 
     Args:
@@ -43,7 +43,6 @@ def struck(turn: Turn, number: int, *signals: int, before: bool, words: tuple[st
     Returns:
         How the process ended, and what it said.
     """
-    town = turn.town
     environ = {**os.environ, **town.person.environ, "MAILCOW_URL": town.person.url, "MAILCOW_API_KEY": KEY}
     command = [sys.executable, "-m", "reconciler", *words]
     process = subprocess.Popen(
@@ -103,7 +102,7 @@ def test_an_apply_that_is_killed_in_the_midst_of_a_call_is_gone_on_with(
     turn = turn_of(version)
     for number in chosen(turn, few=1, salt="kill"):
         begun(turn, f"kill {number}")
-        code, _ = struck(turn, number, signal.SIGKILL, before=before, words=apply_words(1 + 3 * (number % 2)))
+        code, _ = struck(turn.town, number, signal.SIGKILL, before=before, words=apply_words(1 + 3 * (number % 2)))
         assert code == -signal.SIGKILL
         in_flight = turn.town.simulator.writes[number - 1]
         told = gets_there(turn, "mail.yaml", "--auto-approve", *ALLOWING_ALL)
@@ -118,7 +117,7 @@ def test_an_apply_that_is_told_to_stop_finishes_what_is_in_flight_and_is_gone_on
     turn = turn_of(version)
     for number in chosen(turn, few=1, salt="stop"):
         begun(turn, f"stop {number}")
-        code, said = struck(turn, number, sent, before=True, words=apply_words(workers=1))
+        code, said = struck(turn.town, number, sent, before=True, words=apply_words(workers=1))
         last = number == turn.writes
         assert (code, len(turn.town.simulator.writes)) == (DONE if last else INTERRUPTED, number), said
         told = gets_there(turn, "mail.yaml", "--auto-approve", *ALLOWING_ALL)
@@ -132,7 +131,7 @@ def test_a_kept_plan_that_was_killed_half_way_is_finished_by_carrying_it_out_aga
         kept = turn.town.person.types("plan", "mail.yaml", "--out", "plan.json", *ALLOWING_ALL)
         assert kept.code == DONE, kept.err
         words = ("apply", "plan.json", "mail.yaml", "--parallelism", "1")
-        code, _ = struck(turn, number, signal.SIGKILL, before=number % 2 == 0, words=words)
+        code, _ = struck(turn.town, number, signal.SIGKILL, before=number % 2 == 0, words=words)
         assert code == -signal.SIGKILL
         assert UNFINISHED in gets_there(turn, "plan.json", "mail.yaml")
 
@@ -144,7 +143,7 @@ def test_after_a_killed_apply_something_else_may_be_declared_or_go_wrong(turn_of
     back = {**BEFORE, "removed": removals(declared, BEFORE)}
     for number in chosen(turn, few=1, salt="else"):
         begun(turn, f"else {number}")
-        code, _ = struck(turn, number, signal.SIGKILL, before=number % 2 == 0, words=apply_words(workers=4))
+        code, _ = struck(turn.town, number, signal.SIGKILL, before=number % 2 == 0, words=apply_words(workers=4))
         assert code == -signal.SIGKILL
         turn.town.suffers(f"reset-after:write:{number % 7 + 1}", f"status=502:get:{number % 5 + 1}")
         turn.town.declares(back)
@@ -157,6 +156,6 @@ def test_after_a_killed_apply_something_else_may_be_declared_or_go_wrong(turn_of
 def test_a_second_ctrl_c_ends_at_once_and_the_next_apply_gets_there(turn_of: TurnOf) -> None:
     turn = turn_of("2026-07a")
     begun(turn, "twice")
-    code, _ = struck(turn, 4, signal.SIGINT, signal.SIGINT, before=True, words=apply_words(workers=4))
+    code, _ = struck(turn.town, 4, signal.SIGINT, signal.SIGINT, before=True, words=apply_words(workers=4))
     assert code in (INTERRUPTED, -signal.SIGINT)
     gets_there(turn, "mail.yaml", "--auto-approve", *ALLOWING_ALL)
