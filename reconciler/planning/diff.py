@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from reconciler.model.address import Address
@@ -160,17 +160,30 @@ class _Diff:
 
     def _note_kept(self, kind: Kind, left: frozenset[str]) -> None:
         """Say what was declared, is not any more, and stays, because its kind is deleted only on demand."""
-        for address in kept(kind, self.sides.desired, self.sides.live, self.sides.options, left):
+        found = kept(kind, self.sides.desired, self.sides.live, self.sides.options, left)
+        new = self._may_be_renamed(kind) if found else {}
+        for address in found:
+            renamed = _perhaps_renamed(address, new.get(kind.domain_of_key(address.key), []))
             self.sides.findings.diagnostics.append(
                 Diagnostic(
                     "no-longer-declared",
                     Severity.NOTE,
                     f"`{address}` is not declared any more, and is left alone with all that is in it",
                     hint=f"to delete it: `removed: [{{{kind.name}: {address.key}}}]`; if it is somebody else's now: "
-                    f"`removed: [{{{kind.name}: {address.key}, step: forget}}]`",
+                    f"`removed: [{{{kind.name}: {address.key}, step: forget}}]`{renamed}",
                     address=address,
                 )
             )
+
+    def _may_be_renamed(self, kind: Kind) -> Mapping[str | None, list[str]]:
+        """The keys that are new, by domain, where the server could have given them to something that is there."""
+        new: dict[str | None, list[str]] = {}
+        if kind.on_move is not None and self.sides.capabilities.knows(kind.moves_since):
+            there = self.sides.live.of(kind.name)
+            for key in self.sides.desired.of(kind.name):
+                if key not in there:
+                    new.setdefault(kind.domain_of_key(key), []).append(key)
+        return new
 
     def _move(self, kind: Kind, move: Relocation, declared: Declared | None) -> None:
         if kind.on_move is None or not self.sides.capabilities.knows(kind.moves_since):
@@ -309,3 +322,12 @@ def _anew(kind: Kind) -> str:
     if kind.replaceable is not None:
         return f"write `{kind.replaceable}: true`, and it is deleted and made anew"
     return "remove the resource and make it anew"
+
+
+def _perhaps_renamed(address: Address, new: Sequence[str]) -> str:
+    """What to write where one that is not declared any more may be one that is new."""
+    if not new:
+        return ""
+    target = new[0] if len(new) == 1 else "..."
+    move = f"moved: [{{{address.kind}: {{from: {address.key}, to: {target}}}}}]"
+    return f"; if it is only called otherwise now: `{move}`, which keeps what is in it"

@@ -1,6 +1,8 @@
 import zlib
 from typing import Any
 
+import pytest
+
 from reconciler.model.change import Action, Reason
 from reconciler.model.resource import Place
 from reconciler.model.state import DesiredState, LiveState, Removal
@@ -48,6 +50,24 @@ def test_a_mailbox_or_domain_that_is_not_declared_any_more_stays_and_that_is_sai
     (note,) = found.diagnostics
     assert (note.id, note.address) == ("no-longer-declared", address("mailbox/anna@acme.example"))
     assert "removed: [{mailbox: anna@acme.example}]" in str(note.hint)
+
+
+@pytest.mark.parametrize(
+    ("new", "said"),
+    [
+        (["ann@acme.example"], "moved: [{mailbox: {from: anna@acme.example, to: ann@acme.example}}]"),
+        (["ann@acme.example", "a@acme.example"], "moved: [{mailbox: {from: anna@acme.example, to: ...}}]"),
+        (["ann@other.example"], None),
+        ([], None),
+    ],
+)
+def test_one_that_is_gone_beside_one_that_is_new_may_have_been_renamed(new: list[str], said: str | None) -> None:
+    boxes = [{**ANNA, "address": each} for each in new]
+    want = desired({"domains": [DOMAIN, {**DOMAIN, "name": "other.example"}], "mailboxes": boxes})
+    found = compared(want, live(EVERYTHING), options=PlanOptions(base=desired(EVERYTHING)))
+    (note,) = [each for each in found.diagnostics if each.id == "no-longer-declared"]
+    assert ("`moved:" in str(note.hint)) == (said is not None)
+    assert said is None or said in str(note.hint)
 
 
 def test_a_flag_naming_the_kind_deletes_what_is_protected() -> None:
