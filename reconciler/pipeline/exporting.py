@@ -5,6 +5,7 @@ from __future__ import annotations
 from reconciler.flow import Exported, Server
 from reconciler.kinds import registry
 from reconciler.manifest.dump import dump
+from reconciler.manifest.unshown import unshown
 from reconciler.model.state import LiveState
 from reconciler.pipeline.approach import approach
 from reconciler.pipeline.opening import opened
@@ -35,9 +36,10 @@ def export(server: Server, *, domains: tuple[str, ...] | None, every_field: bool
     with watch.stage("writing"):
         title = f"{source.identity.origin} (mailcow {source.identity.version})"
         dumped = dump(readout.live, kinds, title=title, every_field=every_field)
+        lacking = unshown(readout.live, kinds, source.capabilities, every_field=every_field)
     return Exported(
         files=dumped.files,
-        diagnostics=(*first.diagnostics, *readout.diagnostics, *dumped.diagnostics),
+        diagnostics=(*first.diagnostics, *readout.diagnostics, *dumped.diagnostics, *([lacking] if lacking else [])),
         timings=watch.seconds,
         requests=source.requests,
     )
