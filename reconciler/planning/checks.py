@@ -43,6 +43,7 @@ def check(
     for other in kinds.values():
         if other.space is not None:
             sharing[other.space].append(other)
+    vacated = going | set(_vacated(kinds, sharing, changes, live, going))
     for change in changes:
         declared = desired.get(change.address)
         if change.action is Action.DELETE or declared is None:
@@ -52,7 +53,7 @@ def check(
         found += _references(kind, declared, change, there, options)
         if change.action in (Action.CREATE, Action.MOVE):
             found += _home(kind, declared, there, options)
-            found += _space(sharing[kind.space], change, declared, live, going, options)
+            found += _space(sharing[kind.space], change, declared, live, vacated, options)
     found += _rivals(kinds, desired, changes, options)
     future = future_of(kinds, changes, live)
     for change in changes:
@@ -228,23 +229,41 @@ def _homeless(declared: Declared, domain: str, why: str, hint: str, options: Pla
     )
 
 
+def _vacated(
+    kinds: Mapping[str, Kind],
+    sharing: Mapping[str | None, Sequence[Kind]],
+    changes: Sequence[Change],
+    live: LiveState,
+    going: set[Address],
+) -> Iterator[Address]:
+    """Find the addresses that are given up by renaming what has them: what waits for its own new name gives up none."""
+    for change in changes:
+        if change.moved_from is not None:
+            holders = _holders(sharing[kinds[change.address.kind].space], change, live)
+            if going.issuperset(holders):
+                yield change.moved_from
+
+
+def _holders(sharing: Sequence[Kind], change: Change, live: LiveState) -> list[Address]:
+    """What has the address on the server that something of another kind is to have."""
+    others = (Address(other.name, change.address.key) for other in sharing if other.name != change.address.kind)
+    return [other for other in others if live.has(other)]
+
+
 def _space(
     sharing: Sequence[Kind],
     change: Change,
     declared: Declared,
     live: LiveState,
-    going: set[Address],
+    vacated: set[Address],
     options: PlanOptions,
 ) -> Iterator[Diagnostic]:
-    for other in sharing:
-        if other.name == change.address.kind:
-            continue
-        holder = live.of(other.name).get(change.address.key)
-        if holder is not None and holder.address not in going:
+    for holder in _holders(sharing, change, live):
+        if holder not in vacated:
             yield error(
                 "address-occupied",
-                f"`{change.address}` cannot be created: `{holder.address}` has that address on the server",
-                hint=f"write `removed: [{{{other.name}: {change.address.key}}}]`, or choose another address",
+                f"`{change.address}` cannot be created: `{holder}` has that address on the server",
+                hint=f"write `removed: [{{{holder.kind}: {holder.key}}}]`, or choose another address",
                 origin=options.locate(declared.place),
                 address=change.address,
             )

@@ -78,6 +78,16 @@ mailboxes: [{{address: anna@acme.example, quota: 1GiB, initial: {{password: {{en
 aliases: [{{address: {alias}, to: [anna@acme.example]}}]
 {moved}
 """
+ALIAS_TO = """
+domains: [{{name: acme.example}}]
+mailboxes:
+  - {{address: {mailboxes[0]}@acme.example, quota: 1GiB, initial: {{password: {{env: PASSWORD}}}}}}
+  - {{address: {mailboxes[1]}@acme.example, quota: 1GiB, initial: {{password: {{env: PASSWORD}}}}}}
+aliases: [{{address: {alias}@acme.example, to: [crm@elsewhere.example]}}]
+moved: [{moved}]
+"""
+MAILBOX_MOVED = "{{mailbox: {{from: {0}@acme.example, to: {1}@acme.example}}}}"
+ALIAS_MOVED = "{{alias: {{from: {0}@acme.example, to: {1}@acme.example}}}}"
 
 
 def test_the_right_to_send_as_an_alias_moves_with_it(welcome: Welcome) -> None:
@@ -163,6 +173,57 @@ def test_an_alias_takes_the_name_of_a_mailbox_that_moves_away_behind_an_alias_do
     person.writes("mail.yaml", after + moved)
     applied = person.types("apply", "mail.yaml", "--auto-approve")
     assert applied.code == 0, applied.out
+    assert person.types("plan", "mail.yaml", "--detailed-exitcode").code == 0
+
+
+@pytest.mark.parametrize(
+    ("mailbox", "alias", "moved"),
+    [
+        ("ann", "anna", MAILBOX_MOVED.format("anna", "ann") + ", " + ALIAS_MOVED.format("info", "anna")),
+        ("info", "sales", MAILBOX_MOVED.format("anna", "info") + ", " + ALIAS_MOVED.format("info", "sales")),
+    ],
+)
+def test_what_moves_away_leaves_its_name_to_what_moves_there(
+    welcome: Welcome, mailbox: str, alias: str, moved: str
+) -> None:
+    person = welcome("2026-07a")
+    person.environ["PASSWORD"] = "Correct.Horse.7"
+    person.writes("mail.yaml", ALIAS_TO.format(mailboxes=("anna", "ben"), alias="info", moved=""))
+    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
+    person.writes("mail.yaml", ALIAS_TO.format(mailboxes=(mailbox, "ben"), alias=alias, moved=moved))
+    applied = person.types("apply", "mail.yaml", "--auto-approve")
+    assert applied.code == 0, applied.out + applied.err
+    assert person.types("plan", "mail.yaml", "--detailed-exitcode").code == 0
+
+
+def test_names_are_not_swapped(welcome: Welcome) -> None:
+    person = welcome("2026-07a")
+    person.environ["PASSWORD"] = "Correct.Horse.7"
+    person.writes("mail.yaml", ALIAS_TO.format(mailboxes=("anna", "ben"), alias="info", moved=""))
+    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
+    moved = MAILBOX_MOVED.format("anna", "info") + ", " + ALIAS_MOVED.format("info", "anna")
+    person.writes("mail.yaml", ALIAS_TO.format(mailboxes=("info", "ben"), alias="anna", moved=moved))
+    planned = person.types("plan", "mail.yaml")
+    assert planned.code == 3
+    assert planned.err.count("address-occupied") == 2
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "moved"),
+    [
+        (("anna", "ben", "info"), ("ann", "ben", "anna"), MAILBOX_MOVED.format("anna", "ann")),
+        (("anna", "ben", "info"), ("anna", "info", "sales"), ALIAS_MOVED.format("info", "sales")),
+    ],
+)
+def test_what_moves_away_leaves_its_name_to_what_is_new(
+    welcome: Welcome, before: tuple[str, str, str], after: tuple[str, str, str], moved: str
+) -> None:
+    person = welcome("2026-07a")
+    person.environ["PASSWORD"] = "Correct.Horse.7"
+    for (one, other, alias), how in ((before, ""), (after, moved)):
+        person.writes("mail.yaml", ALIAS_TO.format(mailboxes=(one, other), alias=alias, moved=how))
+        applied = person.types("apply", "mail.yaml", "--auto-approve")
+        assert applied.code == 0, applied.out + applied.err
     assert person.types("plan", "mail.yaml", "--detailed-exitcode").code == 0
 
 
