@@ -61,7 +61,9 @@ class FieldComparison:
                 Absent.NOT_READABLE
                 if kind.fields[name].codec.sensitive
                 else observed.values.get(name, Absent.NOT_READABLE),
-                value,
+                value
+                if kind.fields[name].mark.elements is None
+                else compare.joined(kind.fields[name], value, observed.values[name]),
                 sensitive=kind.fields[name].codec.sensitive,
             )
             for name, value in declared.options.initial.items()
@@ -73,7 +75,7 @@ class FieldComparison:
         """Whether a field under ``initial:`` is to be sent once more.
 
         A pattern means secrets only: what else is there is the users' by now. Of that, only what a creation sends in
-        calls of its own may be missing, and lists are written only where it is known what they hold.
+        calls of its own may be missing, and lists are only added to, where it is known what they hold.
         """
         options, address, name = self.sides.options, declared.address, each.name
         if each.immutable:
@@ -84,7 +86,8 @@ class FieldComparison:
             return False
         if name not in observed.values:
             return each.mark.elements is None
-        return not compare.same(each, declared.options.initial[name], observed.values[name])
+        additive = each.mark.elements is not None
+        return not compare.same(each, declared.options.initial[name], observed.values[name], additive=additive)
 
     def _shared(
         self, kind: Kind, declared: Declared, observed: Observed, changes: list[FieldChange]

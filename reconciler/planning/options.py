@@ -31,6 +31,10 @@ class PruneScope:
         return kind == self.kind and any(means(pattern, domain or "") for pattern in self.domains)
 
 
+_OF_FIELDS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_*?[]!-")
+"""What names of fields, and patterns of them, are made of."""
+
+
 def _unresolved(_source: SecretSource, _address: Address) -> Secret | None:
     return None
 
@@ -41,8 +45,15 @@ def _file_only(place: Place) -> Origin:
 
 def selects(selector: str, address: Address, name: str) -> bool:
     """Whether a selector of ``--resend`` means a field; without ``#`` it means all of a resource's."""
-    wanted, _, wanted_field = selector.partition("#")
+    wanted, wanted_field = _parted(selector)
     return means(wanted, str(address)) and means(wanted_field or "*", name)
+
+
+def _parted(selector: str) -> tuple[str, str]:
+    """What a selector means, and the field it names; a key may hold a ``#`` too."""
+    wanted, mark, last = selector.rpartition("#")
+    names_field = bool(last) and not last.isdecimal() and _OF_FIELDS.issuperset(last)
+    return (wanted, last) if mark and names_field else (selector, "")
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -90,13 +101,13 @@ class PlanOptions:
 
     def rotates(self, address: Address, name: str) -> bool:
         """Whether ``--resend`` selects this field by name: only so is a secret under ``initial:`` sent once more."""
-        return any("#" in selector and selects(selector, address, name) for selector in self.resend)
+        return any(_parted(each)[1] and selects(each, address, name) for each in self.resend)
 
     def names(self, address: Address, name: str) -> bool:
         """Whether ``--resend`` names this field in full: what is no secret under ``initial:`` asks for that."""
-        return any(selector.partition("#")[2] == name and selects(selector, address, name) for selector in self.resend)
+        return any(_parted(each)[1] == name and selects(each, address, name) for each in self.resend)
 
     @property
     def rotates_anything(self) -> bool:
         """Whether ``--resend`` may select what nothing else looks at."""
-        return any("#" in selector for selector in self.resend)
+        return any(_parted(each)[1] for each in self.resend)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+from reconciler.engine.lock import locked
 from reconciler.simulator.faults import Faults
-from tests.acceptance.person import Person
+from tests.acceptance.person import READ_ONLY_KEY, Person
 from tests.repository import made
 
 Welcome = Callable[..., Person]
 
 PENDING, INCOMPLETE = 2, 6
+ANNA = "anna@acme.example"
 DOMAIN = """
 domains: [{name: acme.example, quota_notification_bcc: {to: [boss@elsewhere.example]}}]
 """
@@ -86,3 +89,82 @@ def test_what_is_initial_and_a_failed_creation_left_out_is_told_and_sent_when_as
     assert (silent.code, by_pattern.code) == (0, 0), by_pattern.out
     assert sent.code == 0, sent.out
     assert person.simulator.state.redis.hash("RL_VALUE")["anna@acme.example"] == "7 / 1h"
+
+
+def test_what_may_not_have_been_sent_is_told_by_every_plan_until_it_is_sent(welcome: Welcome, tmp_path: Path) -> None:
+    person = welcome("2022-01a", faults=Faults.of("status=502:edit/rl-mbox:1-2"))
+    person.environ |= {"SECRET": "Correct.Horse.7", "HOME": str(tmp_path / "home")}
+    person.writes("mail/mail.yaml", LIMITED)
+
+    assert person.types("apply", "mail", "--auto-approve").code == INCOMPLETE
+    first = person.types("plan", "mail", "--detailed-exitcode", key=READ_ONLY_KEY)
+    person.writes("mail/more.yaml", "domains: [{name: more.example}]\n")
+    assert person.types("apply", "mail", "--auto-approve").code == 0
+    later = person.types("plan", "mail", key=READ_ONLY_KEY)
+    (lock,) = (tmp_path / "home" / ".local" / "state" / "mailcow-reconciler").glob("*/lock")
+    with locked(lock, holder="process 7"):
+        meanwhile = person.types("plan", "mail", key=READ_ONLY_KEY)
+    sent = person.types("apply", "mail", "--auto-approve", "--resend", "mailbox/anna@acme.example#rate_limit")
+    settled = person.types("plan", "mail", "--detailed-exitcode", key=READ_ONLY_KEY)
+
+    assert first.code == 0
+    assert all("warning[initial-unsent]" in each.out for each in (first, later)), first.out + later.out
+    assert "initial-unsent" not in meanwhile.out
+    assert sent.code == 0, sent.out
+    assert (settled.code, "initial-unsent" in settled.out) == (0, False), settled.out
+
+
+def test_lists_that_were_not_sent_are_looked_at_and_sent_when_asked_by_name(welcome: Welcome, tmp_path: Path) -> None:
+    person = welcome(faults=Faults.of("status=502:add/mailbox-policy:1-2"))
+    person.environ |= {"SECRET": "Correct.Horse.7", "HOME": str(tmp_path / "home")}
+    person.writes("mail/mail.yaml", LIMITED.replace("rate_limit: 7/h", "allowed_senders: [x@y.example]"))
+
+    failed = person.types("apply", "mail", "--auto-approve")
+    person.does("add/mailbox-policy", {"username": ANNA, "object_list": "wl", "object_from": "hers@y.example"})
+    asked = person.types("apply", "mail", "--auto-approve", "--resend", f"mailbox/{ANNA}#allowed_senders")
+    settled = person.types("plan", "mail", "--detailed-exitcode")
+
+    assert failed.code == INCOMPLETE
+    assert f"--resend 'mailbox/{ANNA}#allowed_senders'" in failed.out, failed.out
+    assert asked.code == 0, asked.out
+    senders = [each["value"] for each in person.asks("policy_wl_domain/acme.example")]
+    assert sorted(senders) == ["hers@y.example", "x@y.example"]
+    assert (settled.code, "initial-unsent" in settled.out) == (0, False), settled.out
+
+
+def test_what_was_there_before_it_was_declared_is_made_as_declared_and_what_is_initial_is_named(
+    welcome: Welcome,
+) -> None:
+    person = welcome()
+    person.environ["SECRET"] = "Correct.Horse.7"
+    repository = made(person.folder)
+    repository.commit({"mail/mail.yaml": "domains: [{name: acme.example, description: Acme}]\n"})
+    assert person.types("apply", "mail", "--auto-approve").code == 0
+    by_hand = {"local_part": "anna", "domain": "acme.example", "password": "Correct.Horse.7", "quota": "1", "active": 1}
+    person.does("add/mailbox", {**by_hand, "password2": "Correct.Horse.7"})
+    adopted = (
+        f"{{address: {ANNA}, external_send_as: [a@far.example], initial: {{password: {{env: SECRET}}, "
+        "spam_score: {junk: 6, reject: 12}}}"
+    )
+
+    repository.write({"mail/anna.yaml": f"mailboxes: [{adopted}]\n"})
+    uncommitted = person.types("plan", "mail", "--detailed-exitcode")
+    repository.commit({})
+    applied = person.types("apply", "mail", "--auto-approve")
+    settled = person.types("plan", "mail", "--detailed-exitcode")
+
+    assert (uncommitted.code, "initial-passed-over" in uncommitted.out) == (0, False), uncommitted.out
+    assert "note[initial-passed-over]" in applied.out, applied.out
+    assert "Apply: 1 done; 1 call" in applied.out, applied.out
+    assert (settled.code, "initial-passed-over" in settled.out) == (0, False), settled.out
+
+
+def test_that_git_could_not_take_down_that_an_apply_began_is_told(welcome: Welcome) -> None:
+    person = welcome()
+    repository = made(person.folder)
+    commit = repository.commit({"mail/settings.yaml": LINKS})
+    stale = person.folder / ".git" / "refs" / "reconciler" / "attempted" / "default" / f"{commit}.lock"
+    stale.parent.mkdir(parents=True)
+    stale.touch()
+
+    assert "warning[attempt-not-remembered]" in person.types("apply", "mail", "--auto-approve").out

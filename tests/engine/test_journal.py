@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.engine.durable import DurableLines
-from reconciler.engine.journal import Journal, Unfinished, last_run
+from reconciler.engine.journal import Journal, Unfinished, last_run, last_word, let_go
 from reconciler.errors import UsageError
 from reconciler.model.address import Address
 from reconciler.model.operation import HandleOf, Operation, Verb
@@ -94,6 +94,61 @@ def test_no_secret_is_written_down(tmp_path: Path) -> None:
         "name": "Änne",
     }
     assert (tmp_path / "1.jsonl").stat().st_mode & 0o077 == 0
+
+
+def test_what_was_promised_and_not_kept_is_left_and_carried_to_the_end(tmp_path: Path) -> None:
+    promised = {ANNA: ("rate_limit", "pushover"), mailbox("ben"): ("pushover",), mailbox("carl"): ("pushover",)}
+    journal = Journal(tmp_path / "1.jsonl", ABOUT)
+    journal.promise(promised, sent=[mailbox("dora")])
+    journal.keep(ANNA, ["rate_limit"])
+    journal.keep(mailbox("ben"), ["pushover"])
+    killed, left = last_run(tmp_path), {ANNA: ("pushover",), mailbox("carl"): ("pushover",)}
+    journal.close()
+    ended = last_run(tmp_path)
+    for found in (killed, ended):
+        assert found is not None
+        assert found.unseen == left
+        assert found.sent == {mailbox("ben"), mailbox("dora")}
+
+
+def test_of_a_long_journal_that_came_to_its_end_only_what_is_left_is_read(tmp_path: Path) -> None:
+    with Journal(tmp_path / "1.jsonl", ABOUT) as journal:
+        journal.promise({ANNA: ("pushover",)})
+        for number in range(500):
+            journal.announce(number, replace(call(Verb.ADD, ANNA), attributes={"name": "x" * 200}))
+        journal.deliver(["one.age", "two.age"])
+        journal.settle_deliveries(["two.age"])
+    found = last_word(tmp_path, ABOUT["server"])
+    assert found is not None
+    assert (found.calls, found.ended, found.unseen, found.undelivered) == (0, True, {ANNA: ("pushover",)}, ("two.age",))
+    journal = Journal(tmp_path / "2.jsonl", ABOUT)
+    for number in range(500):
+        journal.announce(number, replace(call(Verb.ADD, ANNA), attributes={"name": "x" * 200}))
+    killed = last_word(tmp_path, ABOUT["server"])
+    assert killed is not None
+    assert (killed.calls, killed.ended) == (500, False)
+    journal.close()
+
+
+def test_the_last_word_is_about_one_server_and_outlives_many_journals_of_others(tmp_path: Path) -> None:
+    for number, server in enumerate(["https://rare.example", *["https://often.example"] * 6]):
+        with Journal(tmp_path / f"{number}.jsonl", {"server": server}) as journal:
+            journal.promise({ANNA: (f"field{number}",)})
+    let_go(tmp_path, keep=2)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["0.jsonl", "5.jsonl", "6.jsonl"]
+    found = last_word(tmp_path, "https://rare.example")
+    assert found is not None
+    assert found.unseen == {ANNA: ("field0",)}
+    assert last_word(tmp_path, "https://none.example") is None
+
+
+def test_the_newest_journal_is_the_one_written_last_whatever_its_name(tmp_path: Path) -> None:
+    for name, written in (("2026-10-25T025000", 1), ("2026-10-25T021000", 2)):
+        Journal(tmp_path / f"{name}.jsonl", {"name": name}).close()
+        os.utime(tmp_path / f"{name}.jsonl", (written, written))
+    found = last_run(tmp_path)
+    assert found is not None
+    assert found.about == {"name": "2026-10-25T021000"}
 
 
 def test_many_threads_write_whole_lines(tmp_path: Path) -> None:

@@ -98,6 +98,14 @@ def test_a_secret_of_the_creation_is_sent_again_only_where_its_field_is_named(se
     assert fields == ([(Reason.RESEND, ["password"])] if sent else [])
 
 
+def test_a_selector_names_a_field_of_a_resource_whose_key_has_the_mark_too() -> None:
+    odd: dict[str, Any] = {"address": "a#b@acme.example"}
+    want = desired({"mailboxes": [odd]}, options=EntryOptions(initial={"spam_score": {"junk": 6, "reject": 12}}))
+    for selector, sent in (("mailbox/a#b@acme.example#spam_score", 1), ("mailbox/a#b@acme.example", 0)):
+        found = compared(want, live({"mailboxes": [odd]}), options=PlanOptions(resend=(selector,)))
+        assert [each.name for change in found.changes for each in change.fields] == ["spam_score"] * sent
+
+
 @pytest.mark.parametrize(
     ("selector", "limit", "sent"),
     [
