@@ -7,6 +7,7 @@ apply began since and did not converge. `applied` remembers which these are.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Final, NoReturn
 
 from reconciler.errors import ManifestError
@@ -22,6 +23,7 @@ from reconciler.history.asked import Asked, Choice
 from reconciler.history.checkout import Checkout, checkout_of
 from reconciler.history.git import RunGit, open_repository
 from reconciler.manifest.files import Source
+from reconciler.manifest.inside import resolved
 from reconciler.manifest.reading import LearningMemory
 from reconciler.model.diagnostic import Diagnostic, Severity, error
 from reconciler.model.focus import Part
@@ -71,14 +73,14 @@ def base_of_run(  # noqa: PLR0913  it is handed what a run knows of itself
             raise
         repository = None
         findings = tuple(replace(each, severity=Severity.WARNING) for each in problem.diagnostics)
+    folders = [asked.start / path for path in paths]
     if repository is None:
         if wanted:
             hint = "run it inside the repository the manifests are in"
             raise ManifestError(
                 (error("base-missing", "there is no git repository here", hint=hint),), id="base-missing"
             )
-        return Base(findings=findings)
-    folders = [asked.start / path for path in paths]
+        return Base(findings=findings or tuple(_elsewhere(folders, None)))
     checkout = checkout_of(repository, sources, start=asked.start, folders=folders, digests=digests)
     if choice.off:
         return Base(
@@ -88,7 +90,27 @@ def base_of_run(  # noqa: PLR0913  it is handed what a run knows of itself
             stays=_unfit(checkout),
             beside="`--no-base` was given, so what was declared before may still be there",
         )
-    return find_base(checkout, asked, desired, server=server, revision=choice.revision, memory=memory)
+    base = find_base(checkout, asked, desired, server=server, revision=choice.revision, memory=memory)
+    return replace(base, findings=(*base.findings, *_elsewhere(folders, repository.root)))
+
+
+def _elsewhere(folders: Iterable[Path], root: Path | None) -> Iterator[Diagnostic]:
+    """Say that manifests are in another repository than the run, which remembers nothing of theirs."""
+    for folder in map(resolved, folders):
+        if root is not None and folder.is_relative_to(root):
+            continue
+        other = next((each for each in (folder, *folder.parents) if (each / ".git").exists()), None)
+        if other is not None:
+            import shlex  # noqa: PLC0415  few runs are elsewhere
+
+            yield Diagnostic(
+                "base-elsewhere",
+                Severity.WARNING,
+                f"the manifests are in the repository {other}, and this run is not: nothing of theirs is deleted for "
+                "being no longer declared, or remembered",
+                hint=f"run it in there: `cd {shlex.quote(str(other))}`",
+            )
+            return
 
 
 def find_base(

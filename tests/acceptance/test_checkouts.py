@@ -39,3 +39,24 @@ def test_a_quiet_plan_keeps_quiet_about_notes_and_not_about_warnings(welcome: We
     told = person.types("plan", "mail.yaml", "--quiet", "--url", another.url).out
     assert told.startswith("warning[base-of-another-server]: ")
     assert told.endswith("Plan: 2 to create, 0 to update, 0 to delete, 0 unchanged\n")
+
+
+def test_a_run_from_outside_of_the_repository_says_that_it_knows_nothing_of_its_history(
+    welcome: Welcome, tmp_path: Path
+) -> None:
+    person = welcome()
+    repository = made(person.folder)
+    repository.commit({"mail.yaml": MAIL})
+    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
+    repository.commit({"mail.yaml": "domains: [{name: acme.example}]\n"})
+    outside = Person(person.simulator, person.url, person.folder.parent, person.environ)
+    another = Person(person.simulator, person.url, made(tmp_path / "another").folder, person.environ)
+    for somewhere, path in ((outside, f"{person.folder.name}/mail.yaml"), (another, str(person.folder / "mail.yaml"))):
+        told = somewhere.types("plan", path, "--quiet").out
+        assert told.startswith("warning[base-elsewhere]: ")
+        assert f"`cd {person.folder}`" in told
+        assert "0 to delete" in told
+    assert "1 to delete" in person.types("plan", "mail.yaml", "--quiet").out
+    within = Person(person.simulator, person.url, person.folder / "deep", person.environ)
+    within.folder.mkdir()
+    assert within.types("plan", "../mail.yaml", "--quiet").out.startswith("Plan: 0 to create, 0 to update, 1 to delete")
