@@ -58,7 +58,7 @@ def _each_of_its_hosts(steps: tuple[Step, ...], situation: Situation) -> tuple[S
     observed = situation.observed
     if observed is None or situation.verb is Verb.ADD:
         return steps
-    if situation.verb is Verb.DELETE and _added(situation):
+    if situation.verb is Verb.DELETE and _adds(situation):
         steps = tuple(replace(step, stage=Stage.FREE) for step in steps)
     return tuple(replace(step, item=host) for step in steps for host in _hosts(observed))
 
@@ -67,23 +67,34 @@ def _hosts(observed: Observed) -> list[str]:
     return [each.handle for each in (observed, *observed.twins)]
 
 
-def _added(situation: Situation) -> set[str]:
+def _adds(situation: Situation) -> bool:
+    """Whether the plan adds any."""
+    from reconciler.model.amended import once_of  # noqa: PLC0415  only where one is deleted
+
     kind = situation.address.kind
-    return situation.future.of(kind).keys() - situation.live.of(kind).keys()
+    there, then = situation.live.of(kind), situation.future.of(kind)
+    return once_of(then, "adds", lambda: any(key not in there for key in then))
 
 
 def _losing(situation: Situation) -> list[Observed]:
     """The others that stay, and that the server has written the new one's address to; of a name, only it knows them."""
     if situation.verb is not Verb.ADD:
         return []
-    there = situation.future.of(situation.address.kind).values()
-    return [each for each in there if situation.address.key.strip() in _hosts(each)]
+    from reconciler.model.amended import those_called  # noqa: PLC0415  only where one is added
+
+    there = situation.future.of(situation.address.kind)
+    return [there[key] for key in those_called(there, situation.address.key.strip())]
 
 
 def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
     """Find what would be gone if this came, and come back in its place: both have no other address."""
-    added = _added(situation)
-    gone = (each.address.key for each in _losing(situation) if added.issuperset(_hosts(each)))
+    kind = situation.address.kind
+    before, then = situation.live.of(kind), situation.future.of(kind)
+    gone = (
+        each.address.key
+        for each in _losing(situation)
+        if all(host in then and host not in before for host in _hosts(each))
+    )
     why = "`{}` has this address and no other on the server, which keeps one name for an address"
     return tuple(("host", why.format(name), "declare one of them, and remove the other") for name in gone)
 

@@ -17,7 +17,9 @@ __all__ = [
     "hold",
     "listed",
     "naming",
+    "once_of",
     "overlaid",
+    "those_called",
     "those_naming",
     "those_with",
     "value_of",
@@ -54,7 +56,7 @@ class Amended(Mapping[str, Observed]):
         """Begin with resources as they are; those that are amended already stay as they are themselves."""
         self.below: Mapping[str, Observed] = resources.below if isinstance(resources, Amended) else resources
         self.otherwise: dict[str, Observed | None] = dict(resources.otherwise) if isinstance(resources, Amended) else {}
-        self._worked_out: dict[Hashable, Mapping[str, Sequence[str]]] = {}
+        self._worked_out: dict[Hashable, Any] = {}
 
     def __getitem__(self, key: str) -> Observed:
         if key not in self.otherwise:
@@ -99,11 +101,12 @@ class Amended(Mapping[str, Observed]):
 
     def amended_naming(self, name: str, names: Names) -> Mapping[str, Sequence[str]]:
         """The keys of what is otherwise, by what a field of it names; worked out anew after a change."""
-        what = name, names
-        if what not in self._worked_out:
-            there = ((key, each.values.get(name)) for key, each in self.otherwise.items() if each is not None)
-            self._worked_out[what] = _by_name(there, names)
-        return self._worked_out[what]
+        there = ((key, each.values.get(name)) for key, each in self.otherwise.items() if each is not None)
+        return self.once(("otherwise by name", name, names), lambda: _by_name(there, names))
+
+    def once(self, what: Hashable, work: Callable[[], Found]) -> Found:
+        """What has been worked out from all of it under a name, or is now; anew after a change."""
+        return once_in(self._worked_out, what, work)
 
 
 def values_of(resources: Mapping[str, Observed], *names: str) -> Iterator[tuple[str, Sequence[Value]]]:
@@ -180,14 +183,27 @@ def those_naming(resources: Mapping[str, Observed], name: str, names: Names, sou
     def indexed() -> Mapping[str, Sequence[str]]:
         return _by_name(((key, value) for key, (value,) in values_of(resources, name)), names)
 
-    if isinstance(resources, LiveTable | Gathered):
-        return sorted(resources.once(("by name", name, names), indexed).get(sought, ()))
-    return sorted(indexed().get(sought, ()))
+    return sorted(once_of(resources, ("by name", name, names), indexed).get(sought, ()))
 
 
 def those_with(resources: Mapping[str, Observed], name: str, text: str) -> Sequence[str]:
     """The keys of resources of which a field is a text, in order; see `those_naming`."""
     return those_naming(resources, name, _itself, text)
+
+
+def those_called(resources: Mapping[str, Observed], handle: str) -> Sequence[str]:
+    """The keys of resources of which the API calls a row so, in their order; looked through once, as above."""
+
+    def indexed() -> Mapping[str, Sequence[str]]:
+        rows = ((each.address.key, (each, *each.twins)) for each in resources.values())
+        return _by_name(rows, lambda found: dict.fromkeys(row.handle for row in found))
+
+    return once_of(resources, "by handle", indexed).get(handle, ())
+
+
+def once_of(resources: Mapping[str, Observed], what: Hashable, work: Callable[[], Found]) -> Found:
+    """What has been worked out from some resources under a name, or is now; kept where they can keep it."""
+    return resources.once(what, work) if isinstance(resources, LiveTable | Gathered | Amended) else work()
 
 
 def listed(value: Value) -> tuple[str, ...]:

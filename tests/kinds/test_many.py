@@ -1,6 +1,8 @@
 """Many changes of one plan: what kinds look for among all others is looked through once for all of them."""
 
+import sys
 from collections.abc import ItemsView, Iterator, ValuesView
+from math import log
 
 import pytest
 
@@ -8,13 +10,24 @@ from reconciler.kinds import registry
 from reconciler.model.address import Address
 from reconciler.model.amended import Amended, Gathered
 from reconciler.model.change import Action, Change, FieldChange
-from reconciler.model.resource import Observed, Value
-from reconciler.model.state import LiveState
+from reconciler.model.resource import Declared, Observed, Place, Value, Values
+from reconciler.model.state import DesiredState, LiveState, Removal
+from reconciler.planning.checks import check
+from reconciler.planning.compile import compile_changes
+from reconciler.planning.diff import diff
+from reconciler.planning.foresee import foresee
+from reconciler.planning.options import PlanOptions
+from reconciler.spec.codec import Scope
 from reconciler.spec.encode import situation_of
-from reconciler.spec.kind import Situation
+from reconciler.spec.kind import Kind, Situation
+from tests.kinds.samples import payloads
 from tests.planning.states import NEW
 
 _MANY = 40
+_FEW = 20
+_KINDS = [kind for kind in registry().values() if not kind.singleton]
+_GROWTH = 1.1
+"""What the work of changes may grow by, as an exponent; looking through all others for each of them makes it two."""
 
 
 class _Counting(Gathered):
@@ -102,3 +115,52 @@ def test_those_that_share_something_are_found_in_one_go(
     assert effects is not None
     assert all(len(effects(each)) == _MANY - 1 for each in _situations(there, beside, **fields))
     assert beside.times <= 2
+
+
+@pytest.mark.parametrize("kind", _KINDS, ids=lambda kind: kind.name)
+def test_a_plan_of_four_times_the_changes_is_four_times_the_work(kind: Kind) -> None:
+    for plan in (_creations, _deletions):
+        few, many = (_work(kind, *plan(kind, number)) for number in (_FEW, 4 * _FEW))
+        assert log(many / few, 4) < _GROWTH, plan.__name__
+
+
+def _entries(kind: Kind, number: int) -> dict[str, Values]:
+    """So many resources of a kind, with a key each, and each with its own of what several could share."""
+    entry = dict(payloads(kind.name)["entries"][0])
+    read = kind.reader.validate_python(kind.on_entry(entry, Scope()) if kind.on_entry else entry, context=Scope())
+    own = {kind.key[0], *kind.shared_by}
+    found = ({name: f"x{n}{value}" if name in own else value for name, value in read.items()} for n in range(number))
+    return {kind.key_of(values): values for values in found}
+
+
+def _creations(kind: Kind, number: int) -> tuple[DesiredState, LiveState]:
+    place = Place("mail.yaml", (kind.plural, 0))
+    declared = {key: Declared(Address(kind.name, key), values, place) for key, values in _entries(kind, number).items()}
+    return DesiredState({kind.name: declared}), LiveState({name: Gathered(()) for name in registry()})
+
+
+def _deletions(kind: Kind, number: int) -> tuple[DesiredState, LiveState]:
+    entries = _entries(kind, number)
+    there = Gathered((key, Observed(Address(kind.name, key), values, key)) for key, values in entries.items())
+    removals = tuple(Removal(Address(kind.name, key), Place("mail.yaml", ("removed", 0))) for key in entries)
+    return DesiredState({}, removals), LiveState({**{name: Gathered(()) for name in registry()}, kind.name: there})
+
+
+def _work(kind: Kind, desired: DesiredState, live: LiveState) -> int:
+    """How often functions and generators are entered while a plan is made and ordered."""
+    kinds, options, entered = registry(), PlanOptions(delete_protected=frozenset({kind.name})), 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal entered
+        entered += event == "call"
+
+    sys.setprofile(count)
+    try:
+        found = diff(kinds, desired, live, capabilities=NEW, options=options)
+        found = foresee(kinds, desired, live, found, capabilities=NEW, options=options)
+        check(kinds, desired, live, found.changes, capabilities=NEW, options=options)
+        compile_changes(kinds, found.changes, live, capabilities=NEW)
+    finally:
+        sys.setprofile(None)
+    assert found.changes or kind.routes.delete is None
+    return entered
