@@ -74,13 +74,15 @@ def _rename(source: Address, situation: Situation) -> tuple[Step, ...]:
 
 def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
     """Say that nothing of one who is off can be edited while only one is active (2022-01a to 2026-07a)."""
+    if situation.after.get("state") != "off":
+        return ()
     active = [each for each in situation.future.of("admin").values() if each.values.get("state") == "active"]
     wants_more = any(map(situation.after.get, ("force_two_factor", "force_password_change")))
     made_so = situation.verb is Verb.ADD and wants_more
     stays_so = situation.verb is Verb.EDIT and situation.before.get("state") == "off"
-    if situation.verb is Verb.EDIT and situation.after.get("state") == "off" and not active:
+    if situation.verb is Verb.EDIT and not active:
         return (("state", "mailcow does not switch off its last administrator", "leave one who is active"),)
-    if situation.after.get("state") != "off" or len(active) > 1 or not (made_so or stays_so):
+    if len(active) > 1 or not (made_so or stays_so):
         return ()
     why = "mailcow changes nothing of an administrator who is off while there are not two who are active"
     return (("state", why, "switch it on, or leave it as it is"),)
