@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from reconciler.cli.exits import Exit
-from reconciler.cli.files import write_folder
+from reconciler.cli.files import left_behind, write_folder
 from reconciler.cli.inputs import project_of
 from reconciler.cli.options import PROJECT_OPTIONS, SERVER_OPTIONS, output_options
 from reconciler.cli.requests import server_of
 from reconciler.cli.session import JSON, TEXT, Session
 from reconciler.cli.words import flag, option
+from reconciler.manifest.dump import WRITTEN_BY_EXPORT
+from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.render.diagnostic_json import findings_document
 from reconciler.render.diagnostic_text import diagnostics_text
 from reconciler.render.plan_json import json_text
@@ -36,12 +38,24 @@ def act(session: Session, given: Given) -> int:
     _, settings = project_of(session, given)
     server = server_of(session, given, settings.server)
     exported = session.pipeline.export(server, domains=given["domains"] or None, every_field=given["all_fields"])
-    write_folder(session.surroundings.start / given["out"], exported.files, overwrite=given["overwrite"])
+    folder = session.surroundings.start / given["out"]
+    write_folder(folder, exported.files, overwrite=given["overwrite"])
+    stale = () if given["domains"] else left_behind(folder, exported.files, marked=WRITTEN_BY_EXPORT)
+    findings = (*exported.diagnostics, *map(_stale, stale))
     if session.format == JSON:
-        session.give(json_text({**findings_document(exported.diagnostics), "files": sorted(exported.files)}))
+        session.give(json_text({**findings_document(findings), "files": sorted(exported.files)}))
     else:
-        session.say(diagnostics_text(exported.diagnostics, session.talk_style))
+        session.say(diagnostics_text(findings, session.talk_style))
         session.give(f"Exported: {count(len(exported.files), 'file')} in {given['out']}\n")
     if given["profile"]:
         session.tell_profile(exported.timings, exported.requests())
     return Exit.DONE
+
+
+def _stale(name: str) -> Diagnostic:
+    return Diagnostic(
+        "export-stale",
+        Severity.WARNING,
+        f"`{name}` is of an earlier export, and nothing of it was there to be written again",
+        hint="remove it, or an apply makes anew what it declares",
+    )

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Final
 
 from reconciler.errors import UsageError
+
+_TOP: Final = 1000
+"""How many characters the comment at the top of a manifest may have."""
 
 
 def write_private(path: Path, text: str) -> None:
@@ -68,3 +72,14 @@ def write_folder(folder: Path, files: Mapping[str, str], *, overwrite: bool) -> 
             raise ValueError(f"{name} is outside the folder it is for")  # names of files come from a server's names
         target.parent.mkdir(parents=True, exist_ok=True)
         _write(target, text, private=False)
+
+
+def left_behind(folder: Path, files: Collection[str], *, marked: str) -> list[str]:
+    """Find manifests below a folder that are not among some files, and that say at their top what those say.
+
+    Args:
+        files: names relative to the folder.
+        marked: what stands in the first lines of a file that was written as these were.
+    """
+    found = sorted(set(folder.rglob("*.yaml")) - {folder / name for name in files})
+    return [str(path.relative_to(folder)) for path in found if marked in path.read_text("utf-8", "replace")[:_TOP]]

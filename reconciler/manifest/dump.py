@@ -18,7 +18,10 @@ from reconciler.records import record
 from reconciler.spec.kind import Kind
 from reconciler.spec.names import readable_domain
 
-__all__ = ["Dump", "dump"]
+__all__ = ["WRITTEN_BY_EXPORT", "Dump", "dump"]
+
+WRITTEN_BY_EXPORT: Final = "Written by `reconciler export`. What is not written is not managed."
+"""What stands at the top of each file."""
 
 _SERVER: Final = "server.yaml"
 _SHARED: Final = "_defaults.yaml"
@@ -59,7 +62,7 @@ def dump(live: LiveState, kinds: Mapping[str, Kind], *, title: str, every_field:
         for home, entry in writer.entries(kind, live.of(name), homes):
             files.setdefault(home, {}).setdefault(name, []).append(entry)
     shared = _shared_defaults(files.values(), kinds)
-    head = comment(f"{title}\nWritten by `reconciler export`. What is not written is not managed.") + "\n"
+    head = comment(f"{title}\n{WRITTEN_BY_EXPORT}") + "\n"
     texts = {}
     if shared:
         layers = {kinds[name].plural: found for name, found in shared.items()}

@@ -1,0 +1,81 @@
+"""What is exported is kept: it makes the server anew elsewhere, and says of itself when it is no longer so."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.person import VERSIONS, Person
+from tests.kinds.samples import whole_manifest
+from tests.kinds.server import SECRETS
+
+Welcome = Callable[..., Person]
+
+NOBODY_KNOWS = {
+    "mailboxes": {"password": {"env": "PASSWORD"}},
+    "domain_admins": {"password": {"env": "PASSWORD"}},
+    "admins": {"password": {"env": "PASSWORD"}},
+    "app_passwords": {"password": {"env": "PASSWORD"}},
+    "sync_jobs": {"password": {"env": "PASSWORD"}},
+}
+"""What has to be thought of anew for a server that is made from an export."""
+
+
+def texts(folder: Path) -> dict[str, list[str]]:
+    """The lines of each file, without the first one: it names the server."""
+    return {
+        str(path.relative_to(folder)): path.read_text(encoding="utf-8").splitlines()[1:]
+        for path in sorted(folder.rglob("*.yaml"))
+    }
+
+
+@pytest.mark.parametrize(("old", "new"), [(version, version) for version in VERSIONS] + [("2022-01a", "2026-07a")])
+def test_a_server_is_made_anew_from_its_export(welcome: Welcome, old: str, new: str) -> None:
+    lost = welcome(old)
+    lost.environ |= SECRETS
+    lost.writes("whole.yaml", json.dumps(whole_manifest()))
+    assert lost.types("apply", "whole.yaml", "--auto-approve", "--skip-unsupported").code == 0
+    assert lost.types("export", "--out", "mail/export", "--all-fields").code == 0
+    (lost.folder / "whole.yaml").unlink()
+    first = json.dumps({"defaults": {plural: {"initial": fields} for plural, fields in NOBODY_KNOWS.items()}})
+
+    made = welcome(new)
+    for name in (
+        "RELAYHOST_ACME_SMTP_EXAMPLE_587",
+        "TRANSPORT_MX_PARTNER_EXAMPLE_25",
+        "IDENTITY_PROVIDER_IDENTITY_PROVIDER_BIND",
+    ):
+        made.environ[f"{name}_PASSWORD"] = SECRETS["PASSWORD"]
+    made.environ |= SECRETS
+    for path in (lost.folder / "mail").rglob("*.yaml"):
+        made.writes(str(path.relative_to(lost.folder)), path.read_text(encoding="utf-8"))
+    made.writes("mail/_defaults.yaml", first)
+    applied = made.types("apply", "mail", "--auto-approve")
+    planned = made.types("plan", "mail", "--detailed-exitcode")
+    exported = made.types("export", "--out", "again", "--all-fields")
+
+    assert (applied.code, planned.code, exported.code) == (0, 0, 0), applied.out + applied.err + planned.out
+    if old == new:
+        assert texts(made.folder / "again") == texts(lost.folder / "mail" / "export")
+
+
+def test_what_an_earlier_export_left_behind_is_told(welcome: Welcome) -> None:
+    person = welcome()
+    for name in ("stays.example", "goes.example"):
+        person.does(
+            "add/domain", {"domain": name, "aliases": 1, "mailboxes": 1, "defquota": 1, "maxquota": 1, "quota": 1}
+        )
+    assert person.types("export", "--out", "mail").code == 0
+    person.writes("mail/domains/mine.example.yaml", "domains: []\n")
+    person.does("delete/domain", ["goes.example"])
+
+    again = person.types("export", "--out", "mail", "--overwrite")
+    narrowed = person.types("export", "--out", "mail", "--overwrite", "--domain", "stays.example")
+
+    assert again.code == 0
+    assert "warning[export-stale]: `domains/goes.example.yaml` is of an earlier export" in again.err
+    assert "mine.example" not in again.err
+    assert "export-stale" not in narrowed.err
