@@ -96,11 +96,26 @@ _ROWS: dict[str, tuple[tuple[str, str], ...]] = {
 }
 """Where the server keeps what is told of each kind: table and column."""
 
+_LIMITS = ("RL_VALUE", "of")
 _LIMITED = {"domain", "alias_domain", "mailbox"}
 _VOLATILE = {"id", "created", "modified", "passwd_update", "several"}
 
 
-def rows_about(memory: dict[str, Any], address: str) -> list[str]:
+Index = dict[tuple[str, str], dict[str, list[dict[str, Any]]]]
+"""The rows of what a server remembers, by table and column and by what that column says, in lower case."""
+
+
+def indexed(memory: dict[str, Any]) -> Index:
+    """Look once at all rows that are about something that can be declared."""
+    found: Index = {}
+    for table, column in {each for places in _ROWS.values() for each in places} | {_LIMITS}:
+        by_value = found[table, column] = {}
+        for row in memory.get(table, ()):
+            by_value.setdefault(str(row[column]).lower(), []).append(row)
+    return found
+
+
+def rows_about(index: Index, address: str) -> list[str]:
     """Everything a server remembers about one resource, without what differs from run to run.
 
     Args:
@@ -109,12 +124,12 @@ def rows_about(memory: dict[str, Any], address: str) -> list[str]:
     kind, _, key = address.partition("/")
     name = "@" + key.rpartition(":")[2] if kind == "bcc_map" else key
     found = [
-        f"{table}: {plain(row)}"
-        for table, column in _ROWS[kind]
-        for row in memory.get(table, ())
-        if str(row[column]).lower() == name and _belongs(kind, row)
+        f"{place[0]}: {plain(row)}"
+        for place in _ROWS[kind]
+        for row in index[place].get(name, ())
+        if _belongs(kind, row)
     ]
-    limits = memory.get("RL_VALUE", ()) if kind in _LIMITED else ()
+    limits = index[_LIMITS].get(name, ()) if kind in _LIMITED else ()
     return sorted(found) + [f"limit {row['is']}" for row in limits if row["of"] == name]
 
 

@@ -17,13 +17,22 @@ WITHOUT_ANSWER = (
     "status=503",
     "status-after=504",
     "status=429",
+    "status=404",
+    "status=413",
+    "status-after=524",
+    "restart=2ms",
     "database-down",
     "page",
     "page-after",
     "redirect",
     "half",
+    "torn=1",
+    "torn=2",
+    "torn=5",
+    "cut",
+    "warned",
 )
-MISLEADING = ("danger", "pretended")
+MISLEADING = ("danger", "pretended", "refused=0.3", "refused=1")
 HARMLESS = ("latency=5ms", "trickle=200000")
 SILENT = ("timeout-before", "timeout-after")
 FINAL = ("denied", "read-only")
