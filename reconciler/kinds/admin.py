@@ -2,14 +2,13 @@
 
 from typing import Required, TypedDict
 
-from reconciler.model.address import Address
 from reconciler.model.operation import Verb
+from reconciler.spec.accounts import FORCE_TWO_FACTOR, force_password_change, password_of, renamed_by
 from reconciler.spec.codecs import COLUMN, Flag, State, text
 from reconciler.spec.kind import Kind, Situation, crud, listed
 from reconciler.spec.language import Annotated
 from reconciler.spec.mark import Owner, field
 from reconciler.spec.secrets import Password
-from reconciler.spec.step import Stage, Step
 
 
 class Admin(TypedDict, total=False):
@@ -23,53 +22,9 @@ class Admin(TypedDict, total=False):
         ]
     ]
     state: Annotated[State, field("`off` does not let them log in; the last one stays.", "active", default="active")]
-    password: Annotated[
-        Password,
-        field(
-            "The password, sent when the account is created. The server never shows it.",
-            add=("password", "password2"),
-            edit=("password", "password2"),
-            owner=Owner.USER,
-        ),
-    ]
-    force_two_factor: Annotated[
-        Flag,
-        field(
-            "Ask for a second factor to be set up at the next login.",
-            read="attributes.force_tfa",
-            edit="force_tfa",
-            since="2026-03",
-            default=False,
-            repeated=True,
-        ),
-    ]
-    force_password_change: Annotated[
-        Flag,
-        field(
-            "Ask for a new password at the next login. The server clears it once that is done.",
-            read="attributes.force_pw_update",
-            edit="force_pw_update",
-            since="2026-03",
-            default=False,
-            repeated=True,
-            owner=Owner.USER,
-        ),
-    ]
-
-
-def _rename(source: Address, situation: Situation) -> tuple[Step, ...]:
-    """Rename in place (2022-01a to 2026-07a, ``edit/admin`` with ``username_new``)."""
-    return (
-        Step(
-            verb=Verb.EDIT,
-            route="admin",
-            item=source.key,
-            attributes={"username_new": situation.address.key},
-            successes=KIND.routes.edited,
-            stage=Stage.FREE,
-            alone=True,
-        ),
-    )
+    password: Annotated[Password, password_of(Owner.USER)]
+    force_two_factor: Annotated[Flag, FORCE_TWO_FACTOR]
+    force_password_change: Annotated[Flag, force_password_change(Owner.USER)]
 
 
 def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
@@ -101,7 +56,7 @@ KIND = Kind(
     protected=True,
     serial=True,
     needed=lambda _values: ("password",),
-    on_move=_rename,
+    on_move=renamed_by("admin", successes=("admin_modified",)),
     clashes=_clashes,
     also_called={"active": "state", "name": "username"},
 )

@@ -12,8 +12,12 @@ from reconciler.spec.kind import Kind, Situation, crud, listed
 from reconciler.spec.language import Annotated
 from reconciler.spec.mark import Follows, Owner, field
 from reconciler.spec.names import domain_for_wire
-from reconciler.spec.policies import POLICY_SOURCES, Senders, senders_field, senders_in_both_lists
+from reconciler.spec.policies import POLICY_SOURCES, Senders, senders_fields, senders_in_both_lists
 from reconciler.spec.step import Stage, Step
+
+_ALLOWED_SENDERS, _BLOCKED_SENDERS = senders_fields(
+    "domain-policy", name="domain", said=("domain_modified", "item_deleted"), owner=Owner.DOMAIN_ADMIN
+)
 
 
 class AliasDomain(TypedDict, total=False):
@@ -38,28 +42,8 @@ class AliasDomain(TypedDict, total=False):
             successes=("rl_saved",),
         ),
     ]
-    allowed_senders: Annotated[
-        Senders,
-        senders_field(
-            "Senders whose mail is never taken for spam: addresses, domains, patterns with `*`.",
-            "allowed senders",
-            route="domain-policy",
-            name="domain",
-            said=("domain_modified", "item_deleted"),
-            owner=Owner.DOMAIN_ADMIN,
-        ),
-    ]
-    blocked_senders: Annotated[
-        Senders,
-        senders_field(
-            "Senders whose mail is always taken for spam. A sender may stand in one of both lists only.",
-            "blocked senders",
-            route="domain-policy",
-            name="domain",
-            said=("domain_modified", "item_deleted"),
-            owner=Owner.DOMAIN_ADMIN,
-        ),
-    ]
+    allowed_senders: Annotated[Senders, _ALLOWED_SENDERS]
+    blocked_senders: Annotated[Senders, _BLOCKED_SENDERS]
 
 
 def _leaving_nothing(steps: tuple[Step, ...], situation: Situation) -> tuple[Step, ...]:

@@ -15,6 +15,7 @@ from reconciler.spec.codecs import (
     ACTIVE,
     COLUMN,
     FLAG,
+    RELAYING,
     Count,
     Flag,
     ShortText,
@@ -24,47 +25,15 @@ from reconciler.spec.codecs import (
     choice,
     reference,
     text,
-    truthy,
 )
 from reconciler.spec.kind import Attributes, Kind, Situation, crud, listed
 from reconciler.spec.language import Annotated
 from reconciler.spec.mappings import Part, a_mapping
 from reconciler.spec.mark import WHOLE, Bound, Follows, Owner, field
 from reconciler.spec.names import domain_for_wire, domain_of, readable_domain
-from reconciler.spec.policies import POLICY_SOURCES, Senders, senders_field, senders_in_both_lists
+from reconciler.spec.policies import POLICY_SOURCES, Senders, senders_fields, senders_in_both_lists
 from reconciler.spec.step import Stage, Step
 from reconciler.spec.tags import tags_of
-
-_RELAYING: Final = {
-    "off": (0, 0, 0),
-    "known": (1, 0, 0),
-    "all": (1, 1, 0),
-    "unknown": (1, 1, 1),
-}
-
-
-def _accept_relaying(value: Any, _scope: Scope) -> str:
-    if isinstance(value, str) and value in _RELAYING:
-        return value
-    raise refuse("word-unknown", f"`{value}` is not a way of relaying", hint=f"write one of: {', '.join(_RELAYING)}")
-
-
-def _decode_relaying(backup: Any, every: Any, unknown: Any) -> str:
-    if truthy(unknown):
-        return "unknown"
-    if truthy(every):
-        return "all"
-    return "known" if truthy(backup) else "off"
-
-
-RELAYING: Final = Codec(
-    accept=_accept_relaying,
-    decode=_decode_relaying,
-    encode=_RELAYING.__getitem__,
-    schema={"enum": list(_RELAYING)},
-)
-"""Three flags of the server of which each implies the one before. Clearing one leaves the others set, so all three are
-always sent together (2022-01a to 2026-07a, functions.mailbox.inc.php)."""
 
 _FOOTER_ROUTE: Final = "domain/footer"
 _MTA_STS_ROUTE: Final = "mta-sts"
@@ -121,6 +90,9 @@ QUOTA_BCC: Final = a_mapping(
 )
 
 _RELAY_FLAGS: Final = ("backupmx", "relay_all_recipients", "relay_unknown_only")
+_ALLOWED_SENDERS, _BLOCKED_SENDERS = senders_fields(
+    "domain-policy", name="domain", said=("domain_modified", "item_deleted"), owner=Owner.DOMAIN_ADMIN
+)
 
 
 class DomainRecord(TypedDict, total=False):
@@ -230,28 +202,8 @@ class DomainRecord(TypedDict, total=False):
             elements=tags_of("domain", edited="domain_modified"),
         ),
     ]
-    allowed_senders: Annotated[
-        Senders,
-        senders_field(
-            "Senders whose mail is never taken for spam: addresses, domains, patterns with `*`.",
-            "allowed senders",
-            route="domain-policy",
-            name="domain",
-            said=("domain_modified", "item_deleted"),
-            owner=Owner.DOMAIN_ADMIN,
-        ),
-    ]
-    blocked_senders: Annotated[
-        Senders,
-        senders_field(
-            "Senders whose mail is always taken for spam. A sender may stand in one of both lists only.",
-            "blocked senders",
-            route="domain-policy",
-            name="domain",
-            said=("domain_modified", "item_deleted"),
-            owner=Owner.DOMAIN_ADMIN,
-        ),
-    ]
+    allowed_senders: Annotated[Senders, _ALLOWED_SENDERS]
+    blocked_senders: Annotated[Senders, _BLOCKED_SENDERS]
     footer: Annotated[
         Value,
         FOOTER,

@@ -2,16 +2,14 @@
 
 from typing import Any, Final, Required, TypedDict
 
-from reconciler.model.address import Address
-from reconciler.model.operation import Verb
+from reconciler.spec.accounts import FORCE_TWO_FACTOR, force_password_change, password_of, renamed_by
 from reconciler.spec.addresses import DOMAIN
 from reconciler.spec.codec import Codec, Scope, refuse
 from reconciler.spec.codecs import COLUMN, Flag, State, a_set_of, choice
-from reconciler.spec.kind import Kind, Situation, crud, listed
+from reconciler.spec.kind import Kind, crud, listed
 from reconciler.spec.language import Annotated
 from reconciler.spec.mark import Follows, Owner, field
 from reconciler.spec.secrets import Password
-from reconciler.spec.step import Stage, Step
 
 _RIGHTS: Final = (
     "alias_domains",
@@ -70,15 +68,7 @@ class DomainAdmin(TypedDict, total=False):
         ]
     ]
     state: Annotated[State, field("`off` does not let them log in.", "active", default="active")]
-    password: Annotated[
-        Password,
-        field(
-            "The password, sent when the account is created. The server never shows it.",
-            add=("password", "password2"),
-            edit=("password", "password2"),
-            owner=Owner.DOMAIN_ADMIN,
-        ),
-    ]
+    password: Annotated[Password, password_of(Owner.DOMAIN_ADMIN)]
     permissions: Annotated[
         tuple[str, ...],
         a_set_of(choice(*_RIGHTS)),
@@ -89,44 +79,8 @@ class DomainAdmin(TypedDict, total=False):
             successes=("acl_saved",),
         ),
     ]
-    force_two_factor: Annotated[
-        Flag,
-        field(
-            "Ask for a second factor to be set up at the next login.",
-            read="attributes.force_tfa",
-            edit="force_tfa",
-            since="2026-03",
-            default=False,
-            repeated=True,
-        ),
-    ]
-    force_password_change: Annotated[
-        Flag,
-        field(
-            "Ask for a new password at the next login. The server clears it once that is done.",
-            read="attributes.force_pw_update",
-            edit="force_pw_update",
-            since="2026-03",
-            default=False,
-            repeated=True,
-            owner=Owner.DOMAIN_ADMIN,
-        ),
-    ]
-
-
-def _rename(source: Address, situation: Situation) -> tuple[Step, ...]:
-    """Rename in place (2022-01a to 2026-07a, ``edit/domain-admin`` with ``username_new``)."""
-    return (
-        Step(
-            verb=Verb.EDIT,
-            route="domain-admin",
-            item=source.key,
-            attributes={"username_new": situation.address.key},
-            successes=KIND.routes.edited,
-            stage=Stage.FREE,
-            alone=True,
-        ),
-    )
+    force_two_factor: Annotated[Flag, FORCE_TWO_FACTOR]
+    force_password_change: Annotated[Flag, force_password_change(Owner.DOMAIN_ADMIN)]
 
 
 KIND = Kind(
@@ -149,6 +103,6 @@ KIND = Kind(
     space="account",
     serial=True,
     needed=lambda _values: ("password",),
-    on_move=_rename,
+    on_move=renamed_by("domain-admin", successes=("domain_admin_modified",)),
     also_called={"active": "state", "name": "username", "acl": "permissions"},
 )

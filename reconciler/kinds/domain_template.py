@@ -6,8 +6,7 @@ from reconciler.model.operation import HandleOf, Verb
 from reconciler.model.version import Version
 from reconciler.records import replace
 from reconciler.spec.amounts import size
-from reconciler.spec.codec import Codec
-from reconciler.spec.codecs import Flag, Name, State, Tags, choice, collated, number, text, truthy, words
+from reconciler.spec.codecs import RELAYING, Flag, Name, State, Tags, collated, number, text, words
 from reconciler.spec.kind import Kind, Situation, crud, listed
 from reconciler.spec.language import Annotated
 from reconciler.spec.mark import Mark, field
@@ -17,24 +16,6 @@ from reconciler.spec.step import Stage, Step
 _LIMITS: Final = (
     *("max_num_aliases_for_domain", "max_num_mboxes_for_domain"),
     *("def_quota_for_mbox", "max_quota_for_mbox", "max_quota_for_domain"),
-)
-_RELAYING: Final = {"off": (0, 0, 0), "known": (1, 0, 0), "all": (1, 1, 0), "unknown": (1, 1, 1)}
-
-
-def _decode_relaying(backup: Any, every: Any, unknown: Any) -> str:
-    """Read what its domains do: a template keeps any flag without the others, of which each implies the one before."""
-    if truthy(unknown):
-        return "unknown"
-    if truthy(every):
-        return "all"
-    return "known" if truthy(backup) else "off"
-
-
-RELAYING: Final = Codec(
-    accept=choice(*_RELAYING).accept,
-    decode=_decode_relaying,
-    encode=_RELAYING.__getitem__,
-    schema={"enum": list(_RELAYING)},
 )
 
 

@@ -16,7 +16,7 @@ from reconciler.spec.language import Annotated
 from reconciler.spec.mappings import CUSTOM_ATTRIBUTES, PUSHOVER, or_word
 from reconciler.spec.mark import WHOLE, Bound, Follows, Mark, Owner, field
 from reconciler.spec.names import domain_for_wire, domain_of
-from reconciler.spec.policies import POLICY_SOURCES, Senders, senders_field, senders_in_both_lists
+from reconciler.spec.policies import POLICY_SOURCES, Senders, senders_fields, senders_in_both_lists
 from reconciler.spec.rights import USUAL_RIGHTS, Permissions
 from reconciler.spec.scores import SHIPPED_SCORES, SPAM_SCORE
 from reconciler.spec.secrets import Password
@@ -46,6 +46,9 @@ def _own_choice(about: str, name: str, *, route: str) -> Mark:
 _PROVIDER: Final = Address("identity_provider", "identity_provider")
 _LET_GO: Final = lets_go_of(_PROVIDER, route="mailbox", successes=("mailbox_modified",))
 _PUSHOVER: Final = "pushover"
+_ALLOWED_SENDERS, _BLOCKED_SENDERS = senders_fields(
+    "mailbox-policy", name="username", said=("mailbox_modified", "items_deleted"), owner=Owner.USER
+)
 
 
 class Mailbox(TypedDict, total=False):
@@ -240,28 +243,8 @@ class Mailbox(TypedDict, total=False):
             owner=Owner.USER,
         ),
     ]
-    allowed_senders: Annotated[
-        Senders,
-        senders_field(
-            "Senders whose mail is never taken for spam: addresses, domains, patterns with `*`.",
-            "allowed senders",
-            route="mailbox-policy",
-            name="username",
-            said=("mailbox_modified", "items_deleted"),
-            owner=Owner.USER,
-        ),
-    ]
-    blocked_senders: Annotated[
-        Senders,
-        senders_field(
-            "Senders whose mail is always taken for spam. A sender may stand in one of both lists only.",
-            "blocked senders",
-            route="mailbox-policy",
-            name="username",
-            said=("mailbox_modified", "items_deleted"),
-            owner=Owner.USER,
-        ),
-    ]
+    allowed_senders: Annotated[Senders, _ALLOWED_SENDERS]
+    blocked_senders: Annotated[Senders, _BLOCKED_SENDERS]
     tagged_mail: Annotated[
         str,
         choice("none", "subject", "subfolder"),

@@ -172,6 +172,24 @@ MAILBOX_STATE: Final = words({"active": 1, "no-login": 2, "off": 0})
 MailboxState = Annotated[str, MAILBOX_STATE]
 
 
+def _decode_relaying(backup: Any, every: Any, unknown: Any) -> str:
+    if truthy(unknown):
+        return "unknown"
+    if truthy(every):
+        return "all"
+    return "known" if truthy(backup) else "off"
+
+
+RELAYING: Final = replace(
+    words({"off": (0, 0, 0), "known": (1, 0, 0), "all": (1, 1, 0), "unknown": (1, 1, 1)}),
+    decode=_decode_relaying,
+    decode_many=None,
+)
+"""Three flags of a domain or its template, of which each implies the one before; a template keeps any without the
+others. Clearing one leaves the others set, so all three are always sent together (2022-01a to 2026-07a,
+functions.mailbox.inc.php)."""
+
+
 def number(*, least: int = 0, most: int | None = None, wire_text: bool = False) -> Codec:
     """Make a codec for a whole number within bounds."""
     schema: dict[str, Any] = {"type": "integer", "minimum": least}

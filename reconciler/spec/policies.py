@@ -48,17 +48,23 @@ POLICY_SOURCES: Final[Mapping[str, Source]] = {
 it is, so that two requests a domain show everything (2022-01a to 2026-07a, recorded exchanges)."""
 
 
-def senders_field(about: str, source: str, *, route: str, name: str, said: tuple[str, str], owner: Owner) -> Mark:
-    """Mark a list of senders.
-
-    An entry that is there already may have outlived an earlier domain of that name, which reading again tells.
+def senders_fields(route: str, *, name: str, said: tuple[str, str], owner: Owner) -> tuple[Mark, Mark]:
+    """Mark the lists of allowed and of blocked senders.
 
     Args:
-        source: ``allowed senders`` or ``blocked senders``.
         route: the route entries are added and deleted by.
         name: what an add calls the thing the entry is for.
         said: the message keys of a success in adding, and in deleting.
     """
+    allowed = "Senders whose mail is never taken for spam: addresses, domains, patterns with `*`."
+    blocked = "Senders whose mail is always taken for spam. A sender may stand in one of both lists only."
+    lists = ((allowed, "allowed senders"), (blocked, "blocked senders"))
+    one, other = (_senders_field(about, source, route, name, said, owner) for about, source in lists)
+    return one, other
+
+
+def _senders_field(about: str, source: str, route: str, name: str, said: tuple[str, str], owner: Owner) -> Mark:
+    """Mark one of them: an entry that is there already may have outlived an earlier domain of that name."""
     added, deleted = said
     there = frozenset({"policy_list_from_exists"})
 
