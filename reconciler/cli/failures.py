@@ -10,12 +10,13 @@ import click
 
 from reconciler.cli.commands import PROGRAM
 from reconciler.cli.exits import Exit
-from reconciler.cli.session import JSON, Session
+from reconciler.cli.session import JSON, MARKDOWN, Session
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.render.diagnostic_json import error_document
 from reconciler.render.diagnostic_text import error_text
 from reconciler.render.events_json import line
 from reconciler.render.plan_json import json_text
+from reconciler.render.style import plain
 
 
 def tell(session: Session, problem: Exception) -> int:
@@ -30,6 +31,10 @@ def tell(session: Session, problem: Exception) -> int:
     if session.format == JSON:
         document = error_document(error)
         session.give(line("error", document) if session.streaming else json_text(document))
+    elif session.format == MARKDOWN:
+        from reconciler.render.markdown import error_markdown  # noqa: PLC0415  most runs are for no comment
+
+        session.give(error_markdown(error_text(error, plain()), error.summary))
     session.complain(error_text(error, session.talk_style))
     return error.exit_code
 

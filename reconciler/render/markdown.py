@@ -52,6 +52,20 @@ def plan_markdown(plan: Plan, *, calls: str = "", budget: int = BUDGET, fingerpr
     return _cut(told, budget)
 
 
+def error_markdown(told: str, summary: str) -> str:
+    """Why there is no plan, for the same place; ends with a newline.
+
+    Args:
+        told: everything that is wrong, as text without colours.
+        summary: what it comes down to.
+    """
+    head, fence = f"### No plan: {_plain(summary)}\n\n", _fence([told])
+    room = BUDGET - len(head) - 2 * len(fence) - _NOTE_ROOM
+    cut = told if len(told) <= room else told[:room] + "\n"
+    rest = "" if cut == told else "\n> **Shortened**: the job's own log has them all.\n"
+    return f"{head}{fence}text\n{cut}{fence}\n{rest}"
+
+
 def _calls(calls: str, room: int) -> str:
     fence = _fence([calls])
     folded = f"\n<details><summary><b>Calls</b></summary>\n\n{fence}\n{calls}{fence}\n\n</details>\n"
@@ -78,6 +92,8 @@ def _tail(plan: Plan) -> str:
     for each in plan.diagnostics[:_OPEN]:
         place = f" at {_code(str(each.origin))}" if each.origin else ""
         told.append(f"- **{each.severity.value}** {_code(each.id)}{place}: {_plain(each.summary)}")
+        if each.hint:
+            told.append(f"  - {_plain(each.hint)}")
     if len(plan.diagnostics) > _OPEN:
         told.append(f"- and {len(plan.diagnostics) - _OPEN:,} more findings")
     for gap in plan.not_compared:

@@ -157,6 +157,14 @@ def test_a_plan_as_markdown_has_its_calls_folded(run: Runner) -> None:
     assert "POST add/alias" in ended.out
 
 
+def test_where_a_comment_would_hold_the_plan_it_holds_why_there_is_none(run: Runner) -> None:
+    run.pipeline.failure = UsageError("the moon is in the wrong place", id="impossible", hint="wait")
+    ended = run("plan", "mail", "--format", "markdown")
+    assert ended.out.startswith("### No plan: the moon is in the wrong place\n")
+    assert "hint: wait" in ended.out
+    assert "error[impossible]" in ended.err
+
+
 @pytest.mark.parametrize("words", [(), ("--format", "json"), ("--format", "markdown"), ("--out", "plan.json")])
 def test_the_calls_of_a_plan_are_worked_out_only_where_they_are_shown(run: Runner, words: tuple[str, ...]) -> None:
     run("plan", "mail", *words)

@@ -10,7 +10,7 @@ from reconciler.model.change import Absent, Action, Change, FieldChange
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import Plan, Refusal
 from reconciler.model.secret import Secret
-from reconciler.render.markdown import BUDGET, plan_markdown
+from reconciler.render.markdown import BUDGET, error_markdown, plan_markdown
 from tests.conftest import Golden
 from tests.render import samples
 
@@ -94,3 +94,12 @@ def test_live_secrets_stay_out() -> None:
     field = FieldChange("password", Secret("hunter2"), "hunter2", sensitive=True)
     change = replace(samples.UPDATE_RELAY, fields=(field,))
     assert "hunter2" not in plan_markdown(Plan(samples.SERVER, changes=(change,)))
+
+
+@pytest.mark.parametrize("wrong", [1, 5000])
+def test_why_there_is_no_plan_fits_in_the_comment_that_would_hold_it(wrong: int) -> None:
+    told = error_markdown("error[unit-missing]: `20` has no unit\n```@everyone\n" * wrong, "the manifests are wrong")
+    assert told.startswith("### No plan: the manifests are wrong\n\n````text\nerror[unit-missing]: ")
+    assert told.count("\n````\n") == 1
+    assert len(told) <= BUDGET
+    assert ("Shortened" in told) == (wrong > 1)
