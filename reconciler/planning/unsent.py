@@ -190,8 +190,6 @@ def passed_over(
 
 def told(left: Fields, desired: DesiredState, options: PlanOptions) -> Iterator[Diagnostic]:
     """Tell of what may not have been sent, and how to send it."""
-    from shlex import quote  # noqa: PLC0415  little has to be told
-
     for name, of in _by_field(left, desired):
         initial = any(name not in each.values for each in of)
         why = "under `initial` it is not sent again" if initial else "the server does not show it"
@@ -199,7 +197,7 @@ def told(left: Fields, desired: DesiredState, options: PlanOptions) -> Iterator[
             "initial-unsent" if initial else "setting-unsent",
             Severity.WARNING,
             f"`{name}` of {_listed(of)} may not have been sent, and {why}",
-            hint=f"once it is there: `--resend {quote(f'{of[0].address}#{name}')}`",
+            hint=f"once it is there: `{_resend(of[0].address, name)}`",
             origin=options.locate(of[0].place),
             address=of[0].address,
         )
@@ -207,18 +205,22 @@ def told(left: Fields, desired: DesiredState, options: PlanOptions) -> Iterator[
 
 def told_of_passed_over(over: Fields, desired: DesiredState, options: PlanOptions) -> Iterator[Diagnostic]:
     """Tell of what is not sent because it matters only at a creation."""
-    from shlex import quote  # noqa: PLC0415  as above
-
     for name, of in _by_field(over, desired):
         was = "they were" if len(of) > 1 else "it was"
         yield Diagnostic(
             "initial-passed-over",
             Severity.NOTE,
             f"`{name}` of {_listed(of)} is under `initial` and not sent: {was} there before any remembered apply",
-            hint=f"to send it all the same: `--resend {quote(f'{of[0].address}#{name}')}`",
+            hint=f"to send it all the same: `{_resend(of[0].address, name)}`",
             origin=options.locate(of[0].place),
             address=of[0].address,
         )
+
+
+def _resend(address: Address, name: str) -> str:
+    from shlex import quote  # noqa: PLC0415  most plans have nothing of this to tell
+
+    return f"--resend {quote(f'{address}#{name}')}"
 
 
 def _by_field(left: Fields, desired: DesiredState) -> Iterator[tuple[str, list[Declared]]]:
