@@ -111,6 +111,24 @@ def test_what_was_promised_and_not_kept_is_left_and_carried_to_the_end(tmp_path:
         assert found.sent == {mailbox("ben"), mailbox("dora")}
 
 
+def test_a_journal_that_is_cut_anywhere_tells_of_all_that_was_not_kept_by_then(tmp_path: Path) -> None:
+    with Journal(tmp_path / "whole.jsonl", ABOUT) as journal:
+        journal.promise({ANNA: ("rate_limit",), mailbox("ben"): ("pushover",)})
+        journal.intend(1, call(Verb.ADD, ANNA))
+        journal.settle(1, Reply(Outcome.DONE))
+        journal.keep(ANNA, ["rate_limit"])
+    whole = (tmp_path / "whole.jsonl").read_bytes()
+    promised, kept = (whole.index(b"\n", whole.index(word)) for word in (b'"unseen"', b'"sent"'))
+    for end in range(whole.index(b"\n") + 1, len(whole)):
+        (tmp_path / "cut").mkdir(exist_ok=True)
+        (tmp_path / "cut" / "1.jsonl").write_bytes(whole[:end])
+        found = last_word(tmp_path / "cut", ABOUT["server"])
+        assert found is not None
+        left = {ANNA, mailbox("ben")} if end >= promised else set()
+        assert set(found.unseen) == left - ({ANNA} if end >= kept else set())
+        assert not found.calls or end >= promised
+
+
 def test_of_a_long_journal_that_came_to_its_end_only_what_is_left_is_read(tmp_path: Path) -> None:
     with Journal(tmp_path / "1.jsonl", ABOUT) as journal:
         journal.promise({ANNA: ("pushover",)})

@@ -114,6 +114,7 @@ class Venture:
         refs: what git remembers to begin from.
         after: what the server remembers after an undisturbed apply.
         writes: how many calls it makes.
+        requests: how often it asks anything.
     """
 
     town: Town
@@ -123,6 +124,7 @@ class Venture:
     refs: dict[str, str] = field(default_factory=dict)
     after: list[str] = field(default_factory=list)
     writes: int = 0
+    requests: int = 0
 
     def begin(self, name: str) -> None:
         """Put everything back, with a state folder that nothing is in."""
@@ -205,4 +207,5 @@ def about_to_create(version: str, *, in_git: bool) -> Iterator[Venture]:
         done = town.applies()
         assert done.code == DONE, done.out + done.err
         venture.after, venture.writes = settled(town), len(town.simulator.writes)
+        venture.requests = len(town.simulator.requests)
         yield venture

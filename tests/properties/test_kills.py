@@ -33,6 +33,19 @@ def _heard() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def launched(town: Town, words: tuple[str, ...]) -> subprocess.Popen[str]:
+    """Begin a command in a process of its own."""
+    environ = {**os.environ, **town.person.environ, "MAILCOW_URL": town.person.url, "MAILCOW_API_KEY": KEY}
+    return subprocess.Popen(
+        [sys.executable, "-m", "reconciler", *words],
+        cwd=town.person.folder,
+        env={**environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
 def struck(town: Town, number: int, *signals: int, before: bool, words: tuple[str, ...]) -> tuple[int, str]:
     """Run a command in a process of its own, which gets signals when a write arrives or when it took effect.
 
@@ -43,16 +56,7 @@ def struck(town: Town, number: int, *signals: int, before: bool, words: tuple[st
     Returns:
         How the process ended, and what it said.
     """
-    environ = {**os.environ, **town.person.environ, "MAILCOW_URL": town.person.url, "MAILCOW_API_KEY": KEY}
-    command = [sys.executable, "-m", "reconciler", *words]
-    process = subprocess.Popen(
-        command,
-        cwd=town.person.folder,
-        env={**environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    process = launched(town, words)
 
     def strike(arrived: int) -> None:
         if arrived == number:
