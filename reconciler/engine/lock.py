@@ -79,6 +79,6 @@ def _told(path: Path) -> Iterator[None]:
         raise UsageError(
             f"the lock cannot be taken: {error.strerror or error}",
             id="lock-unwritable",
-            hint="make room or permit writing there",
+            hint="make room or permit writing there, or name another place with XDG_STATE_HOME",
             path=str(path),
         ) from error
