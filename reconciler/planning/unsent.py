@@ -250,8 +250,8 @@ def _half_made(kinds: Mapping[str, Kind], desired: DesiredState, options: PlanOp
         return
     settled = tuple(part.declared for part in options.parts if part.settles)
     before = (*settled, *(() if options.base is None else (options.base,)))
-    for name in {name for state in begun for name in state.resources}:
-        if name not in kinds or kinds[name].routes.add is None:
+    for name in kinds:  # not by items, as above
+        if not any(name in state.resources for state in begun) or kinds[name].routes.add is None:
             continue
         for key, declared in desired.of(name).items():
             tried = declared.options.initial and any(key in state.of(name) for state in begun)
