@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from . import Simulator, php
 from .faults import Disturbance, Faults
-from .partial import Parted, part, torn
+from .partial import Parted, filled, part, torn
 from .protocol import JSON, PREFIX, READ_ONLY, Answer, message
 
 _REASONS: Final = {
@@ -110,14 +110,16 @@ def _given(simulator: Simulator, sent: Sent, disturbance: Disturbance) -> Answer
     """Let a call take effect, as far as it may."""
     if disturbance.half_created and not simulator.server.has("safe_parallel_writers"):
         simulator.server.half_created += 1
-    parted = part(sent.route, sent.body, disturbance) if sent.method != "GET" else Parted(sent.body)
+    writes = sent.method != "GET"
+    parted = part(sent.route, sent.body, disturbance) if writes else Parted(sent.body)
     handle = simulator.handle_in_vain if disturbance.pretended else simulator.handle
     given = Answer(200, (("Server", "nginx"), ("Content-Type", JSON)), b"[]")
-    for _ in range(parted.remains * (1 + (disturbance.twice and sent.method != "GET"))):
-        with torn(simulator.state, disturbance.statements):
+    for _ in range(parted.remains * (1 + (disturbance.twice and writes))):
+        with torn(simulator.state, disturbance.statements), filled(simulator.state, disturbance.redis_full) as redis:
             given = handle(sent.method, sent.path, sent.headers, parted.body, sent.peer)
+        given = redis.told(given) if writes else given
     simulator.server.half_created = 0
-    for at_the_end in (False,) * disturbance.danger if sent.method == "GET" else parted.refusals:
+    for at_the_end in parted.refusals if writes else (False,) * disturbance.danger:
         given = _with_danger(given, at_the_end=at_the_end)
     return given
 

@@ -25,6 +25,7 @@ A fault is written ``KIND[=VALUE][:WHERE][:WHEN]``:
     refused=0.3                 three in ten items are refused with danger, the same ones whenever they are sent again,
                                 and the others are done; so are names of an add that has several
     torn=2                      a write crashes behind its second statement: what was stored stays, then 200 and nothing
+    redis-full                  nothing is stored in Redis, as when its disk is full; writes say so in their answers
     twice                       the call is made twice, as by a proxy that repeats it; the second answer is told
     restart=50ms                all connections break, without effect, and for so long no new ones are accepted
     truncated                   the connection breaks in the middle of the answer
@@ -73,6 +74,7 @@ _KINDS: Final = {
     "pretended": None,
     "refused": "share",
     "torn": "count",
+    "redis-full": None,
     "twice": None,
     "restart": "time",
     "truncated": None,
@@ -163,6 +165,7 @@ class Disturbance:
         pretended: Nothing of it is kept.
         refused: Share of the items that are refused.
         statements: After so many that changed something the call crashes, 0 for never.
+        redis_full: Redis stores nothing.
         twice: The call is made twice.
         closed_seconds: Instead of the call all connections break, and there are no new ones for so long.
         truncated: Only the first half of the answer arrives.
@@ -184,6 +187,7 @@ class Disturbance:
     pretended: bool = False
     refused: float = 0.0
     statements: int = 0
+    redis_full: bool = False
     twice: bool = False
     closed_seconds: float = 0.0
     truncated: bool = False
@@ -310,6 +314,7 @@ def _struck(so_far: Disturbance, fault: Fault, *, others_writing: bool) -> Distu
         "pretended": {"pretended": True},
         "refused": {"refused": fault.value},
         "torn": {"statements": int(fault.value)},
+        "redis-full": {"redis_full": True},
         "twice": {"twice": True},
         "restart": {"closed_seconds": fault.value},
         "truncated": {"truncated": True},

@@ -1,4 +1,4 @@
-"""Writes that are carried out in part: without some of their items, or up to some statement."""
+"""Writes that are carried out in part: without some of their items, up to some statement, without Redis."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from zlib import crc32
 
 from . import php
 from .faults import Disturbance
+from .protocol import Answer
 from .routing import ServerCrash
-from .state import State, Table
+from .state import Redis, State, Table
 
 _HIGHEST: Final = 1 << 32
 _SUMS: Final = {"domain_totals"}
@@ -125,3 +126,43 @@ class _Torn:
 
     def __contains__(self, key: object) -> bool:
         return key in self._table
+
+
+@dataclass(slots=True)
+class FullRedis:
+    """What a call wanted to store in a Redis that takes nothing.
+
+    Attributes:
+        is_full: Whether it takes nothing.
+        lost: Whether anything was to be stored.
+    """
+
+    is_full: bool
+    lost: bool = False
+
+    def told(self, given: Answer) -> Answer:
+        """The answer of a write: each begins with what became of its line in the log (all versions, json_api.php)."""
+        entries = php.json_decode(given.body)
+        if not (self.is_full and isinstance(entries, list)):
+            return given
+        why = "RedisException: MISCONF Redis is configured to save RDB snapshots, but it is currently not able to"
+        if self.lost:
+            entries = [{**each, "type": "danger", "msg": ["redis_error", {}]} for each in entries]
+        told = [{"type": "danger", "msg": f"Redis: {why}"}, *entries]
+        return Answer(given.status, given.headers, php.json_encode(told))
+
+
+@contextmanager
+def filled(state: State, is_full: bool) -> Iterator[FullRedis]:  # noqa: FBT001  it is what it is about
+    """Keep nothing of what a call stores in Redis, if that is full, and tell whether there was anything."""
+    redis, told = state.redis, FullRedis(is_full)
+    if not is_full:
+        yield told
+        return
+    state.redis = Redis(dict(redis.strings), {name: dict(kept) for name, kept in redis.hashes.items()})
+    try:
+        yield told
+    finally:
+        hashes = {name: kept for name, kept in state.redis.hashes.items() if kept or name in redis.hashes}
+        told.lost = (state.redis.strings, hashes) != (redis.strings, redis.hashes)
+        state.redis = redis

@@ -32,7 +32,7 @@ WITHOUT_ANSWER = (
     "cut",
     "warned",
 )
-MISLEADING = ("danger", "pretended", "refused=0.3", "refused=1")
+MISLEADING = ("danger", "pretended", "refused=0.3", "refused=1", "redis-full")
 HARMLESS = ("latency=5ms", "trickle=200000")
 SILENT = ("timeout-before", "timeout-after")
 FINAL = ("denied", "read-only")

@@ -205,6 +205,24 @@ def test_a_call_may_crash_behind_one_of_its_statements(mailcow: Start) -> None:
     assert relayhosts(server) == []
 
 
+def test_what_is_not_kept_in_redis_is_done_when_that_is_full(mailcow: Start) -> None:
+    server = mailcow()
+    full = disturbed(server, "redis-full")
+
+    def said(path: str, body: Any) -> set[str]:
+        answer = full.handle("POST", f"/api/v1/{path}", HEADERS, json.dumps(body).encode())
+        first, *entries = json.loads(answer.body)
+        assert first["msg"].startswith("Redis: ")
+        return {entry["msg"][0] for entry in entries}
+
+    assert said("add/domain", {"domain": "acme.example", **LIMITS}) == {"redis_error"}
+    assert [row["domain_name"] for row in server.get("get/domain/all")] == ["acme.example"]
+    limit = {"items": ["acme.example"], "attr": {"rl_value": "10", "rl_frame": "h"}}
+    assert said("edit/rl-domain", limit) == {"redis_error"}
+    assert server.get("get/rl-domain/acme.example") == {}
+    assert said("edit/domain", {"items": ["acme.example"], "attr": {"description": "x"}}) == {"domain_modified"}
+
+
 @pytest.mark.parametrize("fault", ["cut", "warned"])
 def test_an_answer_may_be_no_json(mailcow: Start, fault: str) -> None:
     server = mailcow()
