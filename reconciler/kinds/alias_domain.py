@@ -78,7 +78,8 @@ def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
     target = Address("domain", str(situation.after.get("target")))
     if situation.verb is not Verb.ADD or situation.future.value(target, "relay") in (None, "off"):
         return senders_in_both_lists(situation)
-    return (("target", f"`{target.key}` relays mail, and such a domain can have no alias domains", "set `relay: off`"),)
+    why = f"`{target.key}` relays mail, and such a domain is given no alias domains"
+    return (("target", why, "set `relay: off`, and once this one is there, if need be, back: that is not minded"),)
 
 
 KIND = Kind(

@@ -134,6 +134,11 @@ class Decoder:
             self._decode_into(values, way, row)
         return values.get(name, UNKNOWN)
 
+    def _named(self, row: Row) -> dict[str, str]:
+        """What tells people which row is meant, where it says so itself."""
+        handle = dig(row, self.kind.handle) if self.kind.handle else MISSING
+        return {} if handle is MISSING else {self.kind.handle: str(handle)}
+
     def _handle(self, row: Row) -> Any:
         handle = dig(row, self.kind.handle)
         if handle is None or handle == "":  # nothing could be asked or said of it
@@ -192,6 +197,7 @@ class Decoder:
                 f"the server's `{way.field.mark.read[0]}` of a {self.kind.name} cannot be read",
                 id="value-unreadable",
                 hint="the server may be newer than this tool knows; please report its version and this field",
+                **self._named(row),
             ) from cause
         values[way.name] = value if way.keys is None else _referred(way.keys, value)
 

@@ -20,7 +20,7 @@ from tests.properties.town import Watched
 
 Welcome = Callable[..., Person]
 
-BUG = 1
+BUG, UNREADABLE = 1, 4
 
 
 class Broken(Watched):
@@ -32,19 +32,19 @@ class Broken(Watched):
 
     broken = ""
 
+    def breaks(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Leave nothing in a row."""
+        return dict.fromkeys(row)
+
     def handle(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"", peer: str = "127.0.0.1"
     ) -> Answer:
         answer = super().handle(method, path, headers, body, peer)
         if path.removeprefix("/api/v1/get/") != self.broken:
             return answer
-        return replace(answer, body=json.dumps(_emptied(json.loads(answer.body))).encode())
-
-
-def _emptied(answer: Any) -> Any:
-    if isinstance(answer, list):
-        return [_emptied(answer[0]), *answer[1:]]
-    return dict.fromkeys(answer)
+        found = json.loads(answer.body)
+        listed = [self.breaks(found[0]), *found[1:]] if isinstance(found, list) else self.breaks(found)
+        return replace(answer, body=json.dumps(listed).encode())
 
 
 def _lists(person: Person, simulator: Watched) -> list[str]:
@@ -73,3 +73,24 @@ def test_a_row_of_nulls_breaks_nothing(welcome: Welcome, version: str) -> None:
         if exported.code == 0:
             validated = person.types("validate", "again")
             assert validated.code == 0, (path, validated.err)
+
+
+class Odd(Broken):
+    """A server that says of the first domain in a way nobody knows how much may be in it."""
+
+    broken = "domain/all"
+
+    def breaks(self, row: dict[str, Any]) -> dict[str, Any]:
+        return row | {"max_quota_for_domain": "plenty"}
+
+
+def test_what_cannot_be_read_is_told_with_the_row_it_is_in(welcome: Welcome) -> None:
+    person = welcome(simulator=Odd("2026-07a", api_key=KEY, random=Random(1)))
+    domain = {"domain": "acme.example", "aliases": 1, "mailboxes": 1, "defquota": 1, "maxquota": 1, "quota": 1}
+    person.does("add/domain", domain)
+
+    exported = person.types("export", "--out", "mail")
+
+    assert exported.code == UNREADABLE
+    assert "error[value-unreadable]: the server's `max_quota_for_domain` of a domain cannot be read" in exported.err
+    assert "domain name: acme.example" in exported.err

@@ -51,6 +51,17 @@ def test_nobody_sends_from_outside_as_a_domain_of_this_server(server: Server) ->
         assert refused(server, manifest) == ["change-refused"]
 
 
+def test_a_domain_that_relays_is_given_no_alias_domain_and_may_relay_once_it_has_one(server: Server) -> None:
+    alias_domain = {"alias_domains": [{"name": "acme-mail.example", "target": "acme.example"}]}
+    relaying = {"domains": [{**ACME, "relay": "known"}], **alias_domain}
+    assert refused(server, relaying) == ["change-refused"]
+
+    server.apply({"domains": [{**ACME, "relay": "off"}], **alias_domain})
+    server.apply(relaying)
+
+    assert server.plan(relaying) == ()
+
+
 def test_a_throw_away_address_is_in_a_domain_that_stands_for_the_mailboxes_own() -> None:
     server = Server("2026-07a")
     town = {
