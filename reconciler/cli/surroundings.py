@@ -54,7 +54,7 @@ class Surroundings:
         """The person's own folder for the applies of a checkout; None where they have no home.
 
         Args:
-            looked_at: it is only looked at, which is not worth it where there never was an apply of anything.
+            looked_at: it is only looked at: None where there is nothing to be seen.
         """
         home = self.environ.get("HOME")
         base = self.environ.get("XDG_STATE_HOME") or (home and f"{home}/.local/state")
@@ -62,9 +62,13 @@ class Surroundings:
             return None
         import hashlib  # noqa: PLC0415  not everybody applies
 
+        from reconciler.engine.endings import is_quiet  # noqa: PLC0415  as above
+
         name = hashlib.sha256(str(checkout.resolve()).encode()).hexdigest()[:16]
         holder = f"process {self.process} since {self.clock.moment}"
         folder = Path(base, "mailcow-reconciler", name)
+        if looked_at and is_quiet(f"{folder}/journals"):
+            return None
         return Workplace(folder=folder, holder=holder, moment=self.clock.moment, looked_at=looked_at)
 
     @property

@@ -355,7 +355,7 @@ def _unwritable(path: Path, error: OSError) -> UsageError:
     return UsageError(
         f"the journal cannot be written: {error.strerror or error}",
         id="journal-unwritable",
-        hint="make room or permit writing there, or name another place with XDG_STATE_HOME; nothing is sent that is not "
-        "written down first",
+        hint="make room or permit writing there, or name another place with XDG_STATE_HOME; nothing is sent that is "
+        "not written down first",
         path=str(path),
     )

@@ -101,7 +101,8 @@ def _promised(planned: Planned, kept: Journal | None) -> Fields:
             address: tuple(dict.fromkeys((*planned.unsent.get(address, ()), *promised.get(address, ()))))
             for address in {**planned.unsent, **promised}
         }
-        kept.promise(both, planned.sent)
+        begun = planned.options.attempted or planned.options.parts
+        kept.promise(both, planned.sent if begun else ())  # what git does not remember to have begun, nobody asks for
     return promised
 
 

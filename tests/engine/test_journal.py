@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.engine.durable import DurableLines
+from reconciler.engine.endings import is_quiet
 from reconciler.engine.journal import Journal, Unfinished, last_run, last_word, let_go
 from reconciler.errors import UsageError
 from reconciler.model.address import Address
@@ -356,3 +357,20 @@ def test_lines_wanted_by_many_are_synced_together(tmp_path: Path, monkeypatch: p
     durable.close()
     assert late == []
     assert disk.syncs < 15
+
+
+def test_journals_are_quiet_when_the_last_of_each_server_left_nothing(tmp_path: Path) -> None:
+    assert is_quiet(f"{tmp_path}/none")
+    assert is_quiet(str(tmp_path))
+    Journal(tmp_path / "1.jsonl", ABOUT).close()
+    assert is_quiet(str(tmp_path))
+    killed = Journal(tmp_path / "2.jsonl", ABOUT)
+    assert not is_quiet(str(tmp_path))
+    Journal(tmp_path / "3.jsonl", {"server": "https://other.example"}).close()
+    assert not is_quiet(str(tmp_path))
+    Journal(tmp_path / "4.jsonl", ABOUT).close()
+    assert is_quiet(str(tmp_path))
+    with Journal(tmp_path / "5.jsonl", ABOUT) as journal:
+        journal.promise({ANNA: ("pushover",)})
+    assert not is_quiet(str(tmp_path))
+    killed.close()
