@@ -209,6 +209,7 @@ class SecretSources:
         if text is None:
             hint = "set it where this runs; one that holds an API key too counts as not set"
             raise _Unavailable("secret-missing", f"the variable `{name}` is not set", hint)
+        text = _without_line_end(text)
         if not text:
             raise _Unavailable("secret-empty", f"the variable `{name}` is empty", "set it where this runs")
         return text
@@ -310,12 +311,16 @@ def _identity(source: SecretSource, address: Address) -> tuple[SecretSource, Add
 
 
 def _one_line_less(content: bytes, name: str) -> str:
-    """The text without the line end that editors and programs put after it."""
+    """The text without the line end that editors and programs put after it, and the mark some put before it."""
     try:
-        text = content.decode()
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         raise _Unavailable("secret-unreadable", f"what `{name}` gives is not UTF-8", "check it by hand") from problem
-    text = text.removesuffix("\n").removesuffix("\r")
+    text = _without_line_end(text)
     if not text:
         raise _Unavailable("secret-empty", f"`{name}` gives nothing", "check it by hand")
     return text
+
+
+def _without_line_end(text: str) -> str:
+    return text.removesuffix("\n").removesuffix("\r")

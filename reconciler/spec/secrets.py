@@ -235,7 +235,16 @@ def unfit(codec: Codec, secret: Secret) -> tuple[str, str] | None:
     return None if codec.unfit is None else codec.unfit(secret.reveal())
 
 
+def _several_lines(text: str) -> tuple[str, str] | None:
+    """Nobody can type a line end, nor does it go into a file that the server writes a line for each password into."""
+    if "\n" not in text and "\r" not in text:
+        return None
+    return "has several lines", "give the password alone: some programs print more below it"
+
+
 def _too_long(text: str) -> tuple[str, str] | None:
+    if several := _several_lines(text):
+        return several
     if len(text) <= _LONGEST:
         return None
     return f"has {len(text)} characters, and mailcow keeps {_LONGEST}", "take a shorter one"
@@ -243,6 +252,8 @@ def _too_long(text: str) -> tuple[str, str] | None:
 
 def _too_long_a_hash(text: str) -> tuple[str, str] | None:
     """A password of any length is hashed; a hash is stored as it is."""
+    if several := _several_lines(text):
+        return several
     if len(text) <= _LONGEST or not is_verbatim_hash(text):
         return None
     return f"is a hash of {len(text)} characters, and mailcow keeps {_LONGEST}", _HASH_ANEW

@@ -69,6 +69,11 @@ def test_a_variable_is_found(tmp_path: Path) -> None:
     assert found(sources(tmp_path, environment={"X": "s3cret"}), source("env", "X")) == "s3cret"
 
 
+@pytest.mark.parametrize(("value", "text"), [("a b\n", "a b"), ("a\r\n", "a"), ("a\n\n", "a\n")])
+def test_a_variable_is_taken_without_the_line_end_it_was_pasted_with(tmp_path: Path, value: str, text: str) -> None:
+    assert found(sources(tmp_path, environment={"X": value}), source("env", "X")) == text
+
+
 def test_a_variable_that_is_not_there_is_missing(tmp_path: Path) -> None:
     assert refused(sources(tmp_path), source("env", "X")) == "secret-missing"
     assert refused(sources(tmp_path, environment={"X": ""}), source("env", "X")) == "secret-empty"
@@ -80,7 +85,9 @@ def test_the_api_keys_variable_is_never_a_source(tmp_path: Path) -> None:
     assert secrets.for_plan(source("env", "MAILCOW_API_KEY"), ANNA) is None
 
 
-@pytest.mark.parametrize(("content", "text"), [("a b\n", "a b"), ("a\r\n", "a"), ("a\n\n", "a\n"), (" a", " a")])
+@pytest.mark.parametrize(
+    ("content", "text"), [("a b\n", "a b"), ("a\r\n", "a"), ("a\n\n", "a\n"), (" a", " a"), ("\ufeffa\n", "a")]
+)
 def test_a_file_is_read_without_the_line_end_an_editor_adds(tmp_path: Path, content: str, text: str) -> None:
     (tmp_path / "secret").write_bytes(content.encode())
     assert found(sources(tmp_path), source("file", "secret")) == text
@@ -283,6 +290,10 @@ def test_the_secrets_of_changes_are_found_wherever_they_stand() -> None:
         ("transport", "password", "\n " + "ä" * 255 + " ", "x" * 256),
         ("sync_job", "password", "ä" * 255, "x" * 256),
         ("mailbox", "password", "x" * 300, "{SHA512-CRYPT}" + "x" * 242),
+        ("mailbox", "password", "Correct.Horse.7", "Correct.Horse.7\nuser: anna"),
+        ("relayhost", "password", "s3cret\n", "s3cret\nuser: acme"),
+        ("sync_job", "password", "s3cret", "s3cret\ruser: acme"),
+        ("identity_provider", "client_secret", "a\nb", None),
         ("mailbox", "pushover", "a1" * 15, "a_" * 15),
         ("mailbox", "pushover", "a" * 30, "a" * 31),
         ("identity_provider", "client_secret", "x" * 300, None),
