@@ -19,7 +19,7 @@ from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.report import GONE, STILL_THERE, ChangeEnded, Event, Leftover, Outcome, Report
 from reconciler.pipeline.interruption import interruptible
 from reconciler.pipeline.planning import Planned, read_live
-from reconciler.pipeline.workplace import journal
+from reconciler.pipeline.workplace import journal, unconfirmed_before
 from reconciler.planning.diff import diff
 from reconciler.planning.unsent import Fields, told, unseen
 from reconciler.records import replace
@@ -55,9 +55,10 @@ def apply(request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Even
         resolve=planned.loaded.secrets.for_apply,
     )
     forgotten = remember_attempt(planned.base, request.focus)
+    earlier = unconfirmed_before(request.inputs, server.identity.origin)
     record = journal(request.inputs.workplace, server=server.identity.origin)
     with record as kept, interruptible(request.inputs.clock.now) as stop, closing(server.client):
-        _hand_over(planned.loaded.secrets, kept)
+        _hand_over(planned.loaded.secrets, kept, earlier)
         promised = _promised(planned, kept)
         means = Means(
             kinds=registry(),
@@ -76,7 +77,7 @@ def apply(request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Even
         run = carry_out(planned.plan.changes, rest, means, first=first)
         with planned.watch.stage("writing"):
             report = _heard(run, lambda event: on_event(_written_down(event, promised, kept)))
-        report = replace(_settled(planned.loaded.secrets, report, kept), left=planned.left)
+        report = replace(_settled(planned.loaded.secrets, report, kept, earlier), left=planned.left)
     begun = _unremembered(planned, forgotten)
     report = replace(report, notes=(*begun, *report.notes, *_left_unsaid(planned, report, promised)))
     done = report.converged is True and report.count(Outcome.DONE) == len(report.changes)
@@ -115,20 +116,25 @@ def _written_down(event: Event, promised: Fields, kept: Journal | None) -> Event
     return event
 
 
-def _hand_over(secrets: SecretSources, kept: Journal | None) -> None:
-    """Deliver new passwords before the server is told of any; a crash from here on does not hide where they are."""
+def _hand_over(secrets: SecretSources, kept: Journal | None, earlier: tuple[str, ...]) -> None:
+    """Deliver new passwords before the server is told of any; a crash from here on does not hide where they are.
+
+    Args:
+        earlier: what earlier applies have left unconfirmed, which is told of until it is seen to.
+    """
     secrets.deliver()
-    if kept is not None and secrets.deliveries.written:
-        kept.deliver(secrets.deliveries.written)
+    files = (*earlier, *secrets.deliveries.written)
+    if kept is not None and files:
+        kept.deliver(files)
 
 
-def _settled(secrets: SecretSources, report: Report, kept: Journal | None) -> Report:
+def _settled(secrets: SecretSources, report: Report, kept: Journal | None, earlier: tuple[str, ...]) -> Report:
     """Confirm what was delivered, as far as the server took it."""
     if not secrets.deliveries.written:
         return report
     notes = secrets.deliveries.settle({each.address: each.outcome for each in report.changes})
     if kept is not None:
-        kept.settle_deliveries(secrets.deliveries.written)
+        kept.settle_deliveries((*earlier, *secrets.deliveries.written))
     return replace(report, notes=(*report.notes, *notes))
 
 

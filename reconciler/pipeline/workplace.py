@@ -73,17 +73,31 @@ def known_before(inputs: Inputs, server: str) -> tuple[LastRun | None, tuple[Dia
     place = inputs.workplace
     if place is None or (place.looked_at and is_held(place.folder / "lock")):
         return None, ()
-    try:
-        run = last_word(place.folder / _JOURNALS, server)
-    except OSError:
-        return None, ()
+    run = _last_word(place, server)
     return run, (*_left_unsaid(run), *_undelivered(run, inputs)) if place.looked_at else ()
 
 
-def _undelivered(run: LastRun | None, inputs: Inputs) -> tuple[Diagnostic, ...]:
-    """Tell of new passwords that the last apply handed over, and did not see taken; a file that is gone was seen to."""
+def unconfirmed_before(inputs: Inputs, server: str) -> tuple[str, ...]:
+    """The files of new passwords that earlier applies to a server handed over and did not see taken."""
+    return () if inputs.workplace is None else _still_there(_last_word(inputs.workplace, server), inputs)
+
+
+def _last_word(place: Workplace, server: str) -> LastRun | None:
+    try:
+        return last_word(place.folder / _JOURNALS, server)
+    except OSError:
+        return None
+
+
+def _still_there(run: LastRun | None, inputs: Inputs) -> tuple[str, ...]:
+    """Of the files that were left unconfirmed, those that nobody has seen to."""
     folder = inputs.project.folder if inputs.project is not None else inputs.start
-    files = [name for name in (run.undelivered if run is not None else ()) if (folder / name).exists()]
+    return tuple(name for name in (run.undelivered if run is not None else ()) if (folder / name).exists())
+
+
+def _undelivered(run: LastRun | None, inputs: Inputs) -> tuple[Diagnostic, ...]:
+    """Tell of new passwords that applies handed over, and did not see taken; a file that is gone was seen to."""
+    files = _still_there(run, inputs)
     if not files:
         return ()
     shown = ", ".join(f"`{name}`" for name in files[:_SHOWN]) + (", ..." if len(files) > _SHOWN else "")
@@ -91,7 +105,7 @@ def _undelivered(run: LastRun | None, inputs: Inputs) -> tuple[Diagnostic, ...]:
         Diagnostic(
             "delivery-unconfirmed",
             Severity.WARNING,
-            f"{len(files)} of the last apply's new passwords may be in use or not: {shown}",
+            f"{len(files)} of earlier applies' new passwords may be in use or not: {shown}",
             hint="try each, and take `.unconfirmed` off the name of its file if it is the one; else remove the file",
         ),
     )

@@ -146,6 +146,18 @@ def test_an_apply_that_dies_leaves_no_account_with_a_password_nobody_knows_and_t
     assert set(bank.given.values()) <= set(bank.delivered.values())
 
 
+def test_what_is_unconfirmed_is_told_by_every_run_until_somebody_sees_to_it(person: Person, bank: Bank) -> None:
+    bank.refuses = {"anna"}
+    assert person.types("apply", "mail.yaml", "--auto-approve").code == INCOMPLETE
+    person.writes("mail.yaml", "domains: [{name: acme.example, description: Acme}]\n")
+    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
+    later = person.types("plan", "mail.yaml", key=READ_ONLY_KEY)
+    (bank.folder / f"{ANNA}.age.unconfirmed").unlink()
+    settled = person.types("plan", "mail.yaml", key=READ_ONLY_KEY)
+    assert f"passwords/{ANNA}.age.unconfirmed" in later.out
+    assert "delivery-unconfirmed" not in settled.out
+
+
 def test_rotating_by_a_pattern_makes_new_passwords_and_delivers_them(person: Person, bank: Bank) -> None:
     assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
     before = bank.delivered
