@@ -4,6 +4,7 @@ import pytest
 
 from reconciler.simulator.faults import Faults
 from tests.acceptance.conftest import Welcome
+from tests.acceptance.person import Person
 
 ALIAS = """
 domains: [{{name: acme.example}}]
@@ -76,7 +77,6 @@ domains: [{{name: acme.example}}]
 alias_domains: [{{name: other.example, target: acme.example}}]
 mailboxes: [{{address: anna@acme.example, quota: 1GiB, initial: {{password: {{env: PASSWORD}}}}}}]
 aliases: [{{address: {alias}, to: [anna@acme.example]}}]
-{moved}
 """
 ALIAS_TO = """
 domains: [{{name: acme.example}}]
@@ -90,194 +90,121 @@ MAILBOX_MOVED = "{{mailbox: {{from: {0}@acme.example, to: {1}@acme.example}}}}"
 ALIAS_MOVED = "{{alias: {{from: {0}@acme.example, to: {1}@acme.example}}}}"
 
 
-def test_the_right_to_send_as_an_alias_moves_with_it(welcome: Welcome) -> None:
-    person = welcome("2026-07a")
-    person.environ["PASSWORD"] = "Correct.Horse.7"
-    person.writes("mail.yaml", ALIAS.format(alias="sales@acme.example"))
-    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
-    moved = "moved: [{alias: {from: sales@acme.example, to: shop@acme.example}}]"
-    person.writes("mail.yaml", ALIAS.format(alias="shop@acme.example") + moved)
-    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
-    assert [row["send_as"] for row in person.simulator.state.table("sender_acl")] == ["shop@acme.example"]
-    assert person.types("plan", "mail.yaml", "--detailed-exitcode").code == 0
+def _moved(*moves: tuple[str, str, str]) -> str:
+    """Moves, each as kind, old and new key."""
+    entries = (f"  - {{{kind}: {{from: {source}, to: {target}}}}}\n" for kind, source, target in moves)
+    return "".join(["moved:\n", *entries])
 
 
-def test_the_rights_to_send_as_several_aliases_move_with_them(welcome: Welcome) -> None:
-    person = welcome("2026-07a")
+def _settles(person: Person, text: str, *words: str) -> None:
+    """See that a manifest takes one apply."""
+    person.writes("mail.yaml", text)
+    applied = person.types("apply", "mail.yaml", "--auto-approve", *words)
+    assert applied.code == 0, applied.out + applied.err
+    planned = person.types("plan", "mail.yaml", "--detailed-exitcode")
+    assert planned.code == 0, planned.out
+
+
+def _rights(person: Person) -> list[str]:
+    return sorted(row["send_as"] for row in person.simulator.state.table("sender_acl"))
+
+
+@pytest.fixture
+def person(welcome: Welcome) -> Person:
+    return _with_password(welcome("2026-07a"))
+
+
+def _with_password(person: Person) -> Person:
     person.environ["PASSWORD"] = "Correct.Horse.7"
-    person.writes("mail.yaml", TWO_ALIASES.format(one="sales@acme.example", other="info@acme.example"))
-    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
-    moved = "moved:\n"
-    moved += "  - {alias: {from: sales@acme.example, to: shop@acme.example}}\n"
-    moved += "  - {alias: {from: info@acme.example, to: about@acme.example}}\n"
-    person.writes("mail.yaml", TWO_ALIASES.format(one="shop@acme.example", other="about@acme.example") + moved)
-    applied = person.types("apply", "mail.yaml", "--auto-approve")
-    assert applied.code == 0, applied.out
-    rights = sorted(row["send_as"] for row in person.simulator.state.table("sender_acl"))
-    assert rights == ["about@acme.example", "shop@acme.example"]
-    assert person.types("plan", "mail.yaml", "--detailed-exitcode").code == 0
+    return person
+
+
+def test_the_right_to_send_as_an_alias_moves_with_it(person: Person) -> None:
+    _settles(person, ALIAS.format(alias="sales@acme.example"))
+    moved = _moved(("alias", "sales@acme.example", "shop@acme.example"))
+    _settles(person, ALIAS.format(alias="shop@acme.example") + moved)
+    assert _rights(person) == ["shop@acme.example"]
+
+
+def test_the_rights_to_send_as_several_aliases_move_with_them(person: Person) -> None:
+    _settles(person, TWO_ALIASES.format(one="sales@acme.example", other="info@acme.example"))
+    moved = _moved(
+        ("alias", "sales@acme.example", "shop@acme.example"), ("alias", "info@acme.example", "about@acme.example")
+    )
+    _settles(person, TWO_ALIASES.format(one="shop@acme.example", other="about@acme.example") + moved)
+    assert _rights(person) == ["about@acme.example", "shop@acme.example"]
 
 
 @pytest.mark.parametrize("version", ["2024-11", "2026-07a"])
 def test_a_mailbox_moves_with_all_that_belongs_to_it(welcome: Welcome, version: str) -> None:
-    person = welcome(version)
-    person.environ["PASSWORD"] = "Correct.Horse.7"
-    person.writes("mail.yaml", MAILBOX.format(mailbox="anna.alt@acme.example"))
-    first = person.types("apply", "mail.yaml", "--auto-approve")
-    assert first.code == 0, first.err
-    moved = "moved: [{mailbox: {from: anna.alt@acme.example, to: anna@acme.example}}]"
-    person.writes("mail.yaml", MAILBOX.format(mailbox="anna@acme.example") + moved)
-    again = person.types("apply", "mail.yaml", "--auto-approve", "--allow-delete-percent=100")
-    assert again.code == 0, again.out + again.err
-    assert person.types("plan", "mail.yaml", "--detailed-exitcode").code == 0
+    person = _with_password(welcome(version))
+    _settles(person, MAILBOX.format(mailbox="anna.alt@acme.example"))
+    moved = _moved(("mailbox", "anna.alt@acme.example", "anna@acme.example"))
+    _settles(person, MAILBOX.format(mailbox="anna@acme.example") + moved, "--allow-delete-percent=100")
     left = [row["object"] for row in person.simulator.state.table("filterconf") if "alt" in row["object"]]
     assert left == []
     assert len(person.simulator.state.table("app_passwd")) == 1
     assert len(person.simulator.state.table("sieve_filters")) == 1
 
 
-def test_a_plan_says_what_a_renamed_mailbox_loses(welcome: Welcome) -> None:
-    person = welcome("2026-07a")
-    person.environ["PASSWORD"] = "Correct.Horse.7"
+def test_a_plan_says_what_a_renamed_mailbox_loses(person: Person) -> None:
     mailbox = "domains: [{{name: a.example}}]\n"
     mailbox += "mailboxes: [{{address: {}@a.example, initial: {{password: {{env: PASSWORD}}}}}}]\n"
-    person.writes("mail.yaml", mailbox.format("anna"))
-    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
-    person.writes("mail.yaml", mailbox.format("ann") + "moved: [{mailbox: {from: anna@a.example, to: ann@a.example}}]")
+    _settles(person, mailbox.format("anna"))
+    person.writes("mail.yaml", mailbox.format("ann") + _moved(("mailbox", "anna@a.example", "ann@a.example")))
     told = person.types("plan", "mail.yaml").out
     assert "leaves behind, at the old address: rate limit, spam score, allowed senders, blocked senders" in told
 
 
-def test_a_new_name_that_an_alias_domain_gives_to_somebody_else_is_refused_beforehand(welcome: Welcome) -> None:
-    person = welcome("2026-07a")
-    person.environ["PASSWORD"] = "Correct.Horse.7"
-    person.writes("mail.yaml", ALIAS_DOMAIN.format(alias="info@other.example", moved=""))
-    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
-    moved = "moved: [{alias: {from: info@other.example, to: anna@other.example}}]"
-    person.writes("mail.yaml", ALIAS_DOMAIN.format(alias="anna@other.example", moved=moved))
+def test_a_new_name_that_an_alias_domain_gives_to_somebody_else_is_refused_beforehand(person: Person) -> None:
+    _settles(person, ALIAS_DOMAIN.format(alias="info@other.example"))
+    moved = _moved(("alias", "info@other.example", "anna@other.example"))
+    person.writes("mail.yaml", ALIAS_DOMAIN.format(alias="anna@other.example") + moved)
     planned = person.types("plan", "mail.yaml")
     assert planned.code == 3
     assert "so this is the address of `mailbox/anna@acme.example`" in planned.err
 
 
-def test_an_alias_takes_the_name_of_a_mailbox_that_moves_away_behind_an_alias_domain(welcome: Welcome) -> None:
-    person = welcome("2026-07a")
-    person.environ["PASSWORD"] = "Correct.Horse.7"
-    before = ALIAS_DOMAIN.format(alias="info@other.example", moved="")
-    person.writes("mail.yaml", before)
-    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
-    moved = "moved:\n"
-    moved += "  - {mailbox: {from: anna@acme.example, to: ann@acme.example}}\n"
-    moved += "  - {alias: {from: info@other.example, to: anna@other.example}}\n"
-    after = before.replace("anna@acme.example", "ann@acme.example").replace("info@", "anna@")
-    person.writes("mail.yaml", after + moved)
-    applied = person.types("apply", "mail.yaml", "--auto-approve")
-    assert applied.code == 0, applied.out
-    assert person.types("plan", "mail.yaml", "--detailed-exitcode").code == 0
+def test_an_alias_takes_the_name_of_a_mailbox_that_moves_away_behind_an_alias_domain(person: Person) -> None:
+    before = ALIAS_DOMAIN.format(alias="info@other.example")
+    _settles(person, before)
+    moved = _moved(
+        ("mailbox", "anna@acme.example", "ann@acme.example"), ("alias", "info@other.example", "anna@other.example")
+    )
+    _settles(person, before.replace("anna@acme.example", "ann@acme.example").replace("info@", "anna@") + moved)
 
 
-@pytest.mark.parametrize(
-    ("mailbox", "alias", "moved"),
-    [
-        ("ann", "anna", MAILBOX_MOVED.format("anna", "ann") + ", " + ALIAS_MOVED.format("info", "anna")),
-        ("info", "sales", MAILBOX_MOVED.format("anna", "info") + ", " + ALIAS_MOVED.format("info", "sales")),
-    ],
-)
-def test_what_moves_away_leaves_its_name_to_what_moves_there(
-    welcome: Welcome, mailbox: str, alias: str, moved: str
-) -> None:
-    person = welcome("2026-07a")
-    person.environ["PASSWORD"] = "Correct.Horse.7"
-    person.writes("mail.yaml", ALIAS_TO.format(mailboxes=("anna", "ben"), alias="info", moved=""))
-    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
-    person.writes("mail.yaml", ALIAS_TO.format(mailboxes=(mailbox, "ben"), alias=alias, moved=moved))
-    applied = person.types("apply", "mail.yaml", "--auto-approve")
-    assert applied.code == 0, applied.out + applied.err
-    assert person.types("plan", "mail.yaml", "--detailed-exitcode").code == 0
+def test_a_right_is_taken_from_a_mailbox_by_the_name_it_still_has(person: Person) -> None:
+    _settles(person, INTERTWINED.format(mailbox="anna", one="info", other="sales"))
+    moved = _moved(
+        ("mailbox", "anna@acme.example", "ann@acme.example"),
+        ("alias", "info@other.example", "anna@other.example"),
+        ("alias", "sales@acme.example", "shop@acme.example"),
+    )
+    _settles(person, INTERTWINED.format(mailbox="ann", one="anna", other="shop") + moved)
+    assert _rights(person) == ["anna@other.example", "shop@acme.example"]
 
 
-def test_names_are_not_swapped(welcome: Welcome) -> None:
-    person = welcome("2026-07a")
-    person.environ["PASSWORD"] = "Correct.Horse.7"
-    person.writes("mail.yaml", ALIAS_TO.format(mailboxes=("anna", "ben"), alias="info", moved=""))
-    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
-    moved = MAILBOX_MOVED.format("anna", "info") + ", " + ALIAS_MOVED.format("info", "anna")
-    person.writes("mail.yaml", ALIAS_TO.format(mailboxes=("info", "ben"), alias="anna", moved=moved))
-    planned = person.types("plan", "mail.yaml")
-    assert planned.code == 3
-    assert planned.err.count("address-occupied") == 2
+def test_a_right_is_kept_for_a_mailbox_by_the_name_it_has_by_then(person: Person) -> None:
+    _settles(person, RECIPIENT.format(mailbox="anna", alias="sales"))
+    moved = _moved(
+        ("mailbox", "anna@acme.example", "ann@acme.example"), ("alias", "sales@acme.example", "shop@acme.example")
+    )
+    _settles(person, RECIPIENT.format(mailbox="ann", alias="shop") + moved)
+    assert _rights(person) == ["shop@acme.example"]
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "moved"),
-    [
-        (("anna", "ben", "info"), ("ann", "ben", "anna"), MAILBOX_MOVED.format("anna", "ann")),
-        (("anna", "ben", "info"), ("anna", "info", "sales"), ALIAS_MOVED.format("info", "sales")),
-    ],
-)
-def test_what_moves_away_leaves_its_name_to_what_is_new(
-    welcome: Welcome, before: tuple[str, str, str], after: tuple[str, str, str], moved: str
-) -> None:
-    person = welcome("2026-07a")
-    person.environ["PASSWORD"] = "Correct.Horse.7"
-    for (one, other, alias), how in ((before, ""), (after, moved)):
-        person.writes("mail.yaml", ALIAS_TO.format(mailboxes=(one, other), alias=alias, moved=how))
-        applied = person.types("apply", "mail.yaml", "--auto-approve")
-        assert applied.code == 0, applied.out + applied.err
-    assert person.types("plan", "mail.yaml", "--detailed-exitcode").code == 0
-
-
-def test_a_right_is_taken_from_a_mailbox_by_the_name_it_still_has(welcome: Welcome) -> None:
-    person = welcome("2026-07a")
-    person.environ["PASSWORD"] = "Correct.Horse.7"
-    person.writes("mail.yaml", INTERTWINED.format(mailbox="anna", one="info", other="sales"))
-    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
-    moved = "moved:\n"
-    moved += "  - {mailbox: {from: anna@acme.example, to: ann@acme.example}}\n"
-    moved += "  - {alias: {from: info@other.example, to: anna@other.example}}\n"
-    moved += "  - {alias: {from: sales@acme.example, to: shop@acme.example}}\n"
-    person.writes("mail.yaml", INTERTWINED.format(mailbox="ann", one="anna", other="shop") + moved)
-    applied = person.types("apply", "mail.yaml", "--auto-approve")
-    assert applied.code == 0, applied.out
-    rights = sorted(row["send_as"] for row in person.simulator.state.table("sender_acl"))
-    assert rights == ["anna@other.example", "shop@acme.example"]
-    assert person.types("plan", "mail.yaml", "--detailed-exitcode").code == 0
-
-
-def test_a_right_is_kept_for_a_mailbox_by_the_name_it_has_by_then(welcome: Welcome) -> None:
-    person = welcome("2026-07a")
-    person.environ["PASSWORD"] = "Correct.Horse.7"
-    person.writes("mail.yaml", RECIPIENT.format(mailbox="anna", alias="sales"))
-    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
-    moved = "moved:\n"
-    moved += "  - {mailbox: {from: anna@acme.example, to: ann@acme.example}}\n"
-    moved += "  - {alias: {from: sales@acme.example, to: shop@acme.example}}\n"
-    person.writes("mail.yaml", RECIPIENT.format(mailbox="ann", alias="shop") + moved)
-    applied = person.types("apply", "mail.yaml", "--auto-approve")
-    assert applied.code == 0, applied.out
-    assert [row["send_as"] for row in person.simulator.state.table("sender_acl")] == ["shop@acme.example"]
-    assert person.types("plan", "mail.yaml", "--detailed-exitcode").code == 0
-
-
-def test_an_alias_moves_behind_the_alias_domain_of_its_own_domain(welcome: Welcome) -> None:
-    person = welcome("2026-07a")
-    person.environ["PASSWORD"] = "Correct.Horse.7"
-    person.writes("mail.yaml", ALIAS_DOMAIN.format(alias="info@acme.example", moved=""))
-    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
-    moved = "moved: [{alias: {from: info@acme.example, to: info@other.example}}]"
-    person.writes("mail.yaml", ALIAS_DOMAIN.format(alias="info@other.example", moved=moved))
-    applied = person.types("apply", "mail.yaml", "--auto-approve")
-    assert applied.code == 0, applied.out
-    assert person.types("plan", "mail.yaml", "--detailed-exitcode").code == 0
+def test_an_alias_moves_behind_the_alias_domain_of_its_own_domain(person: Person) -> None:
+    _settles(person, ALIAS_DOMAIN.format(alias="info@acme.example"))
+    moved = _moved(("alias", "info@acme.example", "info@other.example"))
+    _settles(person, ALIAS_DOMAIN.format(alias="info@other.example") + moved)
 
 
 def test_what_kept_its_old_name_has_not_converged(welcome: Welcome) -> None:
-    person = welcome("2026-07a", faults=Faults.of("pretended:edit/alias"))
-    person.environ["PASSWORD"] = "Correct.Horse.7"
-    person.writes("mail.yaml", ALIAS_DOMAIN.format(alias="info@other.example", moved=""))
-    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
-    moved = "moved: [{alias: {from: info@other.example, to: sales@other.example}}]"
-    person.writes("mail.yaml", ALIAS_DOMAIN.format(alias="sales@other.example", moved=moved))
+    person = _with_password(welcome("2026-07a", faults=Faults.of("pretended:edit/alias")))
+    _settles(person, ALIAS_DOMAIN.format(alias="info@other.example"))
+    moved = _moved(("alias", "info@other.example", "sales@other.example"))
+    person.writes("mail.yaml", ALIAS_DOMAIN.format(alias="sales@other.example") + moved)
     applied = person.types("apply", "mail.yaml", "--auto-approve")
     assert applied.code == 6
     assert "alias/sales@other.example: address not as declared" in applied.out
@@ -287,12 +214,10 @@ def test_what_kept_its_old_name_has_not_converged(welcome: Welcome) -> None:
 def test_a_mailbox_that_is_off_is_not_renamed_where_the_server_refuses(
     welcome: Welcome, version: str, told: int
 ) -> None:
-    person = welcome(version)
-    person.environ["PASSWORD"] = "Correct.Horse.7"
+    person = _with_password(welcome(version))
     entry = "{address: %s, quota: 1GiB, state: 'off', initial: {password: {env: PASSWORD}}}"
-    person.writes("mail.yaml", f"domains: [{{name: acme.example}}]\nmailboxes: [{entry % 'anna@acme.example'}]\n")
-    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
-    moved = "moved: [{mailbox: {from: anna@acme.example, to: ann@acme.example}}]\n"
+    _settles(person, f"domains: [{{name: acme.example}}]\nmailboxes: [{entry % 'anna@acme.example'}]\n")
+    moved = _moved(("mailbox", "anna@acme.example", "ann@acme.example"))
     person.writes("mail.yaml", f"domains: [{{name: acme.example}}]\nmailboxes: [{entry % 'ann@acme.example'}]\n{moved}")
     planned = person.types("plan", "mail.yaml")
     assert ("change-refused" in planned.err, planned.code) == (bool(told), told), planned.err
@@ -300,11 +225,9 @@ def test_a_mailbox_that_is_off_is_not_renamed_where_the_server_refuses(
 
 def test_a_right_whose_answer_was_lost_is_not_called_written(welcome: Welcome) -> None:
     faults = Faults()
-    person = welcome("2026-07a", faults=faults)
-    person.environ["PASSWORD"] = "Correct.Horse.7"
+    person = _with_password(welcome("2026-07a", faults=faults))
     declared = RECIPIENT.format(mailbox="anna", alias="sales")
-    person.writes("mail.yaml", declared)
-    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
+    _settles(person, declared)
     person.writes("mail.yaml", declared.replace("sender_allowed", "comment: Sales, sender_allowed"))
     faults.faults = Faults.of("status=502:edit/mailbox").faults
     assert person.types("apply", "mail.yaml", "--auto-approve").code == 6

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from io import BytesIO, StringIO, TextIOWrapper
@@ -26,9 +29,17 @@ from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.plan import Plan
 from reconciler.model.reference import KindReference
 from reconciler.model.report import ChangeEnded, Event, OperationEnded, Outcome, Report
+from reconciler.simulator import Simulator
+from reconciler.simulator.http import serving
+from tests.acceptance.person import KEY
 from tests.render import samples
 
 SERVER = {"MAILCOW_URL": "https://mail.acme.example", "MAILCOW_API_KEY": "AAAA-BBBB"}
+
+_MAIL = "domains: [{name: acme.example}]\naliases: [{address: info@acme.example, to: [x@elsewhere.example]}]\n"
+
+Shell = Callable[..., subprocess.CompletedProcess[str]]
+"""What the fixture `shell` is."""
 
 CLOCK = Clock(now=lambda: 0.0, sleep=lambda _seconds: None, today="2026-11-22")
 
@@ -145,3 +156,30 @@ class Runner:
 def run(tmp_path: Path) -> Runner:
     (tmp_path / ".git").mkdir()
     return Runner(tmp_path)
+
+
+@pytest.fixture
+def simulator() -> Simulator:
+    return Simulator("2026-07a", api_key=KEY)
+
+
+@pytest.fixture
+def shell(simulator: Simulator, tmp_path: Path) -> Iterator[Shell]:
+    """Run a command by a shell, in a folder of its own, after something else that a shell does."""
+    (tmp_path / "mail.yaml").write_text(_MAIL, encoding="utf-8")
+    with serving(simulator) as url:
+        environ = {**os.environ, "HOME": str(tmp_path), "MAILCOW_URL": url, "MAILCOW_API_KEY": KEY}
+
+        def run(command: str, *, first: str = ":") -> subprocess.CompletedProcess[str]:
+            script = f'{first}; exec "{sys.executable}" -B -m reconciler {command}'
+            return subprocess.run(
+                ["sh", "-c", script],
+                cwd=tmp_path,
+                env=environ,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=60,
+            )
+
+        yield run

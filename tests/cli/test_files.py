@@ -4,47 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
-import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from reconciler.simulator import Simulator
-from reconciler.simulator.http import serving
-from tests.acceptance.person import KEY
-from tests.cli.conftest import Runner
+from tests.cli.conftest import Runner, Shell
 
-MAIL = "domains: [{name: acme.example}]\naliases: [{address: info@acme.example, to: [x@elsewhere.example]}]\n"
 NO_ROOM = "ulimit -f 0"
 USAGE = 64
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture
-def shell(tmp_path: Path) -> Iterator[Run]:
-    """Run a command in a folder of its own, after something else that a shell does."""
-    (tmp_path / "mail.yaml").write_text(MAIL, encoding="utf-8")
-    simulator = Simulator("2026-07a", api_key=KEY)
-    with serving(simulator) as url:
-        environ = {**os.environ, "HOME": str(tmp_path), "MAILCOW_URL": url, "MAILCOW_API_KEY": KEY}
-
-        def run(command: str, *, first: str = ":") -> subprocess.CompletedProcess[str]:
-            script = f'{first}; exec "{sys.executable}" -B -m reconciler {command}'
-            return subprocess.run(
-                ["sh", "-c", script],
-                cwd=tmp_path,
-                env=environ,
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=60,
-            )
-
-        yield run
 
 
 def _files(folder: Path) -> list[Path]:
@@ -57,7 +25,7 @@ def _contents(folder: Path) -> dict[Path, bytes]:
 
 @pytest.mark.parametrize("command", ["plan mail.yaml --out kept.json", "snapshot --out kept.json"])
 def test_a_file_there_is_no_room_for_leaves_the_one_before_it_and_no_litter(
-    shell: Run, tmp_path: Path, command: str
+    shell: Shell, tmp_path: Path, command: str
 ) -> None:
     (tmp_path / "kept.json").write_text("before", encoding="utf-8")
     ended = shell(command, first=NO_ROOM)
@@ -68,7 +36,7 @@ def test_a_file_there_is_no_room_for_leaves_the_one_before_it_and_no_litter(
     assert sorted(each.name for each in tmp_path.iterdir()) == ["kept.json", "mail.yaml"]
 
 
-def test_an_export_there_is_no_room_for_leaves_the_one_before_it(shell: Run, tmp_path: Path) -> None:
+def test_an_export_there_is_no_room_for_leaves_the_one_before_it(shell: Shell, tmp_path: Path) -> None:
     assert shell("apply mail.yaml --auto-approve").returncode == 0
     assert shell("export --out mail").returncode == 0
     before = _contents(tmp_path / "mail")
@@ -78,7 +46,7 @@ def test_an_export_there_is_no_room_for_leaves_the_one_before_it(shell: Run, tmp
     assert _contents(tmp_path / "mail") == before
 
 
-def test_exported_files_are_for_those_whom_the_person_lets_read_files(shell: Run, tmp_path: Path) -> None:
+def test_exported_files_are_for_those_whom_the_person_lets_read_files(shell: Shell, tmp_path: Path) -> None:
     assert shell("apply mail.yaml --auto-approve").returncode == 0
     assert shell("export --out mail", first="umask 027").returncode == 0
     assert {stat.S_IMODE(file.stat().st_mode) for file in _files(tmp_path / "mail")} == {0o640}
