@@ -129,6 +129,7 @@ class Sheet:
         columns: for each field its values, in the order of keys.
         options: how each is to be treated.
         passages: where they stand, in the order of keys.
+        starts: of the passages, as far as somebody has asked where entries stand.
     """
 
     names: tuple[str, ...]
@@ -136,6 +137,7 @@ class Sheet:
     columns: list[Sequence[Value]] = field(default_factory=list)
     options: list[EntryOptions] = field(default_factory=list)
     passages: list[Passage] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def append(
         self,
@@ -172,7 +174,9 @@ class Sheet:
         """Where an entry stands."""
         from bisect import bisect_right  # noqa: PLC0415  only what is shown, or differs, is looked up
 
-        found = self.passages[bisect_right(self.passages, position, key=lambda passage: passage.start) - 1]
+        if len(self.starts) != len(self.passages):
+            self.starts = [passage.start for passage in self.passages]
+        found = self.passages[bisect_right(self.starts, position) - 1]
         if found.indexes is None:
             return Place(found.file, found.place)
         return Place(found.file, (*found.place, found.indexes[position - found.start]))

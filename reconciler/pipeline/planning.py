@@ -303,7 +303,8 @@ def _with_neighbours(server: OpenServer, changes: tuple[Change, ...], live: Live
     if not neighbours:
         return live
     wanted = {name: listed_fields(registry()[name]) for name in neighbours}
-    domains = {_domain(change, live) for change in changes if change.action is Action.CREATE}
+    created = (change for change in changes if change.action is Action.CREATE)
+    domains = {registry()[change.address.kind].domain_of(change.after) for change in created}
     narrow = tuple(sorted(domain for domain in domains if domain is not None))
     seen = server.reader.read(Wanted(fields=wanted, domains=narrow or None), known=live)
     return replace(live, resources={**seen.live.resources, **live.resources})
@@ -350,12 +351,6 @@ def _neighbours(changes: tuple[Change, ...], live: LiveState) -> frozenset[str]:
     return frozenset(
         name for name, kind in kinds.items() if (kind.space in spaces or name in templates) and not live.was_read(name)
     )
-
-
-def _domain(change: Change, live: LiveState) -> str | None:
-    observed = live.get(change.address)
-    values = {**(observed.values if observed is not None else {}), **change.after}
-    return registry()[change.address.kind].domain_of(values)
 
 
 def limits_of(request: PlanRequest) -> Limits:

@@ -45,15 +45,14 @@ def check(
             sharing[other.space].append(other)
     vacated = going | set(_vacated(kinds, sharing, changes, live, going))
     for change in changes:
-        declared = desired.get(change.address)
-        if change.action is Action.DELETE or declared is None:
+        if change.action is Action.DELETE or not desired.has(change.address):
             continue
         kind = kinds[change.address.kind]
         found += _secrets(kind, change, options)
-        found += _references(kind, declared, change, there, options)
+        found += _references(kind, desired, change, there, options)
         if change.action in (Action.CREATE, Action.MOVE):
-            found += _home(kind, declared, there, options)
-            found += _space(sharing[kind.space], change, declared, live, vacated, options)
+            found += _home(kind, desired, change, there, options)
+            found += _space(sharing[kind.space], change, desired, live, vacated, options)
     found += _rivals(kinds, desired, changes, options)
     future = future_of(kinds, changes, live)
     for change in changes:
@@ -190,12 +189,13 @@ def _secrets(kind: Kind, change: Change, options: PlanOptions) -> Iterator[Diagn
 
 
 def _references(
-    kind: Kind, declared: Declared, change: Change, there: _Presence, options: PlanOptions
+    kind: Kind, desired: DesiredState, change: Change, there: _Presence, options: PlanOptions
 ) -> Iterator[Diagnostic]:
     for name, target in named(kind, change.after):
         if target not in there and there.knows(target.kind) and not there.loses(target):
             meant = there.like(target.kind, target.key)
             hint = f"declare it, or write one of: {', '.join(meant)}" if meant else "declare it, or mend the name"
+            declared = desired.of(kind.name)[change.address.key]
             yield _dangling(declared, name, target, "which is neither declared nor on the server", hint, options)
 
 
@@ -209,14 +209,19 @@ def _dangling(declared: Declared, name: str, target: Address, why: str, hint: st
     )
 
 
-def _home(kind: Kind, declared: Declared, there: _Presence, options: PlanOptions) -> Iterator[Diagnostic]:
-    possible = homes(kind, declared.values)
+def _home(
+    kind: Kind, desired: DesiredState, change: Change, there: _Presence, options: PlanOptions
+) -> Iterator[Diagnostic]:
+    declared = desired.of(kind.name)
+    is_told = kind.domain_field in change.after
+    possible = homes(kind, change.after if is_told else declared[change.address.key].values)
     if any(each in there or there.loses(each) for each in possible):
         return
     if not possible or not all(there.knows(each.kind) for each in possible):
         return
     hint = "declare the domain, or mend its name"
-    yield _homeless(declared, possible[0].key, "which is neither declared nor on the server", hint, options)
+    why = "which is neither declared nor on the server"
+    yield _homeless(declared[change.address.key], possible[0].key, why, hint, options)
 
 
 def _homeless(declared: Declared, domain: str, why: str, hint: str, options: PlanOptions) -> Diagnostic:
@@ -253,7 +258,7 @@ def _holders(sharing: Sequence[Kind], change: Change, live: LiveState) -> list[A
 def _space(
     sharing: Sequence[Kind],
     change: Change,
-    declared: Declared,
+    desired: DesiredState,
     live: LiveState,
     vacated: set[Address],
     options: PlanOptions,
@@ -264,6 +269,6 @@ def _space(
                 "address-occupied",
                 f"`{change.address}` cannot be created: `{holder}` has that address on the server",
                 hint=f"write `removed: [{{{holder.kind}: {holder.key}}}]`, or choose another address",
-                origin=options.locate(declared.place),
+                origin=options.locate(desired.of(change.address.kind)[change.address.key].place),
                 address=change.address,
             )

@@ -267,11 +267,10 @@ class _Diff:
         observed: Observed | None,
     ) -> None:
         """Add a change, unless the server could not make it."""
-        order = {name: place for place, name in enumerate((TEMPLATE, *kind.fields))}
         change = Change(
             action,
             declared.address,
-            tuple(sorted(fields, key=lambda each: order[each.name])),
+            tuple(sorted(fields, key=lambda each: kind.places[each.name])),
             reason,
             origin=self.sides.options.locate(declared.place),
         )

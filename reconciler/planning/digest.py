@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from reconciler.model.resource import PLAIN, EntryOptions, Observed
 from reconciler.model.secret import Secret, SecretSource
 from reconciler.model.state import DesiredState
 from reconciler.spec.kind import Kind
 from reconciler.spec.mark import Owner
+
+if TYPE_CHECKING:
+    from json import JSONEncoder
 
 _OPERATED = (Owner.OPERATOR, Owner.DOMAIN_ADMIN)
 
@@ -26,12 +30,17 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} is not a value")
 
 
-def _digest(value: Any) -> str:
-    import hashlib  # noqa: PLC0415  both take long to import, and only changes and kept plans need them
-    import json  # noqa: PLC0415
+@cache
+def _encoder() -> JSONEncoder:
+    from json import JSONEncoder  # noqa: PLC0415  takes long to import, and only changes and kept plans need it
 
-    text = json.dumps(value, default=_plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    return JSONEncoder(default=_plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def _digest(value: Any) -> str:
+    from hashlib import sha256  # noqa: PLC0415  as above
+
+    return sha256(_encoder().encode(value).encode()).hexdigest()[:32]
 
 
 def of_record(kind: Kind, observed: Observed, touched: Collection[str] = ()) -> str:

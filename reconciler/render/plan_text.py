@@ -92,12 +92,12 @@ def change_text(change: Change, style: Style) -> str:
 
 
 def _field(field: FieldChange, action: Action, width: int, style: Style) -> list[str]:
-    from reconciler.render.values import lines  # noqa: PLC0415
+    from reconciler.render.values import appearing, lines  # noqa: PLC0415
 
     name = f"      {visible(field.name) + ':':<{width + 1}} "
+    if action is Action.CREATE and len(texts := appearing(field)) == 1:
+        return [name + texts[0]]
     told = lines(field, action)
-    if len(told) == 1 and action is Action.CREATE:
-        return [name + told[0].text]
     indent = " " * len(name)
     return [(indent if place else name) + _signed(line, style) for place, line in enumerate(told)]
 

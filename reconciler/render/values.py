@@ -18,16 +18,14 @@ _ROOM: Final = 100
 
 def shown(value: Any) -> str:
     """One value on one line, as a manifest would say it."""
-    if isinstance(value, Absent):
-        return value.value
+    if isinstance(value, str):  # as most are
+        return value.value if isinstance(value, Absent) else _text(value)
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, str):
-        return _text(value)
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{visible(str(name))}: {shown(each)}" for name, each in value.items()) + "}"
     if isinstance(value, tuple | list):
         return "[" + ", ".join(map(shown, value)) + "]"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{visible(str(name))}: {shown(each)}" for name, each in value.items()) + "}"
     return visible(str(value))  # numbers, sources of secrets, and secrets, which print as a mask
 
 
@@ -65,12 +63,10 @@ class Line:
 def lines(change: FieldChange, action: Action) -> list[Line]:
     """A field's change as lines: one for a plain value, one an element or a text line that comes or goes."""
     before, after = change.before, change.after
+    if action is Action.CREATE or (isinstance(before, Absent) and _is_long(after) and not change.sensitive):
+        return [Line(Sign.ADDED, text) for text in appearing(change)]
     if change.sensitive:
-        if action is Action.CREATE:
-            return [Line(Sign.ADDED, shown_secret(after))]
         return [Line(Sign.BOTH, f"{shown_secret(before)} -> {shown_secret(after)}")]
-    if action is Action.CREATE or (isinstance(before, Absent) and _is_long(after)):
-        return _appearing(after)
     if isinstance(before, tuple) and isinstance(after, tuple):
         return list(_elements(before, after))
     if _is_text(before) and _is_text(after) and "\n" in before + after:
@@ -90,13 +86,15 @@ def _both(before: Any, after: Any) -> Line:
     return Line(Sign.BOTH, f"{shown(before)} -> {shown(after)}")
 
 
-def _appearing(value: Any) -> list[Line]:
+def appearing(change: FieldChange) -> list[str]:
+    """What a field is to be that was not there before: one line, or one for each line or element of what is long."""
+    value = change.after
+    if change.sensitive:
+        return [shown_secret(value)]
     if _is_text(value) and "\n" in value:
-        return [Line(Sign.ADDED, visible(line)) for line in value.splitlines()]
+        return [visible(line) for line in value.splitlines()]
     whole = shown(value)
-    if isinstance(value, tuple) and len(whole) > _ROOM:
-        return [Line(Sign.ADDED, shown(each)) for each in value]
-    return [Line(Sign.ADDED, whole)]
+    return [shown(each) for each in value] if isinstance(value, tuple) and len(whole) > _ROOM else [whole]
 
 
 def _elements(before: tuple[Any, ...], after: tuple[Any, ...]) -> Iterator[Line]:

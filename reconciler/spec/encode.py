@@ -61,7 +61,7 @@ def situation_of(
         verb=_VERBS[change.action],
         address=change.address,
         before=before,
-        after={**before, **change.after},
+        after={**before, **change.after} if before else change.after,
         changed=frozenset(change.after),
         observed=observed,
         live=live,

@@ -11,7 +11,7 @@ from reconciler.model.address import Address
 from reconciler.model.operation import Verb
 from reconciler.records import field, record
 from reconciler.spec.codec import Codec
-from reconciler.spec.mark import MAIN, UNSET, Mark, Owner
+from reconciler.spec.mark import MAIN, TEMPLATE, UNSET, Mark, Owner
 from reconciler.spec.names import container_in, domain_of
 from reconciler.spec.refusal import InvalidError
 from reconciler.spec.step import Step
@@ -252,6 +252,11 @@ class Kind:
     def fields(self) -> Mapping[str, Field]:
         """The record's fields by name, in the order they are declared."""
         return _fields_of(self.record)
+
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        """Where each field stands in the order of the record, behind the template a creation starts from."""
+        return {name: place for place, name in enumerate((TEMPLATE, *self.fields))}
 
     @cached_property
     def secret_fields(self) -> Mapping[str, Codec]:
