@@ -98,9 +98,11 @@ def _promised(planned: Planned, kept: Journal | None) -> Fields:
     desired, capabilities = planned.loaded.desired, planned.server.capabilities
     promised = unseen(registry(), desired, planned.plan.changes, capabilities)
     if kept is not None:
+        made = {change.address for change in planned.plan.changes if change.action is Action.CREATE}
+        left = {address: names for address, names in planned.unsent.items() if address not in made}
         both = {
-            address: tuple(dict.fromkeys((*planned.unsent.get(address, ()), *promised.get(address, ()))))
-            for address in {**planned.unsent, **promised}
+            address: tuple(dict.fromkeys((*left.get(address, ()), *promised.get(address, ()))))
+            for address in {**left, **promised}
         }
         begun = planned.options.attempted or planned.options.parts
         kept.promise(both, planned.sent if begun else ())  # what git does not remember to have begun, nobody asks for

@@ -251,12 +251,13 @@ def _half_made(kinds: Mapping[str, Kind], desired: DesiredState, options: PlanOp
     settled = tuple(part.declared for part in options.parts if part.settles)
     before = (*settled, *(() if options.base is None else (options.base,)))
     for name in kinds:  # not by items, as above
-        if not any(name in state.resources for state in begun) or kinds[name].routes.add is None:
+        tried = [state.of(name) for state in begun]
+        if not any(tried) or kinds[name].routes.add is None or not any(map(_may_follow, kinds[name].fields.values())):
             continue
-        for key, declared in desired.of(name).items():
-            tried = declared.options.initial and any(key in state.of(name) for state in begun)
-            if tried and not any(key in state.of(name) for state in before):
-                yield declared
+        there, known = desired.of(name), [state.of(name) for state in before]
+        for key in {key: None for state in tried for key in state if key in there}:
+            if there[key].options.initial and not any(key in state for state in known):
+                yield there[key]
 
 
 def _seen_there(

@@ -168,3 +168,18 @@ def test_that_git_could_not_take_down_that_an_apply_began_is_told(welcome: Welco
     stale.touch()
 
     assert "warning[attempt-not-remembered]" in person.types("apply", "mail", "--auto-approve").out
+
+
+def test_of_what_is_made_anew_nothing_is_told_that_was_not_sent_before(welcome: Welcome, tmp_path: Path) -> None:
+    person = welcome("2022-01a", faults=Faults.of("status=502:edit/rl-mbox:1-2"))
+    person.environ |= {"SECRET": "Correct.Horse.7", "HOME": str(tmp_path / "home")}
+    person.writes("mail/mail.yaml", LIMITED)
+
+    assert person.types("apply", "mail", "--auto-approve").code == INCOMPLETE
+    person.does("delete/mailbox", [ANNA])
+    person.writes("mail/mail.yaml", LIMITED.replace(", rate_limit: 7/h", ""))
+    assert person.types("apply", "mail", "--auto-approve").code == 0
+    person.writes("mail/mail.yaml", LIMITED)
+    settled = person.types("plan", "mail", "--detailed-exitcode")
+
+    assert (settled.code, "initial-unsent" in settled.out) == (0, False), settled.out
