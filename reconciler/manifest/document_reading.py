@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.manifest.columns import read_section
 from reconciler.manifest.contents import Batch, Contents
 from reconciler.manifest.document import Document
+from reconciler.manifest.files import is_template
 from reconciler.manifest.findings import Complaint, Findings, Spot
 from reconciler.manifest.inheritance import NOTHING_INHERITED, Inheritance, Inherited
 from reconciler.manifest.words import DEFAULTS, DOMAIN, MOVED, REMOVED, WORDS
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from reconciler.manifest.build import Manifest, Portion
 
 __all__ = ["DocumentReader"]
+
+_HANDING_DOWN: Final = frozenset((DOMAIN, DEFAULTS))
 
 
 @record(frozen=True, slots=True)
@@ -69,6 +72,12 @@ class DocumentReader:
                 hint = suggest.for_section(word, self.kinds)
                 complaint = Complaint((), "kind-unknown", f"`{word}` is no kind", hint, at_key=True)
                 self.findings.tell(Spot(document, (word,)), complaint)
+        if document.value.get(DEFAULTS) and document.value.keys() <= _HANDING_DOWN and not is_template(document.name):
+            summary = f"nothing inherits these `{DEFAULTS}`: there is no entry in this file"
+            hint = "call it `_defaults.yaml`, for all files in its folder and below"
+            self.findings.tell(
+                Spot(document, (DEFAULTS,)), Complaint((), "defaults-unused", summary, hint, at_key=True)
+            )
         if REMOVED in document.value or MOVED in document.value:
             from reconciler.manifest.removals import Farewells  # noqa: PLC0415  few documents say what is to go
 

@@ -28,6 +28,7 @@ __all__ = [
     "Source",
     "belongs_to",
     "find",
+    "is_template",
     "may_be_read",
     "read_inside",
 ]
@@ -72,7 +73,7 @@ class Source:
     @property
     def is_template(self) -> bool:
         """Whether it has to be rendered before it is a manifest."""
-        return self.name.endswith(_TEMPLATE)
+        return is_template(self.name)
 
     def read(self) -> bytes:
         """Read the file.
@@ -90,9 +91,14 @@ class Source:
 
 
 def may_be_read(name: str) -> bool:
-    """Whether a name is one of manifests, of values or of project files."""
-    stem, _, ending = name.removesuffix(_TEMPLATE).rpartition(".")
+    """Whether a name is one of manifests, of values or of project files, in capitals or not."""
+    stem, _, ending = name.lower().removesuffix(_TEMPLATE).rpartition(".")
     return bool(stem) and f".{ending}" in _ENDINGS and "\n" not in name
+
+
+def is_template(name: str) -> bool:
+    """Whether a file of this name has to be rendered before it is a manifest."""
+    return name.lower().endswith(_TEMPLATE)
 
 
 def read_inside(folder: Path, path: Path, name: str) -> bytes:

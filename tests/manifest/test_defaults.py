@@ -1,7 +1,9 @@
 import pytest
 
+from reconciler.kinds import registry
+from reconciler.manifest.build import Manifest, build
 from reconciler.model.resource import EntryOptions, Values
-from tests.manifest.manifests import built, declared, only
+from tests.manifest.manifests import built, declared, document, only
 from tests.manifest.told import files, places, told
 
 ANNA = "mailboxes: [{address: anna@acme.example}]\n"
@@ -82,7 +84,19 @@ def test_a_wrong_default_is_told_where_it_is_written() -> None:
 
 
 def test_a_wrong_default_is_told_also_when_nothing_inherits_it() -> None:
-    assert files(told(lambda: built("defaults: {mailboxes: {quota: 5}}"))) == [("unit-missing", "m.yaml")]
+    assert files(told(lambda: built("defaults: {mailboxes: {quota: 5}}\naliases: []"))) == [("unit-missing", "m.yaml")]
+
+
+@pytest.mark.parametrize("text", ["", "domain: acme.example\n"])
+def test_defaults_of_a_file_that_declares_nothing_are_not_taken_for_its_folder_s(text: str) -> None:
+    findings = told(lambda: built(text + "defaults: {mailboxes: {quota: 5GiB}}", ANNA))
+    assert files(findings) == [("defaults-unused", "m.yaml")]
+    assert "`_defaults.yaml`" in str(findings[0].hint)
+
+
+def test_a_template_that_renders_no_entry_may_have_defaults_all_the_same() -> None:
+    towns = document("defaults: {mailboxes: {quota: 5GiB}}", "towns.yaml.j2")
+    assert not [*build([Manifest(towns)], registry())]
 
 
 @pytest.mark.parametrize("text", ["mailboxes: []", "domain: acme.example", "removed: []"])

@@ -38,6 +38,16 @@ def test_a_folder_means_every_manifest_in_it_and_below_by_name(tree: Tree) -> No
     assert _names(find(["."], start=start)) == ["a.yaml", "b.yml", "x/c.yaml.j2", "x/y/d.yaml"]
 
 
+def test_an_ending_in_capitals_is_one_too(tree: Tree) -> None:
+    start = tree("a.YAML", "b.Yml", "c.yaml.J2", "reconciler.yaml")
+    found = find(["."], start=start)
+    assert [(each.name, each.is_template) for each in found] == [
+        ("a.YAML", False),
+        ("b.Yml", False),
+        ("c.yaml.J2", True),
+    ]
+
+
 def test_names_are_relative_to_where_the_run_started(tree: Tree) -> None:
     start = tree("mail/a.yaml", "other/b.yaml")
     assert _names(find(["mail"], start=start)) == ["mail/a.yaml"]
