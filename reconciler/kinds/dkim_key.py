@@ -127,6 +127,14 @@ def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
     return (("selector", f"mailcow before {_ANY_MARK_SINCE} does not take `{selector}`", hint),)
 
 
+def _effects(situation: Situation) -> tuple[str, ...]:
+    """Say that a key the server makes is another one than ever was: whoever makes a server anew has to know."""
+    if situation.verb is Verb.DELETE or "private_key" in situation.after:
+        return ()
+    name = f"{situation.after.get('selector', _DEFAULT_SELECTOR)}._domainkey.{situation.address.key}"
+    return (f"makes a new key: mail signed with it fails the check until `{name}` in the DNS holds its public half",)
+
+
 def _settled(name: str, situation: Situation) -> bool:
     """Whether a size is what the server shows for it: 3072 bits as 2048 before 2025-03 (functions.dkim.inc.php)."""
     sizes = (situation.before.get(name), situation.after.get(name))
@@ -153,6 +161,7 @@ KIND = Kind(
     on_read=_numbered,
     on_check=_check,
     clashes=_clashes,
+    effects=_effects,
     settled=_settled,
     on_steps=_imported,
     also_called={"length": "size", "key_size": "size"},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from reconciler.errors import ManifestError, ReconcilerError
 from reconciler.model.diagnostic import Diagnostic, Origin, Severity
@@ -11,6 +11,9 @@ from reconciler.model.plan import Refusal
 from reconciler.render.phrases import listed, permit
 from reconciler.render.style import SEVERITY_ROLES, Role, Style
 from reconciler.render.words import count, visible
+
+MOST_ALIKE: Final = 50
+"""How many findings of one sort people are shown."""
 
 
 def diagnostics_text(diagnostics: Iterable[Diagnostic], style: Style, *, conclusion: str = "") -> str:
@@ -28,7 +31,24 @@ def diagnostics_text(diagnostics: Iterable[Diagnostic], style: Style, *, conclus
     if not ordered:
         return ""
     total = _total(ordered, style) + (f": {visible(conclusion)}" if conclusion else "")
-    return "\n".join([*(finding(each, style) for each in ordered), total]) + "\n"
+    shown, more = _first_of_each(ordered)
+    return (
+        "\n".join([*(finding(each, style) for each in shown), *(finding(each, style) for each in more), total]) + "\n"
+    )
+
+
+def _first_of_each(diagnostics: Sequence[Diagnostic]) -> tuple[list[Diagnostic], list[Diagnostic]]:
+    """The first findings with each id, and one that stands for the rest: among thousands alike nobody sees another."""
+    alike: dict[tuple[Severity, str], list[Diagnostic]] = {}
+    for each in diagnostics:
+        alike.setdefault((each.severity, each.id), []).append(each)
+    hidden = {id(each) for found in alike.values() for each in found[MOST_ALIKE:]}
+    more = [
+        Diagnostic(name, severity, f"{left:,} more like these", hint="`--format json` has them all")
+        for (severity, name), found in alike.items()
+        if (left := len(found) - MOST_ALIKE) > 0
+    ]
+    return [each for each in diagnostics if id(each) not in hidden], more
 
 
 def _place(diagnostic: Diagnostic) -> tuple[str, int, int]:

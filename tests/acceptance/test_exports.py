@@ -79,3 +79,19 @@ def test_what_an_earlier_export_left_behind_is_told(welcome: Welcome) -> None:
     assert "warning[export-stale]: `domains/goes.example.yaml` is of an earlier export" in again.err
     assert "mine.example" not in again.err
     assert "export-stale" not in narrowed.err
+
+
+def test_a_key_made_anew_is_told_to_need_the_dns_and_one_of_ones_own_is_not(welcome: Welcome) -> None:
+    person = welcome()
+    person.environ |= SECRETS
+    keys = [
+        {"domain": "new.example", "selector": "s1"},
+        {"domain": "kept.example", "private_key": {"env": "PRIVATE_KEY"}},
+    ]
+    manifest = {"domains": [{"name": "new.example"}, {"name": "kept.example"}], "dkim_keys": keys}
+    person.writes("mail.yaml", json.dumps(manifest))
+
+    planned = person.types("plan", "mail.yaml")
+
+    assert "until `s1._domainkey.new.example` in the DNS holds its public half" in planned.out
+    assert "_domainkey.kept.example" not in planned.out

@@ -5,7 +5,7 @@ import json
 from reconciler.errors import AccessDenied, ManifestError, PlanRefused
 from reconciler.model.diagnostic import Origin, Severity, error
 from reconciler.render.diagnostic_json import error_document, findings_document
-from reconciler.render.diagnostic_text import diagnostics_text, error_text
+from reconciler.render.diagnostic_text import MOST_ALIKE, diagnostics_text, error_text
 from reconciler.render.style import plain
 from tests.conftest import Golden
 from tests.render import samples
@@ -17,6 +17,18 @@ def test_all_findings_are_told_at_once_by_file_and_line(golden: Golden) -> None:
 
 def test_nothing_is_told_of_nothing() -> None:
     assert diagnostics_text((), plain()) == ""
+
+
+def test_among_thousands_of_one_sort_another_is_still_seen() -> None:
+    many = [error("field-needed", f"mailbox {number}", origin=Origin("a.yaml", number)) for number in range(1, 3001)]
+    other = error("change-refused", "another", origin=Origin("b.yaml", 1))
+    told = diagnostics_text([*many, other], plain())
+    assert told.count("error[field-needed]: mailbox") == MOST_ALIKE
+    assert "error[change-refused]: another" in told
+    assert f"error[field-needed]: {3000 - MOST_ALIKE:,} more like these\n" in told
+    assert told.endswith("3,001 errors in 2 files\n")
+    few = diagnostics_text(many[:MOST_ALIKE], plain())
+    assert (few.count("error[field-needed]"), "more like these" in few) == (MOST_ALIKE, False)
 
 
 def test_the_caret_stands_under_its_column_even_after_tabs_and_escapes() -> None:
