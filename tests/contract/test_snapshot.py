@@ -41,6 +41,16 @@ def test_a_state_loaded_from_answers_gives_them_again(name: str) -> None:
     assert "Passwords of mailboxes cannot be read, so none are there." in unknown
 
 
+def test_a_server_that_behaves_like_another_version_than_what_it_starts_with_says_so() -> None:
+    answers = {"get/status/version": {"version": "2024-08a"}}
+    told = {
+        version: [each for each in snapshot.load(Simulator(version, api_key="x").server, answers) if "behaves" in each]
+        for version in ("2024-08a", "2026-07a")
+    }
+    sentence = "What is loaded is of mailcow 2024-08a, and this server behaves like 2026-07a."
+    assert told == {"2024-08a": [], "2026-07a": [sentence]}
+
+
 def test_a_loaded_mailbox_has_its_own_alias_and_rights_again() -> None:
     original = simulator_after(RECORDINGS / "random-more-2026-07a-11.jsonl.xz")
     copy = Simulator(original.version, api_key=KEYS["rw"])

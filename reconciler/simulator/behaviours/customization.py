@@ -77,6 +77,9 @@ def edit_custom_login(call: Call) -> bool | None:
 
 @restores("get/status/version")
 def name_unreadable_settings(server: Server, answer: Any) -> list[str]:
-    """Every live state has this path: say once what no version shows of its settings."""
-    del server, answer
-    return ["Web page texts, notification mails, quarantine settings, CORS and MTA-STS cannot be read: they are unset."]
+    """Every live state has this path: say once what no version shows of its settings, and of which version it is."""
+    told = ["Web page texts, notification mails, quarantine settings, CORS and MTA-STS cannot be read: they are unset."]
+    theirs = str(answer.get("version", "")) if isinstance(answer, dict) else ""
+    if theirs not in ("", str(server.profile.version)):
+        told.append(f"What is loaded is of mailcow {theirs}, and this server behaves like {server.profile.version}.")
+    return told
