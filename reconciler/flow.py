@@ -105,6 +105,8 @@ class Server:
         key: the API key.
         settings: how to talk to it.
         allow_plain_http: whether the key may travel unencrypted to a host that is not this machine.
+        proxy: the URL of one to go through, which may hold a password; no file of a repository names it, as whoever
+            could name it and the certificates to trust would be given the key.
     """
 
     url: str
@@ -112,6 +114,7 @@ class Server:
     settings: ServerSettings
     clock: Clock
     allow_plain_http: bool = False
+    proxy: Secret | None = None
 
 
 @record(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.cli.programs import command_runner
-from reconciler.cli.surroundings import URL_VARIABLE
+from reconciler.cli.surroundings import PROXY_VARIABLE, URL_VARIABLE
 from reconciler.errors import UsageError
 from reconciler.flow import Inputs
 from reconciler.manifest.project import Settings, find_project
@@ -51,7 +51,9 @@ def inputs_of(session: Session, given: Given, project: Project | None, settings:
 def _without_keys(environ: Mapping[str, str]) -> dict[str, str]:
     """The variables that manifests and their commands may see: no API key, under whatever name it is there too."""
     holders = {name for name in environ if may_hold_api_key(name)}
-    keys = {environ[name] for name in holders if name != URL_VARIABLE and not name.endswith("_FOR")}
+    keys = {
+        environ[name] for name in holders if name not in (URL_VARIABLE, PROXY_VARIABLE) and not name.endswith("_FOR")
+    }
     return {name: value for name, value in environ.items() if name not in holders and (not value or value not in keys)}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.cli.session import JSON, MARKDOWN, TEXT
-from reconciler.cli.surroundings import URL_VARIABLE
+from reconciler.cli.surroundings import PROXY_VARIABLE, URL_VARIABLE
 from reconciler.cli.words import Argument, Numbers, Option, flag, option
 
 ALL_FORMATS = (TEXT, JSON, MARKDOWN)
@@ -41,6 +41,9 @@ INPUT_OPTIONS = (
 CONNECTION_OPTIONS = (
     option("--url", f"The server; otherwise {URL_VARIABLE}, or the project file's.", metavar="URL"),
     option("--ca-file", "Certificates to trust in place of the public ones.", metavar="FILE"),
+    option(
+        "--proxy", f"Go through this one; otherwise {PROXY_VARIABLE}'s. No other variable's is taken.", metavar="URL"
+    ),
     flag("--insecure-http", "Send the API key unencrypted to another machine."),
     option("--parallelism", "Requests at once; fewer while the server labours.", metavar="N", takes=Numbers(1, 64)),
 )

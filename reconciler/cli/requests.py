@@ -8,7 +8,7 @@ from reconciler.cli.destination import check_destination, check_environment
 from reconciler.cli.inputs import inputs_of, project_of
 from reconciler.cli.named import address_named, kind_named, prune_rule
 from reconciler.cli.programs import git_runner
-from reconciler.cli.surroundings import KEY_VARIABLE, URL_VARIABLE
+from reconciler.cli.surroundings import KEY_VARIABLE, PROXY_VARIABLE, URL_VARIABLE
 from reconciler.errors import UsageError
 from reconciler.flow import PlanRequest, Server
 from reconciler.history.asked import Asked, Choice
@@ -52,9 +52,11 @@ def server_of(session: Session, given: Given, settings: ServerSettings) -> Serve
         raise UsageError("there is no API key", id="api-key-missing", hint=f"set {variable}", variable=variable)
     check_destination(url, variable=variable, named_outside=bool(named_outside), environ=environ)
     ca_file = session.surroundings.start / given["ca_file"] if given["ca_file"] else settings.ca_file
+    proxy = given["proxy"] or environ.get(PROXY_VARIABLE)
     return Server(
         url=url,
         key=Secret(key),
+        proxy=Secret(proxy) if proxy else None,
         clock=session.surroundings.clock,
         settings=replace(settings, ca_file=ca_file, parallelism=given["parallelism"] or settings.parallelism),
         allow_plain_http=given["insecure_http"],

@@ -98,5 +98,6 @@ class Approach:
             connect_timeout=float(settings.connect_timeout or 10),
             allow_plain_http=server.allow_plain_http,
             ca_file=settings.ca_file,
+            proxy=server.proxy.reveal() if server.proxy is not None else None,
         )
         return Client(access, timing=Timing(server.clock.now, server.clock.sleep))
