@@ -33,12 +33,16 @@ def prune_rule(text: str) -> PruneRule:
     """A prune scope: a kind, perhaps with a pattern of domains.
 
     Raises:
-        UsageError: ``kind-unknown``; ``prune-malformed`` where no domain follows the colon, which is not taken for all.
+        UsageError: ``kind-unknown``; ``prune-malformed`` where no domain follows the colon, which is not taken for
+            all, or what cannot be one.
     """
     word, colon, pattern = text.partition(":")
     hint = "write it like `--prune alias:*.acme.example`"
     if colon and not pattern:
         raise UsageError(f"`--prune {text}` names no domain", id="prune-malformed", hint=f"{hint}, or `--prune {word}`")
+    if "," in pattern or "@" in pattern:
+        several = f"{hint}, once for each domain"
+        raise UsageError(f"`--prune {text}` names what no domain is called", id="prune-malformed", hint=several)
     return PruneRule(kind_named(word, hint=hint), (pattern_for_people(pattern) or "*",))
 
 

@@ -67,7 +67,7 @@ def load(inputs: Inputs, watch: Stopwatch) -> Loaded:
         sources = files.find(
             inputs.paths, start=inputs.start, project=project, exclude=inputs.values, stdin=inputs.stdin
         )
-        value_files = [Source(str(file), file) for file in inputs.values]
+        value_files = [Source(_name(file, inputs.start), file) for file in inputs.values]
         values = _values(inputs, value_files)
         memory = _memory(inputs, sources)
         found = reading.read(sources, values=values, memory=memory)
@@ -85,6 +85,11 @@ def load(inputs: Inputs, watch: Stopwatch) -> Loaded:
         digests=found.digests,
         locate=lambda place: documents[place.file].origin(place.path),
     )
+
+
+def _name(file: Path, start: Path) -> str:
+    """What messages call a file of values: as a person would who is where the run started."""
+    return file.relative_to(start).as_posix() if file.is_relative_to(start) else str(file)
 
 
 def _values(inputs: Inputs, files: Sequence[Source]) -> dict[str, Any]:

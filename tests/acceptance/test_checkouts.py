@@ -28,6 +28,16 @@ def test_manifests_in_a_submodule_are_said_to_be_remembered_by_that_alone(welcom
     assert "remembered as applied: refs/reconciler" in inside.types("apply", "mail", "--auto-approve").err
 
 
+def test_files_of_values_are_called_what_a_person_calls_them(welcome: Welcome) -> None:
+    person = welcome()
+    person.writes("mail.yaml", MAIL)
+    person.writes("values/common.yaml", "a: 1\na: 2\n")
+    told = person.types("validate", "mail.yaml", "--values", "values/common.yaml").err
+    assert "--> values/common.yaml:2:1" in told
+    person.writes("reconciler.yaml", "manifests: [mail.yaml]\nvalues: [values/common.yaml]\n")
+    assert "--> values/common.yaml:2:1" in person.types("validate").err
+
+
 def test_a_quiet_plan_keeps_quiet_about_notes_and_not_about_warnings(welcome: Welcome) -> None:
     person, another = welcome(), welcome()
     repository = made(person.folder)

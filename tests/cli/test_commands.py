@@ -118,6 +118,13 @@ def test_a_prune_scope_without_its_domain_is_not_one_of_all_domains(run: Runner)
     assert "`--prune alias`" in ended.err
 
 
+@pytest.mark.parametrize("pattern", ["acme.example,other.example", "*@acme.example"])
+def test_a_prune_scope_that_no_domain_can_be_in_is_refused(run: Runner, pattern: str) -> None:
+    ended = run("plan", "mail", "--prune", f"alias:{pattern}")
+    assert (ended.code, run.pipeline.asked) == (64, [])
+    assert "error[prune-malformed]" in ended.err
+
+
 @pytest.mark.parametrize(
     ("missing", "identifier"), [("MAILCOW_URL", "server-missing"), ("MAILCOW_API_KEY", "api-key-missing")]
 )
