@@ -115,7 +115,8 @@ def _given(simulator: Simulator, sent: Sent, disturbance: Disturbance) -> Answer
     handle = simulator.handle_in_vain if disturbance.pretended else simulator.handle
     given = Answer(200, (("Server", "nginx"), ("Content-Type", JSON)), b"[]")
     for _ in range(parted.remains * (1 + (disturbance.twice and writes))):
-        with torn(simulator.state, disturbance.statements), filled(simulator.state, disturbance.redis_full) as redis:
+        statements = disturbance.statements if writes else 0
+        with torn(simulator.state, statements), filled(simulator.state, disturbance.redis_full) as redis:
             given = handle(sent.method, sent.path, sent.headers, parted.body, sent.peer)
         given = redis.told(given) if writes else given
     simulator.server.half_created = 0

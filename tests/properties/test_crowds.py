@@ -136,6 +136,7 @@ def test_what_the_server_refuses_of_many_has_failed_and_the_rest_is_done(of_many
 
 def test_ctrl_c_among_many_leaves_what_the_next_apply_does(of_many: Turn) -> None:
     turn = of_many
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells have it ignored in the background
     begun(turn, "crowd")
     code, said = struck(turn.town, turn.writes // 2, signal.SIGINT, before=True, words=apply_words(4))
     assert (code, len(turn.town.simulator.writes) < turn.writes) == (INTERRUPTED, True), said

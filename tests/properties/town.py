@@ -162,7 +162,7 @@ class Town:
         assert planned.code == 0, f"second plan: {planned.out}\n{planned.err}"
         del self.simulator.requests[:]
         again = self.applies()
-        assert (again.code, self.simulator.writes) == (0, [])
+        assert (again.code, self.simulator.writes) == (0, []), f"second apply: {again.out}\n{again.err}"
 
     def exports_to_itself(self) -> None:
         """What is exported plans nothing."""
