@@ -7,8 +7,9 @@ import pytest
 
 from reconciler.kinds import registry
 from reconciler.model.address import Address
-from reconciler.model.resource import Observed, Place
+from reconciler.model.resource import Declared, Observed, Place
 from reconciler.model.state import DesiredState, LiveState, Removal
+from reconciler.model.table import DeclaredTable, sheets_of
 from reconciler.model.version import Version
 from reconciler.planning.checks import check
 from reconciler.planning.compile import compile_changes
@@ -38,6 +39,20 @@ class _Counting(Decoder):
     def observe(self, row: Row) -> Observed | None:
         self.made = getattr(self, "made", 0) + 1
         return super().observe(row)
+
+
+class _Declarations(DeclaredTable):
+    """Counts the declarations that are made."""
+
+    __slots__ = ("made",)
+
+    def __init__(self, state: DesiredState, kind: str) -> None:
+        super().__init__(kind, sheets_of(state.of(kind)))
+        self.made = 0
+
+    def _made(self, key: str, position: int) -> Declared:
+        self.made += 1
+        return super()._made(key, position)
 
 
 def _table(name: str, rows: list[dict[str, Any]]) -> tuple[Mapping[str, Observed], _Counting]:
@@ -88,6 +103,20 @@ def test_a_plan_of_many_changes_among_many_looks_at_each_twice(change: Callable[
     changes = _planned(want, live)
     assert changes == FEW
     assert counted.made <= 2 * FEW
+
+
+def test_what_is_to_be_created_is_made_once_and_nothing_else_that_is_declared() -> None:
+    aliases, _ = _table("alias", [_alias(number) for number in range(MANY)])
+    same = [
+        {"address": f"a{number}@acme.example", "to": [f"m{number}@acme.example", "x@else.example"]}
+        for number in range(MANY)
+    ]
+    declared = desired({"aliases": [*same, *map(_created, range(FEW))]})
+    table = _Declarations(declared, "alias")
+    domain = Observed(Address("domain", "acme.example"), {"name": "acme.example"})
+    live = LiveState({"alias": aliases, "domain": {"acme.example": domain}, "mailbox": {}, "alias_domain": {}})
+    assert _planned(DesiredState({"alias": table}), live) == FEW
+    assert table.made == FEW
 
 
 def test_deletions_that_change_others_look_at_no_more_than_these() -> None:
