@@ -11,7 +11,7 @@ from reconciler.spec.amounts import UNLIMITED
 from reconciler.spec.codec import Refusal, Scope
 from reconciler.spec.codecs import NONE
 from reconciler.spec.kind import Field, Kind
-from reconciler.spec.refusal import InvalidError
+from reconciler.spec.refusal import InvalidError, in_quotes
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -162,7 +162,7 @@ def _text(name: str, value: Any, _context: Mapping[str, Any]) -> Sentence:
     summary = f"`{name}` takes text, not {shown(value)}"
     if isinstance(value, Mapping | list):
         return "text-expected", summary, f"write `{name}: ...` with one text"
-    return "text-expected", summary, f'put it in quotes, as it was meant: `"{shown(value).strip("`")}"`'
+    return "text-expected", summary, in_quotes(value)
 
 
 def _long(name: str, value: Any, context: Mapping[str, Any]) -> Sentence:

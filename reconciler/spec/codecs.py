@@ -13,6 +13,7 @@ from reconciler.records import replace
 from reconciler.spec import accept_many, decode_many
 from reconciler.spec.codec import Codec, Many, Refusal, Scope, for_pydantic, refuse
 from reconciler.spec.language import Annotated
+from reconciler.spec.refusal import in_quotes, not_text
 
 NONE: Final = "none"
 
@@ -51,7 +52,7 @@ def text(
     def accept(value: Any, _scope: Scope) -> str:
         """Read an element of a list, which says itself what is wrong with it."""
         if not isinstance(value, str):
-            raise refuse("text-expected", f"`{value}` is not text", hint=f'put it in quotes: `"{value}"`')
+            raise refuse("text-expected", f"{not_text(value)} is not text", hint=in_quotes(value))
         wrong = f"at least {least} characters" if len(value) < least else ""
         wrong = f"at most {most} characters" if most is not None and len(value) > most else wrong
         wrong = f"what matches `{pattern}`" if pattern is not None and not re.fullmatch(pattern, value) else wrong

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Any, Final
 
-from reconciler.spec.refusal import Refusal, refuse
+from reconciler.spec.refusal import Refusal, in_quotes, not_text, refuse
 
 _IN_A_LABEL: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 _LONGEST_LABEL: Final = 63
@@ -48,6 +48,10 @@ def domain_for_people(domain: str) -> str:
 
 def pattern_for_people(pattern: str) -> str:
     """A pattern of domains or addresses, with what is punycode in it as people read it: so it is in addresses."""
+    if not pattern.isascii():
+        from unicodedata import normalize  # noqa: PLC0415  most are plain ASCII
+
+        pattern = normalize("NFC", pattern)
     if "xn--" not in pattern.lower():
         return pattern
     return re.sub(r"xn--[a-z0-9-]+", lambda label: domain_for_people(label[0]), pattern, flags=re.IGNORECASE)
@@ -137,8 +141,8 @@ def _refused_address(value: Any, domain: str | None) -> Refusal:
     hint = "write it like `anna@acme.example`"
     if not isinstance(value, str):
         if isinstance(value, int | float):
-            hint = f'put it in quotes: `"{value}"`'
-        return refuse("address-malformed", f"`{value}` is not a mail address", hint=hint)
+            hint = in_quotes(value)
+        return refuse("address-malformed", f"{not_text(value)} is not a mail address", hint=hint)
     local, at, host = value.rpartition("@")
     if (at and not host) or re.fullmatch(_LOCAL_PART, local if at else host) is None:
         return refuse("address-malformed", f"`{value}` is not a mail address", hint=hint)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-__all__ = ["InvalidError", "Refusal", "for_pydantic", "refuse"]
+__all__ = ["InvalidError", "Refusal", "for_pydantic", "in_quotes", "not_text", "refuse"]
 
 
 class InvalidError(ValueError):
@@ -48,6 +48,22 @@ def refuse(identifier: str, message: str, *, hint: str) -> Refusal:
         hint: what to write instead.
     """
     return Refusal(identifier, message, hint)
+
+
+def in_quotes(value: Any) -> str:
+    """What to do where YAML took a text for something else; how a number stood there is not known any more."""
+    if isinstance(value, bool):
+        return f'put it in quotes: `"{str(value).lower()}"`'
+    if isinstance(value, int):
+        return f'put it in quotes, as it was meant: `"{value}"`'
+    return 'put it in quotes, as it was meant, such as `"3.10"`' if isinstance(value, float) else "write a text"
+
+
+def not_text(value: Any) -> str:
+    """What something is that is no text."""
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    return {dict: "a mapping", list: "a list"}.get(type(value), f"`{value}`")
 
 
 def for_pydantic(refusal: Refusal) -> Exception:

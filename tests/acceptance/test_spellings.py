@@ -25,6 +25,7 @@ SPELLINGS = [
     ("xn--bcher-kva.example", "alias/info@bücher.example"),
     ("*.XN--BCHER-kva.example", None),
     ("BÜCHER.*", "alias/info@bücher.example"),
+    ("bu\u0308cher.*", "alias/info@bücher.example"),
 ]
 
 
