@@ -39,6 +39,12 @@ def test_one_fault_at_whichever_call_is_told_truly_and_overcome(turn_of: TurnOf,
         turn.disturbed(fault)
 
 
+@pytest.mark.parametrize("fault", ["twice:edit", "twice:delete"])
+def test_edits_and_deletions_that_a_proxy_repeats_are_done(turn_of: TurnOf, fault: str) -> None:
+    report = turn_of("2026-07a").disturbed(fault)
+    assert {each["outcome"] for each in report["changes"]} == {"done"}
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_many_faults_at_once_are_told_truly_and_overcome(turn_of: TurnOf, version: str) -> None:
     turn = turn_of(version)
