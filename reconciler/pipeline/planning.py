@@ -87,7 +87,8 @@ def plan(request: PlanRequest) -> Planned:
         difference, found = _weighed(server, loaded.desired, live, difference, options)
     astray = about_nothing(registry(), loaded.desired, live, options)
     said, unsent = _judged(back, loaded.desired, live, difference.changes, options, server)
-    diagnostics = (*base.findings, *notes, *astray, *difference.diagnostics, *found, *said)
+    anew = _made_anew(server, loaded.desired, difference.changes)
+    diagnostics = (*base.findings, *notes, *astray, *difference.diagnostics, *found, *said, *anew)
     errors = tuple(each for each in diagnostics if each.severity is Severity.ERROR)
     if errors:
         raise ManifestError(errors, summary="the server cannot be made so")
@@ -119,6 +120,16 @@ def plan(request: PlanRequest) -> Planned:
         unsent=unsent,
         sent=back.known.sent if back is not None else frozenset(),
     )
+
+
+def _made_anew(server: OpenServer, desired: DesiredState, changes: tuple[Change, ...]) -> tuple[Diagnostic, ...]:
+    """Look for what a server that is made anew would lack; most plans create too little to ask."""
+    if not any(change.action is Action.CREATE for change in changes):
+        return ()
+    from reconciler.planning.anew import unsent_to_a_new_server  # noqa: PLC0415  only where something is created
+
+    found = unsent_to_a_new_server(registry(), desired, changes, server.capabilities)
+    return () if found is None else (found,)
 
 
 def _look_back(

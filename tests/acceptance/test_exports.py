@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import repository as repositories
 from tests.acceptance.person import VERSIONS, Person
 from tests.kinds.samples import whole_manifest
 from tests.kinds.server import SECRETS
@@ -79,6 +80,26 @@ def test_what_an_earlier_export_left_behind_is_told(welcome: Welcome) -> None:
     assert "warning[export-stale]: `domains/goes.example.yaml` is of an earlier export" in again.err
     assert "mine.example" not in again.err
     assert "export-stale" not in narrowed.err
+
+
+def test_who_makes_a_lost_server_anew_is_told_of_settings_it_was_sent_before(welcome: Welcome) -> None:
+    lost, made = welcome(), welcome()
+    repository = repositories.made(lost.folder)
+    settings = {"cors": {"allowed_origins": ["https://a.example"], "allowed_methods": ["GET"]}}
+    repository.commit({"mail/all.yaml": json.dumps({"domains": [{"name": "acme.example"}], **settings})})
+    first = lost.types("plan", "mail")
+    assert lost.types("apply", "mail", "--auto-approve").code == 0
+    again = lost.types("plan", "mail")
+    lost.url = made.url
+
+    told = lost.types("plan", "mail")
+    resent = lost.types("apply", "mail", "--auto-approve", "--resend", "cors/*#*")
+
+    assert "settings-unsent" not in first.out + again.out
+    assert "warning[settings-unsent]: not sent, as no server shows whether they are there: `cors`" in told.out
+    assert "--resend 'cors/*#*'" in told.out
+    assert (resent.code, "settings-unsent" in resent.out) == (0, False), resent.err
+    assert made.simulator.state.redis.hash("CORS_SETTINGS")["allowed_origins"] == "https://a.example"
 
 
 def test_a_key_made_anew_is_told_to_need_the_dns_and_one_of_ones_own_is_not(welcome: Welcome) -> None:
