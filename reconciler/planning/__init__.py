@@ -14,6 +14,7 @@ numbering.py  which of several resources of one name is which
 diff.py       desired and live -> changes
 difference.py what comes of that
 unsent.py     what earlier applies may not have sent, and nothing shows
+anew.py       what earlier applies sent to a server that is lost, and nothing shows
 foresee.py    a difference that knows what its own deletions do
 
 What may be done:
