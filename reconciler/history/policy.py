@@ -11,13 +11,13 @@ request cannot loosen those either.
 from __future__ import annotations
 
 from pathlib import Path as FilePath
-from typing import Any, Final
+from typing import Any
 
 from reconciler.errors import ManifestError
 from reconciler.history.git import Repository, RunGit, open_repository
 from reconciler.kinds import by_plural
 from reconciler.manifest.document import parse
-from reconciler.manifest.files import PROJECT_FILE, Source
+from reconciler.manifest.files import POLICY_FILE, PROJECT_FILE, Source
 from reconciler.manifest.findings import Path
 from reconciler.manifest.inside import resolved
 from reconciler.manifest.project import GuardSettings, Project, Trusted
@@ -28,8 +28,6 @@ from reconciler.model.diagnostic import error
 from reconciler.model.policy import Policy
 
 __all__ = ["POLICY_FILE", "trusted_at"]
-
-POLICY_FILE: Final = "reconciler-policy.yaml"
 
 
 def trusted_at(

@@ -23,6 +23,7 @@ __all__ = [
     "HIDDEN",
     "LARGEST_FILE",
     "MOST_FILES",
+    "POLICY_FILE",
     "PROJECT_FILE",
     "STANDARD_INPUT",
     "Source",
@@ -39,6 +40,7 @@ LARGEST_FILE: Final = 128 * 1024 * 1024
 MOST_FILES: Final = 100_000
 
 PROJECT_FILE: Final = "reconciler.yaml"
+POLICY_FILE: Final = "reconciler-policy.yaml"
 STANDARD_INPUT: Final = "-"
 
 _ENDINGS: Final = (".yaml", ".yml")
@@ -351,7 +353,7 @@ class _Search:
 def _is_manifest(name: str) -> bool:
     if not may_be_read(name):
         return False
-    return not (name == PROJECT_FILE or name in _DEFAULTS or _holds_values(name))
+    return not (name in (PROJECT_FILE, POLICY_FILE) or name in _DEFAULTS or _holds_values(name))
 
 
 def _holds_values(name: str) -> bool:

@@ -63,7 +63,9 @@ def not_text(value: Any) -> str:
     """What something is that is no text."""
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
-    return {dict: "a mapping", list: "a list"}.get(type(value), f"`{value}`")
+    if isinstance(value, dict):
+        return "a mapping"
+    return "a list" if isinstance(value, list) else f"`{value}`"
 
 
 def for_pydantic(refusal: Refusal) -> Exception:

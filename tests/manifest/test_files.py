@@ -58,6 +58,7 @@ def test_names_are_relative_to_where_the_run_started(tree: Tree) -> None:
 def test_hidden_files_the_project_file_and_values_are_no_manifests(tree: Tree) -> None:
     start = tree(
         *("a.yaml", ".hidden.yaml", ".github/ci.yaml", "reconciler.yaml", "values.yaml", "values-prod.yaml"),
+        "reconciler-policy.yaml",
         *("values/staging.yaml", "x/reconciler.yaml", "_defaults.yaml", "given.yaml"),
     )
     assert _names(find(["."], start=start, exclude=[Path("given.yaml")])) == ["a.yaml"]
