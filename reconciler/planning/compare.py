@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import takewhile
+from typing import Any
 
+from reconciler.model.change import Absent
 from reconciler.model.resource import Value
 from reconciler.model.secret import MASK, Secret
+from reconciler.records import record
 from reconciler.spec.kind import Field
 
 
@@ -35,14 +39,43 @@ def joined(field: Field, declared: Value, live: Value) -> Value:
     return tuple(sorted((*declared, *besides)))
 
 
-def explain(before: Value, after: Value) -> tuple[str, ...]:
-    """Say where two nested values differ, one line each; empty for plain values.
+@record(frozen=True, slots=True)
+class PartChange:
+    """A part of a mapping before and after.
 
-    deepdiff finds the places; it is loaded only here, and only for the few values that are mappings.
+    Attributes:
+        path: the names that lead to it.
     """
-    if not (isinstance(before, Mapping) and isinstance(after, Mapping)):
-        return ()
+
+    path: tuple[str, ...]
+    before: Value | Absent
+    after: Value | Absent
+
+
+def differing_parts(before: Mapping[str, Value], after: Mapping[str, Value]) -> tuple[PartChange, ...]:
+    """Say for people which parts of two mappings differ, however deep within; a list is one part.
+
+    deepdiff finds them; it is loaded only here, and only for the few values that are mappings.
+    """
     from deepdiff import DeepDiff  # noqa: PLC0415  it costs more to load than most plans take
 
-    found = DeepDiff(dict(before), dict(after), verbose_level=2, threshold_to_diff_deeper=0)
-    return tuple(found.pretty().splitlines())
+    found = DeepDiff(_plain(before), _plain(after), view="tree", threshold_to_diff_deeper=0)
+    paths = {_named(level.path(output_format="list")) for levels in found.values() for level in levels}
+    return tuple(PartChange(path, _at(before, path), _at(after, path)) for path in sorted(paths))
+
+
+def _plain(value: Value) -> Any:
+    """The same of dicts alone: another sort of mapping with the same parts is no difference."""
+    return {name: _plain(each) for name, each in value.items()} if isinstance(value, Mapping) else value
+
+
+def _named(path: Iterable[str | int]) -> tuple[str, ...]:
+    return tuple(str(each) for each in takewhile(lambda step: isinstance(step, str), path))
+
+
+def _at(value: Value, path: tuple[str, ...]) -> Value | Absent:
+    for name in path:
+        if not isinstance(value, Mapping) or name not in value:
+            return Absent.NOT_SET
+        value = value[name]
+    return value

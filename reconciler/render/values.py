@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from reconciler.model.change import Absent, Action, FieldChange
 from reconciler.model.secret import SecretSource
-from reconciler.records import record
+from reconciler.records import record, replace
 from reconciler.render.words import count, visible
 
 _ROOM: Final = 100
@@ -69,6 +69,8 @@ def lines(change: FieldChange, action: Action) -> list[Line]:
         return [Line(Sign.BOTH, f"{shown_secret(before)} -> {shown_secret(after)}")]
     if isinstance(before, tuple) and isinstance(after, tuple):
         return list(_elements(before, after))
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        return list(_parts(before, after))
     if _is_text(before) and _is_text(after) and "\n" in before + after:
         return list(_text_lines(before, after))
     return [_both(before, after)]
@@ -105,6 +107,21 @@ def _elements(before: tuple[Any, ...], after: tuple[Any, ...]) -> Iterator[Line]
     yield from (Line(Sign.ADDED, each) for each in (new - old).elements())
     yield from (Line(Sign.REMOVED, each) for each in (old - new).elements())
     if stay := (old & new).total():
+        yield Line(Sign.SAME, f"({stay:,} unchanged)")
+
+
+def _parts(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Line]:
+    from reconciler.planning.compare import differing_parts  # noqa: PLC0415  few fields have parts
+
+    found = differing_parts(before, after)
+    if not found:
+        yield _both(before, after)
+        return
+    for part in found:
+        name = ".".join(map(visible, part.path))
+        whole = FieldChange(name, part.before, part.after)
+        yield from (replace(line, text=f"{name}: {line.text}") for line in lines(whole, Action.UPDATE))
+    if stay := len(before.keys() & after.keys() - {part.path[0] for part in found}):
         yield Line(Sign.SAME, f"({stay:,} unchanged)")
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 
 import pytest
 
@@ -71,6 +72,27 @@ def test_a_list_shows_what_comes_and_what_goes() -> None:
 
 def test_a_list_in_another_order_is_shown_whole() -> None:
     assert "[a, b] -> [b, a]" in _update(("a", "b"), ("b", "a"))
+
+
+def test_a_mapping_shows_the_parts_that_differ_however_deep() -> None:
+    before = {"html": "<p>\nAcme\n</p>", "plain": "Acme", "skip": True, "more": {"a": 1, "b": (1, 2)}, "old": 1}
+    after = {"html": "<p>\nAcme Ltd\n</p>", "plain": "Acme", "skip": True, "more": {"a": 2, "b": (1, 3)}}
+    told = _update(before, MappingProxyType(after))
+    assert [line.removeprefix("      field: ").strip() for line in told.splitlines()[2:]] == [
+        "- html: Acme",
+        "+ html: Acme Ltd",
+        "html: (2 lines unchanged)",
+        "more.a: 1 -> 2",
+        "+ more.b: 3",
+        "- more.b: 2",
+        "more.b: (1 unchanged)",
+        "old: 1 -> (not set)",
+        "(2 unchanged)",
+    ]
+
+
+def test_mappings_that_differ_in_their_sort_only_are_shown_whole() -> None:
+    assert "{a: 1} -> {a: 1}" in _update({"a": 1}, MappingProxyType({"a": 1}))
 
 
 def test_a_text_of_several_lines_shows_the_lines_that_differ() -> None:
