@@ -281,7 +281,8 @@ def test_a_creation_that_was_left_half_done_is_finished(person: Person, faults: 
 def test_a_domain_of_which_only_the_first_calls_were_carried_out_is_finished(person: Person, faults: Faults) -> None:
     limited = MAIL.replace("{name: acme", "{tags: [new, kept], rate_limit: 5/h, name: acme")
     person.does("edit/domain", {"items": ["acme.example"], "attr": {"tags": ["old", "kept"]}})
-    other = "domains:\n  - {name: b.example, allowed_senders: [x@y.example], max_total_quota: 10GiB, max_mailbox_quota: 5GiB}\n"
+    limits = "max_total_quota: 10GiB, max_mailbox_quota: 5GiB"
+    other = f"domains:\n  - {{name: b.example, allowed_senders: [x@y.example], {limits}}}\n"
     person.writes("mail/all.yaml", limited)
     person.writes("mail/other.yaml", other)
     _keep(person)
