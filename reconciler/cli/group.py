@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -20,6 +21,17 @@ if TYPE_CHECKING:
 __all__ = ["command_help_text", "help_text", "read_with_click", "root"]
 
 _WIDTH: Final = 100
+_ELSEWHERE: Final = {
+    "check": "validate",
+    "diff": "plan",
+    "dump": "export",
+    "get-zones": "export",
+    "import": "export",
+    "preview": "plan",
+    "push": "apply",
+    "sync": "apply",
+}
+"""What similar tools call such commands."""
 
 
 class LazyGroup(click.Group):
@@ -34,6 +46,17 @@ class LazyGroup(click.Group):
         """The command, imported now; None when there is none."""
         del ctx
         return _command(cmd_name) if cmd_name in COMMANDS else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is meant; a word that is none is told with the one it may be, here or elsewhere."""
+        word = args[0]
+        if word not in COMMANDS and not word.startswith("-"):
+            meant = _ELSEWHERE.get(word) or next(iter(get_close_matches(word, COMMANDS, n=1)), None)
+            if meant is not None:
+                ctx.fail(f"No such command '{word}'. (Did you mean '{meant}'?)")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""

@@ -174,3 +174,17 @@ def test_what_an_apply_leaves_for_another_has_a_code_of_its_own_only_when_asked(
     run.pipeline.report = report
     assert run("apply", "mail", "--auto-approve", "--detailed-exitcode").code == code
     assert run("apply", "mail", "--auto-approve").code == (0 if code == 2 else code)
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"), [("pln", "plan"), ("aply", "apply"), ("diff", "plan"), ("sync", "apply"), ("dump", "export")]
+)
+def test_a_command_there_is_not_is_told_with_the_one_it_may_be(run: Runner, word: str, meant: str) -> None:
+    ended = run(word, "mail")
+    assert ended.code == Exit.USAGE
+    assert f"Did you mean '{meant}'?" in ended.err
+
+
+def test_a_command_that_is_like_none_is_told_with_where_they_are_listed(run: Runner) -> None:
+    ended = run("zzz")
+    assert (ended.code, "Did you mean" in ended.err, "reconciler --help" in ended.err) == (Exit.USAGE, False, True)
