@@ -37,6 +37,9 @@ _BEARABLE: Final = 1.1
 _WORTH_MORE_CALLS: Final = 25
 """How much longer at least, in items, before it is parted: half a second or more of a real server's."""
 
+_LEAST: Final = 2
+"""How many items there are at least for each part of what is parted: alike edits are never sent one by one."""
+
 _SEPARATOR: Final = re.compile("[ ,;\n]")
 
 Lane = str
@@ -200,7 +203,8 @@ def _parted(singles: Sequence[Single], keys: Sequence[Key]) -> Mapping[Key, Part
     for phase, groups in alike.items():
         wide = [key for key, group in groups.items() if len(group) > 1]
         parts = _parts_of([*groups.values(), *others[phase]]) if wide else {}
-        found.update((key, parts or _whole_lanes(groups[key])) for key in wide)
+        for key in wide:
+            found[key] = parts if parts and _is_worth_parting(groups[key], parts) else _whole_lanes(groups[key])
     return found
 
 
@@ -283,8 +287,15 @@ def _shared_out(groups: Iterable[Group], parts: int) -> Parts:
     return found
 
 
+def _is_worth_parting(group: Group, parts: Parts) -> bool:
+    return sum(group.values()) >= _LEAST * len(set(parts.values()))
+
+
 def _by_part(groups: Iterable[Group], parts: Parts) -> Iterator[Group]:
     for group in groups:
+        if not _is_worth_parting(group, parts):
+            yield group
+            continue
         shares: dict[int, dict[Lane, int]] = defaultdict(dict)
         for lane, items in group.items():
             shares[parts[lane]][lane] = items

@@ -111,6 +111,18 @@ def test_groups_that_take_no_time_worth_telling_are_not_parted() -> None:
     assert [len(call.items) for call in gather(singles)] == [6] * 4
 
 
+def test_what_is_parted_is_still_never_sent_one_by_one() -> None:
+    singles = [each for value in range(35) for domain in range(4) for each in edits(domain, 1, to=value)]
+
+    assert [len(call.items) for call in gather(singles)] == [2] * 70
+
+
+def test_pairs_stay_together() -> None:
+    singles = [each for value in range(70) for domain in range(2) for each in edits(domain, 1, to=value)]
+
+    assert [len(call.items) for call in gather(singles)] == [2] * 70
+
+
 def test_what_few_wait_for_is_not_parted() -> None:
     singles = [each for domain in range(16) for each in edits(domain, 5, to=1)]
 
