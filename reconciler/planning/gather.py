@@ -38,7 +38,7 @@ _WORTH_MORE_CALLS: Final = 25
 """How much longer at least, in items, before it is parted: half a second or more of a real server's."""
 
 _LEAST: Final = 2
-"""How many items there are at least for each part of what is parted: alike edits are never sent one by one."""
+"""How many items each part of a group has at least, on average: alike edits are not sent one by one."""
 
 _SEPARATOR: Final = re.compile("[ ,;\n]")
 

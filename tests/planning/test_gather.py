@@ -111,7 +111,7 @@ def test_groups_that_take_no_time_worth_telling_are_not_parted() -> None:
     assert [len(call.items) for call in gather(singles)] == [6] * 4
 
 
-def test_what_is_parted_is_still_never_sent_one_by_one() -> None:
+def test_what_is_parted_has_two_or_more_in_each_part_on_average() -> None:
     singles = [each for value in range(35) for domain in range(4) for each in edits(domain, 1, to=value)]
 
     assert [len(call.items) for call in gather(singles)] == [2] * 70
