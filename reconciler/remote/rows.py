@@ -67,13 +67,19 @@ def _table(decoder: Decoder, answers: Sequence[tuple[Get, Rows]]) -> Listed | No
         nameless = nameless or None in form.column(found, kind.handle)
         records += found
         keys += column
-    if form is None or nameless:
-        return None
-    keys = _folded(keys) if kind.fold_key else keys
-    positions = dict(zip(keys, range(len(keys)), strict=True))
-    if len(positions) != len(keys):
+    positions = None if form is None or nameless else _positions(keys, fold=kind.fold_key)
+    if form is None or positions is None:
         return None
     return Listed(ObservedTable(decoder, CompactRows(form, form.alike(records)), positions), tuple(unreadable))
+
+
+def _positions(keys: list[Any], *, fold: bool) -> dict[str, int] | None:
+    """Where each key stands; None where two are the same or one is no text."""
+    try:
+        positions = dict(zip(_folded(keys) if fold else keys, range(len(keys)), strict=True))
+    except TypeError:
+        return None
+    return positions if len(positions) == len(keys) else None
 
 
 def _folded(keys: list[str]) -> list[str]:

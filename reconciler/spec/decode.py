@@ -137,7 +137,7 @@ class Decoder:
     def _named(self, row: Row) -> dict[str, str]:
         """What tells people which row is meant, where it says so itself."""
         handle = dig(row, self.kind.handle) if self.kind.handle else MISSING
-        return {} if handle is MISSING else {self.kind.handle: str(handle)}
+        return {} if handle is MISSING else {"row": f"{self.kind.handle} {handle}"}
 
     def _handle(self, row: Row) -> Any:
         handle = dig(row, self.kind.handle)
@@ -146,14 +146,21 @@ class Decoder:
         return handle
 
     def _address(self, values: Values) -> Address:
+        for part in self.kind.key:
+            if isinstance(values.get(part), list | dict):
+                raise self._nameless(part)
         try:
             return self.kind.address_of(values)
         except KeyError as missing:
             raise self._nameless(missing.args[0]) from missing
 
+    @property
+    def _plural(self) -> str:
+        return self.kind.plural.replace("_", " ")
+
     def _nameless(self, part: str) -> ProtocolError:
         return ProtocolError(
-            f"the server lists a {self.kind.name} without its {part}",
+            f"the server lists one of its {self._plural} without its {part}",
             id="row-without-key",
             hint="what answered may not be mailcow, or newer than this tool knows",
         )
@@ -194,7 +201,7 @@ class Decoder:
             value = way.decode(*wires)
         except _UNREADABLE as cause:
             raise ProtocolError(
-                f"the server's `{way.field.mark.read[0]}` of a {self.kind.name} cannot be read",
+                f"`{way.field.mark.read[0]}` cannot be read in one of the server's {self._plural}",
                 id="value-unreadable",
                 hint="the server may be newer than this tool knows; please report its version and this field",
                 **self._named(row),
