@@ -1,9 +1,10 @@
 """Every call's intent and outcome, on disk before and after it, so that a crash does not hide what was in flight.
 
-A journal is a file of JSON lines: a ``begin``, the fields that are to be sent and nothing shows (``unseen``), the files
-new passwords were ``delivered`` to, then for each call an ``intent`` and an ``outcome``, which unseen fields were
-``sent``, then which deliveries are not ``settled``, and an ``end`` with the unseen fields that are left. It holds no
-secrets: where one goes, it names the source.
+A journal is a file of JSON lines: a ``begin`` with the fields that are to be sent and nothing shows, the files new
+passwords were ``delivered`` to, then for each call an ``intent`` and an ``outcome``, which of these fields were
+``sent``, then which deliveries are not ``settled``, and an ``end`` with the fields that are left. What earlier applies
+have left stands in the ``begin`` too, so that no moment of a journal hides it. It holds no secrets: where one goes, it
+names the source.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Self
@@ -25,8 +26,29 @@ from reconciler.model.secret import MASK, Secret, SecretSource
 from reconciler.records import field, record
 
 FORMAT_VERSION: Final = 1
+_NOT_ABOUT: Final = frozenset(("type", "format_version", "fields", "sent", "unsettled"))
+"""What a ``begin`` says beside what the run is about."""
+
 _LONG: Final = 1 << 16
 """Bytes of a journal that are read sooner than it is looked for its end."""
+
+
+@record(frozen=True, slots=True)
+class Left:
+    """What an apply may leave behind that nothing but its word tells of, with what earlier ones have left of that.
+
+    Attributes:
+        unseen: the fields that are to be sent and that nothing shows, by what they are of.
+        sent: of what earlier applies have sent all such fields.
+        unsettled: the files of new passwords that earlier applies handed over and did not see taken.
+    """
+
+    unseen: Mapping[Address, Collection[str]] = field(default_factory=dict)
+    sent: frozenset[Address] = frozenset()
+    unsettled: tuple[str, ...] = ()
+
+
+NOTHING_LEFT: Final = Left()
 
 
 class Journal:
@@ -40,19 +62,20 @@ class Journal:
     Args:
         path: a file that does not exist yet; its folders are made.
         about: what the run is about (when, which server, which plan): plain values, no secrets.
+        left: what is to be told of it, should nothing more be written.
 
     Raises:
         UsageError: ``journal-unwritable``, here and from every method.
     """
 
-    def __init__(self, path: Path, about: Mapping[str, Any]) -> None:
+    def __init__(self, path: Path, about: Mapping[str, Any], left: Left = NOTHING_LEFT) -> None:
         self.path = path
         self._announced: dict[int, int] = {}
         self._intended: set[int] = set()
         self._noting = threading.Lock()
-        self._unseen: dict[str, list[str]] = {}
-        self._sent: set[str] = set()
-        self._unsettled: Sequence[str] = ()
+        self._unseen = {str(address): list(names) for address, names in left.unseen.items()}
+        self._sent = {str(address) for address in left.sent} - self._unseen.keys()
+        self._unsettled: Sequence[str] = left.unsettled
         self._ended = False
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -62,7 +85,7 @@ class Journal:
         with suppress(OSError):  # some file systems have none of it
             _sync_folder(path.parent)
         self._lines = DurableLines(file)
-        self._sync(self._write({"type": "begin", "format_version": FORMAT_VERSION, **about}))
+        self._sync(self._write({"type": "begin", "format_version": FORMAT_VERSION, **about, **self._left()}))
 
     def __enter__(self) -> Self:
         return self
@@ -99,18 +122,6 @@ class Journal:
         told = {"outcome": reply.outcome.value, "messages": list(reply.messages)}
         self._write({"type": "outcome", "number": number, **told, **({} if reply.sent else {"sent": False})})
 
-    def promise(self, fields: Mapping[Address, Collection[str]], sent: Iterable[Address] = ()) -> None:
-        """Take down the fields that are to be sent and that nothing shows; on the disk before the first call is made.
-
-        Args:
-            fields: by what they are of; those of earlier applies too that may not have been sent.
-            sent: of what earlier applies have sent all that was promised.
-        """
-        self._unseen = {str(address): list(names) for address, names in fields.items()}
-        self._sent = {str(address) for address in sent} - self._unseen.keys()
-        if self._unseen or self._sent:
-            self._write({"type": "unseen", **self._left()})
-
     def keep(self, address: Address, names: Collection[str]) -> None:
         """Take down that such fields were sent; where that cannot be written, they are told of later, which is safe."""
         with suppress(UsageError):
@@ -118,8 +129,8 @@ class Journal:
         _strike(self._unseen, self._sent, str(address), names)
 
     def _left(self) -> dict[str, Any]:
-        left = {"fields": self._unseen} if self._unseen else {}
-        return {**left, **({"sent": sorted(self._sent)} if self._sent else {})}
+        left = {"fields": self._unseen, "sent": sorted(self._sent), "unsettled": self._unsettled}
+        return {name: each for name, each in left.items() if each}
 
     def deliver(self, files: Sequence[str]) -> None:
         """Take down which files hold passwords that the server is about to be given; on the disk when this returns."""
@@ -137,8 +148,7 @@ class Journal:
             return
         self._ended = True
         try:
-            unsettled = {"unsettled": self._unsettled} if self._unsettled else {}
-            self._write({"type": "end", **self._left(), **unsettled})
+            self._write({"type": "end", **self._left()})
         finally:
             try:
                 self._lines.close()
@@ -262,7 +272,9 @@ def _run_of(path: Path) -> LastRun:
     for entry in _entries(path):
         match entry:
             case {"type": "begin"}:
-                about = {name: value for name, value in entry.items() if name not in ("type", "format_version")}
+                about = {name: value for name, value in entry.items() if name not in _NOT_ABOUT}
+                unseen, sent = dict(entry.get("fields", {})), set(entry.get("sent", ()))
+                undelivered = tuple(map(str, entry.get("unsettled", ())))
             case {"type": "intent", "number": int(number), "call": str(call), "changes": list(changes)}:
                 calls += 1
                 intents[number] = Unfinished(number, call, tuple(Address.parse(str(each)) for each in changes))
@@ -272,8 +284,6 @@ def _run_of(path: Path) -> LastRun:
                 calls -= sum(intents.pop(number, None) is not None for number in numbers)
             case {"type": "delivered", "files": list(files)} | {"type": "settled", "unsettled": list(files)}:
                 undelivered = tuple(map(str, files))
-            case {"type": "unseen"}:
-                unseen, sent = dict(entry.get("fields", {})), set(entry.get("sent", ()))
             case {"type": "sent", "of": str(of), "fields": list(names)}:
                 _strike(unseen, sent, of, names)
             case {"type": "end"}:

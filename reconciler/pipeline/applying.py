@@ -7,7 +7,7 @@ from contextlib import closing
 
 from reconciler.engine.apply import Means
 from reconciler.engine.apply import apply as carry_out
-from reconciler.engine.journal import Journal
+from reconciler.engine.journal import Journal, Left
 from reconciler.errors import PlanRefused
 from reconciler.flow import PlanRequest, PlanResult
 from reconciler.history.applied import applied_ref, remember_attempt, remember_part, remember_success
@@ -56,10 +56,11 @@ def apply(request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Even
     )
     forgotten = remember_attempt(planned.base, request.focus)
     earlier = unconfirmed_before(request.inputs, server.identity.origin)
-    record = journal(request.inputs.workplace, server=server.identity.origin)
+    promised = unseen(registry(), planned.loaded.desired, planned.plan.changes, server.capabilities)
+    left = _left_by(planned, promised, earlier)
+    record = journal(request.inputs.workplace, server=server.identity.origin, left=left)
     with record as kept, interruptible(request.inputs.clock.now) as stop, closing(server.client):
         _hand_over(planned.loaded.secrets, kept, earlier)
-        promised = _promised(planned, kept)
         means = Means(
             kinds=registry(),
             writer=writer,
@@ -93,20 +94,17 @@ def _unremembered(planned: Planned, why: str) -> tuple[Diagnostic, ...]:
     return (Diagnostic("attempt-not-remembered", Severity.WARNING, summary, hint=hint),)
 
 
-def _promised(planned: Planned, kept: Journal | None) -> Fields:
-    """Take down what is to be sent and nothing shows, with what earlier applies have left of that."""
-    desired, capabilities = planned.loaded.desired, planned.server.capabilities
-    promised = unseen(registry(), desired, planned.plan.changes, capabilities)
-    if kept is not None:
-        made = {change.address for change in planned.plan.changes if change.action is Action.CREATE}
-        left = {address: names for address, names in planned.unsent.items() if address not in made}
-        both = {
-            address: tuple(dict.fromkeys((*left.get(address, ()), *promised.get(address, ()))))
-            for address in {**left, **promised}
-        }
-        begun = planned.options.attempted or planned.options.parts
-        kept.promise(both, planned.sent if begun else ())  # what git does not remember to have begun, nobody asks for
-    return promised
+def _left_by(planned: Planned, promised: Fields, unsettled: tuple[str, ...]) -> Left:
+    """What the apply leaves behind if it comes no further: what it is to send, and what earlier applies have left."""
+    made = {change.address for change in planned.plan.changes if change.action is Action.CREATE}
+    left = {address: names for address, names in planned.unsent.items() if address not in made}
+    both = {
+        address: tuple(dict.fromkeys((*left.get(address, ()), *promised.get(address, ()))))
+        for address in {**left, **promised}
+    }
+    begun = planned.options.attempted or planned.options.parts
+    sent = planned.sent if begun else frozenset()  # what git does not remember to have begun, nobody asks for
+    return Left(both, sent, unsettled)
 
 
 def _written_down(event: Event, promised: Fields, kept: Journal | None) -> Event:

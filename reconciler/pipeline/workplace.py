@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Final
 
-from reconciler.engine.journal import Journal, LastRun, last_run, last_word, let_go
+from reconciler.engine.journal import Journal, LastRun, Left, last_run, last_word, let_go
 from reconciler.engine.lock import is_held, locked
 from reconciler.flow import Inputs, PlanRequest, Workplace
 from reconciler.model.diagnostic import Diagnostic, Severity
@@ -51,8 +51,11 @@ def alone(
         yield (*_left_unsaid(run), *_undelivered(run, request.inputs))
 
 
-def journal(place: Workplace | None, *, server: str) -> Journal | nullcontext[None]:
+def journal(place: Workplace | None, *, server: str, left: Left) -> Journal | nullcontext[None]:
     """Begin the journal of an apply; nothing where there is no place for one.
+
+    Args:
+        left: what it is to tell, should the apply come no further.
 
     Raises:
         UsageError: ``journal-unwritable``.
@@ -62,7 +65,7 @@ def journal(place: Workplace | None, *, server: str) -> Journal | nullcontext[No
     folder = place.folder / _JOURNALS
     let_go(folder, keep=_KEPT)
     taken = len(list(folder.glob(f"{place.moment}*")))
-    return Journal(folder / f"{place.moment}-{taken}.jsonl", {"server": server, "began": place.moment})
+    return Journal(folder / f"{place.moment}-{taken}.jsonl", {"server": server, "began": place.moment}, left)
 
 
 def known_before(inputs: Inputs, server: str) -> tuple[LastRun | None, tuple[Diagnostic, ...]]:

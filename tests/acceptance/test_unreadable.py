@@ -114,6 +114,23 @@ def test_what_may_not_have_been_sent_is_told_by_every_plan_until_it_is_sent(welc
     assert (settled.code, "initial-unsent" in settled.out) == (0, False), settled.out
 
 
+def test_an_apply_that_dies_before_it_sends_anything_hides_nothing_of_what_an_earlier_one_left(
+    welcome: Welcome, tmp_path: Path
+) -> None:
+    person = welcome("2022-01a", faults=Faults.of("status=502:edit/rl-mbox:1-2"))
+    person.environ |= {"SECRET": "Correct.Horse.7", "HOME": str(tmp_path / "home")}
+    person.writes("mail/mail.yaml", LIMITED)
+    assert person.types("apply", "mail", "--auto-approve").code == INCOMPLETE
+    person.writes("mail/more.yaml", "domains: [{name: more.example}]\n")
+    assert person.types("apply", "mail", "--auto-approve").code == 0
+    newest = max((tmp_path / "home").rglob("*.jsonl"), key=lambda path: path.stat().st_mtime_ns)
+    newest.write_bytes(newest.read_bytes().partition(b"\n")[0] + b"\n")
+
+    told = person.types("plan", "mail", key=READ_ONLY_KEY)
+
+    assert "warning[initial-unsent]" in told.out, told.out
+
+
 def test_lists_that_were_not_sent_are_looked_at_and_sent_when_asked_by_name(welcome: Welcome, tmp_path: Path) -> None:
     person = welcome(faults=Faults.of("status=502:add/mailbox-policy:1-2"))
     person.environ |= {"SECRET": "Correct.Horse.7", "HOME": str(tmp_path / "home")}

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.engine.durable import DurableLines
 from reconciler.engine.endings import is_quiet
-from reconciler.engine.journal import Journal, Unfinished, last_run, last_word, let_go
+from reconciler.engine.journal import Journal, Left, Unfinished, last_run, last_word, let_go
 from reconciler.errors import UsageError
 from reconciler.model.address import Address
 from reconciler.model.operation import HandleOf, Operation, Verb
@@ -99,8 +99,7 @@ def test_no_secret_is_written_down(tmp_path: Path) -> None:
 
 def test_what_was_promised_and_not_kept_is_left_and_carried_to_the_end(tmp_path: Path) -> None:
     promised = {ANNA: ("rate_limit", "pushover"), mailbox("ben"): ("pushover",), mailbox("carl"): ("pushover",)}
-    journal = Journal(tmp_path / "1.jsonl", ABOUT)
-    journal.promise(promised, sent=[mailbox("dora")])
+    journal = Journal(tmp_path / "1.jsonl", ABOUT, Left(promised, frozenset([mailbox("dora")])))
     journal.keep(ANNA, ["rate_limit"])
     journal.keep(mailbox("ben"), ["pushover"])
     killed, left = last_run(tmp_path), {ANNA: ("pushover",), mailbox("carl"): ("pushover",)}
@@ -113,26 +112,25 @@ def test_what_was_promised_and_not_kept_is_left_and_carried_to_the_end(tmp_path:
 
 
 def test_a_journal_that_is_cut_anywhere_tells_of_all_that_was_not_kept_by_then(tmp_path: Path) -> None:
-    with Journal(tmp_path / "whole.jsonl", ABOUT) as journal:
-        journal.promise({ANNA: ("rate_limit",), mailbox("ben"): ("pushover",)})
+    left = Left({ANNA: ("rate_limit",), mailbox("ben"): ("pushover",)}, unsettled=("carl.age.unconfirmed",))
+    with Journal(tmp_path / "whole.jsonl", ABOUT, left) as journal:
         journal.intend(1, call(Verb.ADD, ANNA))
         journal.settle(1, Reply(Outcome.DONE))
         journal.keep(ANNA, ["rate_limit"])
     whole = (tmp_path / "whole.jsonl").read_bytes()
-    promised, kept = (whole.index(b"\n", whole.index(word)) for word in (b'"unseen"', b'"sent"'))
-    for end in range(whole.index(b"\n") + 1, len(whole)):
+    promised, kept = (whole.index(b"\n", whole.index(word)) for word in (b'"begin"', b'"sent"'))
+    for end in range(len(whole)):
         (tmp_path / "cut").mkdir(exist_ok=True)
         (tmp_path / "cut" / "1.jsonl").write_bytes(whole[:end])
         found = last_word(tmp_path / "cut", ABOUT["server"])
-        assert found is not None
-        left = {ANNA, mailbox("ben")} if end >= promised else set()
-        assert set(found.unseen) == left - ({ANNA} if end >= kept else set())
-        assert not found.calls or end >= promised
+        assert (found is None) == (end < promised)  # then the one before it has the last word
+        if found is not None:
+            assert set(found.unseen) == {ANNA, mailbox("ben")} - ({ANNA} if end >= kept else set())
+            assert (found.about, found.undelivered) == (ABOUT, left.unsettled)
 
 
 def test_of_a_long_journal_that_came_to_its_end_only_what_is_left_is_read(tmp_path: Path) -> None:
-    with Journal(tmp_path / "1.jsonl", ABOUT) as journal:
-        journal.promise({ANNA: ("pushover",)})
+    with Journal(tmp_path / "1.jsonl", ABOUT, Left({ANNA: ("pushover",)})) as journal:
         for number in range(500):
             journal.announce(number, replace(call(Verb.ADD, ANNA), attributes={"name": "x" * 200}))
         journal.deliver(["one.age", "two.age"])
@@ -151,8 +149,7 @@ def test_of_a_long_journal_that_came_to_its_end_only_what_is_left_is_read(tmp_pa
 
 def test_the_last_word_is_about_one_server_and_outlives_many_journals_of_others(tmp_path: Path) -> None:
     for number, server in enumerate(["https://rare.example", *["https://often.example"] * 6]):
-        with Journal(tmp_path / f"{number}.jsonl", {"server": server}) as journal:
-            journal.promise({ANNA: (f"field{number}",)})
+        Journal(tmp_path / f"{number}.jsonl", {"server": server}, Left({ANNA: (f"field{number}",)})).close()
     let_go(tmp_path, keep=2)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["0.jsonl", "5.jsonl", "6.jsonl"]
     found = last_word(tmp_path, "https://rare.example")
@@ -370,7 +367,6 @@ def test_journals_are_quiet_when_the_last_of_each_server_left_nothing(tmp_path: 
     assert not is_quiet(str(tmp_path))
     Journal(tmp_path / "4.jsonl", ABOUT).close()
     assert is_quiet(str(tmp_path))
-    with Journal(tmp_path / "5.jsonl", ABOUT) as journal:
-        journal.promise({ANNA: ("pushover",)})
+    Journal(tmp_path / "5.jsonl", ABOUT, Left({ANNA: ("pushover",)})).close()
     assert not is_quiet(str(tmp_path))
     killed.close()
