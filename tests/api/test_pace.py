@@ -1,10 +1,9 @@
-"""As many requests at once as the server bears: a model of a server, whose clock is ours, and the simulator's costs."""
+"""As many requests at once as the server bears: a model of a server, whose clock is ours."""
 
 from __future__ import annotations
 
 import heapq
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,9 +14,6 @@ import pytest
 from reconciler.api import Client, ServerAccess, Timing
 from reconciler.api.exchange import Received
 from reconciler.api.pace import Pace
-from reconciler.simulator import Simulator
-from reconciler.simulator.faults import Faults, parse
-from reconciler.simulator.http import serving
 
 CALL = "post add/alias"
 
@@ -127,7 +123,7 @@ def test_what_failed_for_another_reason_says_nothing_about_the_pace() -> None:
 
 def test_never_more_are_under_way_than_let_through() -> None:
     pace = Pace(3)
-    lock = threading.Lock()
+    lock, together = threading.Lock(), threading.Barrier(3)
     under_way = most = 0
 
     def ask(_number: int) -> None:
@@ -136,54 +132,59 @@ def test_never_more_are_under_way_than_let_through() -> None:
         with lock:
             under_way += 1
             most = max(most, under_way)
-        time.sleep(0.001)
+        together.wait(60)
         with lock:
             under_way -= 1
         pace.leave(entered, CALL, seconds=0.001)
 
     with ThreadPoolExecutor(12) as pool:
-        list(pool.map(ask, range(200)))
+        list(pool.map(ask, range(198)))
     assert most == 3
+
+
+class Busy:
+    """A server that answers every call with one status."""
+
+    def __init__(self, status: int) -> None:
+        self._status = status
+
+    def exchange(self, *_: object, **_more: object) -> Received:
+        return Received(self._status, {"content-type": "application/json"}, b'[{"type":"success","msg":"x"}]', 40)
+
+    def close(self) -> None:
+        pass
+
+    def prepare(self) -> None:
+        pass
+
+    def rest(self) -> None:
+        pass
 
 
 @pytest.mark.parametrize(("status", "least"), [(429, 1), (503, 1), (500, 4), (200, 4)])
 def test_the_client_lets_fewer_through_when_the_server_says_it_is_busy(status: int, least: int) -> None:
-    class Busy:
-        def exchange(self, *_: object, **_more: object) -> Received:
-            return Received(status, {"content-type": "application/json"}, b'[{"type":"success","msg":"x"}]', 40)
-
-        def close(self) -> None:
-            pass
-
-        def prepare(self) -> None:
-            pass
-
-        def rest(self) -> None:
-            pass
-
     access = ServerAccess(origin="http://127.0.0.1:1", key="K", parallelism=4)
-    client = Client(access, timing=Timing(lambda: 0.0, lambda _seconds: None), transport=Busy())
+    client = Client(access, timing=Timing(lambda: 0.0, lambda _seconds: None), transport=Busy(status))
     for _ in range(5):
         client.post("add", "alias", body={})
     assert client.pace.least == least
 
 
-def test_a_small_server_is_not_flooded_and_no_slower_for_it() -> None:
-    def add(parallelism: int) -> tuple[float, int]:
-        simulator = Simulator(api_key="K")
-        with serving(simulator, faults=Faults((parse("cost=0.5"),))) as url:
-            access = ServerAccess(origin=url, key="K", parallelism=parallelism)
-            client = Client(access, timing=Timing(time.monotonic, time.sleep))
-            client.post("add", "domain", body={"domain": "a.example", "mailboxes": 9, "aliases": 500})
-            begun = time.monotonic()
-            with ThreadPoolExecutor(32) as pool:
-                bodies = [{"address": f"u{number}@a.example", "goto": "x@y.example"} for number in range(110)]
-                list(pool.map(lambda body: client.post("add", "alias", body=body), bodies))
-            seconds = time.monotonic() - begun
-            client.close()
-            return seconds, client.pace.least
+def test_the_client_lets_fewer_through_when_calls_take_far_longer_than_they_did_and_more_when_they_do_not() -> None:
+    clock = takes = 0.0
 
-    few, at_most_few = add(4)
-    many, at_most_many = add(32)
-    assert (at_most_few, at_most_many < 32) == (4, True)
-    assert many < 1.25 * few
+    class Labouring(Busy):
+        def exchange(self, *_: object, **_more: object) -> Received:
+            nonlocal clock
+            clock += takes
+            return super().exchange()
+
+    access = ServerAccess(origin="http://127.0.0.1:1", key="K", parallelism=8)
+    client = Client(access, timing=Timing(lambda: clock, lambda _seconds: None), transport=Labouring(200))
+    limits: list[int] = []
+    for seconds in (0.02,) * 8 + (0.5,) * 5 + (0.03,) * 32:
+        takes = seconds
+        client.post("add", "alias", body={})
+        limits.append(client.pace.limit)
+    assert limits[:12] == [8] * 12
+    assert (limits[12], limits[-1]) == (4, 8)

@@ -190,7 +190,6 @@ def about_to_create(version: str, *, in_git: bool) -> Iterator[Venture]:
     """A town with one domain, and manifests of much more; found out what an undisturbed apply makes of it."""
     with founded(version) as town, TemporaryDirectory() as places:
         town.person.environ |= SECRETS
-        town.person.writes("reconciler.yaml", "server: {timeout: 2s}\n")
         repository = made(town.person.folder) if in_git else None
         venture = Venture(town, Path(places), repository, town.simulator.state)
         venture.moves_to("undisturbed")
