@@ -71,23 +71,23 @@ def gather(singles: Iterable[Single]) -> list[Operation]:
     parts = _parted(singles, keys)
     groups: list[list[Operation]] = []
     open_group: dict[Any, int] = {}
-    last_of: dict[Address, int] = {}
+    last_of: dict[tuple[Address, int], int] = {}  # of a change, in each phase: between phases, these put all in order
     for single, alike in zip(singles, keys, strict=True):
         operation = single.operation
-        address = operation.changes[0]
+        here = operation.changes[0], operation.phase
         key = None if alike is None else (alike, parts.get(alike, {}).get(_lane(single)))
         if key is None:
             place = None
         else:
             place = open_group.get(key)
-            if place is None or place < last_of.get(address, -1) or len(groups[place]) == _most(operation):
+            if place is None or place < last_of.get(here, -1) or len(groups[place]) == _most(operation):
                 place = None
                 open_group[key] = len(groups)
         if place is None:
             place = len(groups)
             groups.append([])
         groups[place].append(_named(operation, single.joined_by))
-        last_of[address] = place
+        last_of[here] = place
     return [operation for level in levels(map(_together, groups)) for operation in _side_by_side(level)]
 
 

@@ -144,6 +144,36 @@ def test_calls_whose_answers_are_judged_otherwise_are_not_one(otherwise: dict[st
     assert len(gather([one, replace(other, operation=replace(other.operation, **otherwise))])) == 2
 
 
+def test_what_follows_creations_alike_is_one_call_though_each_was_made_by_its_own() -> None:
+    followed = [
+        each
+        for number, edit in enumerate(edits(1, 7, to=1))
+        for each in (
+            Single(replace(edit.operation, verb=Verb.ADD, items=(), attributes={"name": number}), alone=False),
+            Single(replace(edit.operation, phase=1), alone=False),
+        )
+    ]
+
+    calls = gather(followed)
+
+    assert [(call.verb, call.phase, len(call.changes)) for call in calls] == [(Verb.ADD, 0, 1)] * 7 + [
+        (Verb.EDIT, 1, 7)
+    ]
+
+
+def test_the_edits_of_a_change_keep_their_order_within_a_phase() -> None:
+    first, second = edits(1, 2, to=1)
+    first_then, second_then = (
+        replace(each, operation=replace(each.operation, attributes={"to": 2})) for each in (first, second)
+    )
+
+    calls = gather([first, first_then, second_then, second])
+
+    sent = [(change, call.attributes["to"]) for call in calls for change in call.changes]
+    assert [to for change, to in sent if change == first.operation.changes[0]] == [1, 2]
+    assert [to for change, to in sent if change == second.operation.changes[0]] == [2, 1]
+
+
 @given(
     st.lists(
         st.tuples(st.integers(0, 11), st.integers(1, 150), st.integers(0, 5)),
