@@ -90,26 +90,31 @@ class Composition:
         return _position(mark)
 
 
-def compose(source: SourceText, *, loader: Any = LIBYAML) -> Composition:
+def compose(source: SourceText, *, loader: Any = LIBYAML, aside: list[Diagnostic] | None = None) -> Composition:
     """Read a document.
 
     Args:
         source: its text.
         loader: which of PyYAML's loaders makes the events; None for the one in Python.
+        aside: where it is given, refusals that leave the rest readable are put there, so that what else is wrong can
+            be told with them.
 
     Raises:
         ManifestError: with everything that is refused in it, each with its own id and place.
     """
     refuse_control_characters(source)
     composer = _Composer(source, loader or yaml.BaseLoader)
+    composition = None
     try:
         composition = composer.document()
     except yaml.YAMLError as problem:
         composer.findings.append(explain(problem, source))
     except _Hopeless:
         pass
-    if composer.findings:
+    if composition is None or not composer.readable or (composer.findings and aside is None):
         raise ManifestError(tuple(composer.findings))
+    if aside is not None:
+        aside += composer.findings
     return composition
 
 
@@ -118,10 +123,16 @@ class _Hopeless(Exception):  # noqa: N818  not an error to anyone but this modul
 
 
 class _Composer:
-    """Reads one document, from its first event to its last."""
+    """Reads one document, from its first event to its last.
+
+    Attributes:
+        findings: what is refused.
+        readable: whether the values are those that are meant, but for single fields that are said twice.
+    """
 
     def __init__(self, source: SourceText, loader: Any) -> None:
         self.findings: list[Diagnostic] = []
+        self.readable = True
         self._source = source
         self._next = loader(source.text).get_event
         self._anchors: dict[str, tuple[Any, Place, int]] = {}
@@ -184,11 +195,11 @@ class _Composer:
         values: dict[Any, Any] = {}
         block = Block(event.start_mark)
         while not isinstance(event := self._next(), MappingEndEvent):
-            key = self._key(event, block)
+            key = self._key(event, block, depth)
             values[key], block.items[key] = self._node(self._next(), depth)
         return values, block
 
-    def _key(self, event: Event, block: Block) -> Any:
+    def _key(self, event: Event, block: Block, depth: int) -> Any:
         if not isinstance(event, ScalarEvent):
             self._give_up(
                 event,
@@ -219,6 +230,7 @@ class _Composer:
                 f"the key `{key}` is written twice in one mapping",
                 hint=f"keep one of them; the first is on line {first.line + 1}",
                 related=first,
+                readable=depth > 1,  # of two sections at the top, many entries would be lost
             )
         block.keys.setdefault(key, place)
         return key
@@ -264,7 +276,9 @@ class _Composer:
         *,
         hint: str,
         related: Mark | None = None,
+        readable: bool = False,
     ) -> None:
+        self.readable = self.readable and readable
         origin = self._source.origin(_position(event.start_mark))
         others = (self._source.origin(_position(related)),) if related else ()
         self.findings.append(error(identifier, summary, hint=hint, origin=origin, related=others))

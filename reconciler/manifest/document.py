@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.errors import ManifestError
 from reconciler.manifest.text import Position, SourceText
-from reconciler.model.diagnostic import Origin, error
+from reconciler.model.diagnostic import Diagnostic, Origin, error
 
 if TYPE_CHECKING:
     from reconciler.manifest.composition import Composition
@@ -55,7 +55,7 @@ class Document:
     def value(self) -> dict[str, Any]:
         """What it says."""
         if self._value is None:
-            self._value = parse(self._again()).value
+            self._value = parse(self._again(), aside=[]).value
         return self._value
 
     def forget(self) -> None:
@@ -85,7 +85,7 @@ class Document:
             return position
         if self._composition is None and self._text.text:
             with suppress(ManifestError):
-                self._composition = _compose(self._text)
+                self._composition = _compose(self._text, [])
         return self._composition.locate(path, key=key) if self._composition else None
 
     def _entry(self, section: str | int, index: str | int) -> Position | None:
@@ -110,13 +110,20 @@ class Document:
         return self._text.origin(position)
 
 
-def parse(text: SourceText, *, again: Callable[[], SourceText] | None = None, noun: str = "manifest") -> Document:
+def parse(
+    text: SourceText,
+    *,
+    again: Callable[[], SourceText] | None = None,
+    noun: str = "manifest",
+    aside: list[Diagnostic] | None = None,
+) -> Document:
     """Read a document whose top is a mapping.
 
     Args:
         text: what to read.
         again: gets the same text later, when a place is asked for; without it the text is kept.
         noun: what it is: a manifest, or values.
+        aside: where it is given, refusals that leave the rest readable are put there instead of raised.
 
     Raises:
         ManifestError: with everything in it that is not YAML, that this language leaves out, or that would cost too
@@ -126,7 +133,7 @@ def parse(text: SourceText, *, again: Callable[[], SourceText] | None = None, no
 
     value = quickly(text.text.encode())
     if value is None:
-        value = _mapping(_compose(text), text, noun)
+        value = _mapping(_compose(text, aside), text, noun)
     return Document(text.name, value, again or (lambda: text))
 
 
@@ -140,10 +147,10 @@ def _entries_of(text: SourceText) -> dict[str, list[Position] | None]:
     return {name: places_of(text.text, name, len(each)) for name, each in lists}
 
 
-def _compose(text: SourceText) -> Composition:
+def _compose(text: SourceText, aside: list[Diagnostic] | None) -> Composition:
     from reconciler.manifest.composition import compose  # noqa: PLC0415  PyYAML only where something is doubtful
 
-    return compose(text)
+    return compose(text, aside=aside)
 
 
 def _mapping(composition: Composition, text: SourceText, noun: str) -> dict[str, Any]:

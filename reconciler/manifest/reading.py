@@ -61,7 +61,7 @@ class Reading:
 
     Attributes:
         manifests: those that could be read, in the order of their sources, each with the defaults of its folders.
-        findings: what is wrong with the others.
+        findings: what is wrong with the others, and what is said twice in these.
         digests: of the contents of files, by name, where something is remembered; without templates.
     """
 
@@ -110,7 +110,7 @@ def _portions(sources: Sequence[Source]) -> Iterable[Sequence[Source]]:
     count = 1 << max(0, (len(sources) // FILES_IN_A_PORTION).bit_length() - 1)
     found: dict[int, list[Source]] = {}
     for source in sources:
-        found.setdefault(crc32(source.name.encode()) % count, []).append(source)
+        found.setdefault(crc32(_coded(source.name)) % count, []).append(source)
     return found.values()
 
 
@@ -122,7 +122,12 @@ def _digest(content: bytes) -> bytes:
 
 def _key(parts: Iterable[tuple[str, bytes]]) -> bytes:
     """What names and the digests of contents are known by together."""
-    return _digest(b"".join([b"%d\n%s%s" % (len(named := name.encode()), named, digest) for name, digest in parts]))
+    return _digest(b"".join([b"%d\n%s%s" % (len(named := _coded(name)), named, digest) for name, digest in parts]))
+
+
+def _coded(name: str) -> bytes:
+    """The name of a file as bytes, also of one that is not UTF-8."""
+    return name.encode(errors="surrogatepass")
 
 
 def _in_order(sources: Iterable[Source]) -> Iterable[Source]:
@@ -153,13 +158,16 @@ class _Text:
         source, rendered = self.source, self.rendered
         return lambda: rendered or decode(source.read(), source.name)
 
-    def read(self) -> Document:
+    def read(self, aside: list[Diagnostic]) -> Document:
         """The document.
+
+        Args:
+            aside: takes what is refused in it and leaves the rest readable.
 
         Raises:
             ManifestError: with everything that is wrong in it.
         """
-        return parse(self.rendered or decode(self.content, self.source.name), again=self.again)
+        return parse(self.rendered or decode(self.content, self.source.name), again=self.again, aside=aside)
 
 
 class _Reader:
@@ -249,7 +257,7 @@ class _Reader:
 
     def _read(self, text: _Text) -> Document | None:
         try:
-            return text.read()
+            return text.read(self.findings)
         except ManifestError as problem:
             self.findings.extend(problem.diagnostics)
             return None

@@ -4,7 +4,8 @@ import pytest
 
 from reconciler.manifest.composition import LIBYAML, MOST_REPEATED, compose
 from reconciler.manifest.text import DEEPEST, Position, SourceText
-from tests.manifest.told import origin, places, told
+from reconciler.model.diagnostic import Diagnostic
+from tests.manifest.told import ids, origin, places, told
 
 
 @pytest.fixture(params=[LIBYAML, None], ids=["libyaml", "python"])
@@ -107,6 +108,21 @@ def test_a_duplicate_key_names_both_places() -> None:
     (found,) = told(lambda: compose(SourceText("m.yaml", "quota: 1\nname: x\nquota: 2\n")))
     assert (origin(found).line, found.related[0].line) == (3, 1)
     assert "line 1" in (found.hint or "")
+
+
+def test_what_is_said_twice_in_an_entry_leaves_the_rest_readable() -> None:
+    aside: list[Diagnostic] = []
+    composition = compose(SourceText("m.yaml", "domains:\n- name: a\n  name: b\n  tag: c\n"), aside=aside)
+    assert (composition.value, ids(aside)) == ({"domains": [{"name": "b", "tag": "c"}]}, ["yaml-duplicate-key"])
+    assert composition.locate(("domains", 0, "tag")) == Position(4, 8)
+
+
+@pytest.mark.parametrize("more", ["domains: []\n", "mailboxes: !x []\n", "mailboxes: [\n"])
+def test_with_a_section_twice_or_anything_else_refused_nothing_is_readable(more: str) -> None:
+    text = f"domains:\n- name: a\n  name: b\n{more}"
+    aside: list[Diagnostic] = []
+    assert ids(told(lambda: compose(SourceText("m.yaml", text), aside=aside)))[0] == "yaml-duplicate-key"
+    assert aside == []
 
 
 @pytest.mark.parametrize("brackets", ["[]", "{}"])
