@@ -15,6 +15,7 @@ class FailureReason(StrEnum):
     NAME = "name-not-found"
     REFUSED = "connection-refused"
     UNREACHABLE = "unreachable"
+    PROXY = "not-through-proxy"
     CERTIFICATE = "certificate-not-trusted"
     TLS = "tls-failed"
     CONNECT_TIMEOUT = "connect-timeout"

@@ -96,12 +96,18 @@ class HttpxTransport:
         return Received(response.status_code, dict(response.headers), body, response.num_bytes_downloaded, ahead)
 
 
+def _why_not_connected(error: httpx.TransportError) -> FailureReason:
+    """Blame the proxy, whose name and address it is that are looked up; but for what the server says through it."""
+    why = why_not_connected(error)
+    return why if why in (FailureReason.CERTIFICATE, FailureReason.TLS) else FailureReason.PROXY
+
+
 def _failure_of(error: httpx.TransportError) -> Failure:
     """Read what a transport raised; only a failure to connect means that nothing was sent."""
     if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
         return Failure(FailureReason.CONNECT_TIMEOUT, sent=False)
     if isinstance(error, httpx.ConnectError | httpx.ProxyError | httpx.UnsupportedProtocol):
-        return Failure(why_not_connected(error), sent=False, detail=str(error))
+        return Failure(_why_not_connected(error), sent=False, detail=str(error))
     if isinstance(error, httpx.TimeoutException):
         return Failure(FailureReason.READ_TIMEOUT)
     return Failure(FailureReason.BROKEN, detail=str(error))

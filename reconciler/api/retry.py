@@ -18,6 +18,7 @@ _PASSING_ON_A_SERVER_THAT_WORKED = frozenset(
         FailureReason.NAME,
         FailureReason.REFUSED,
         FailureReason.UNREACHABLE,
+        FailureReason.PROXY,
         FailureReason.TLS,
         FailureReason.CONNECT_TIMEOUT,
         FailureReason.UNINTELLIGIBLE,

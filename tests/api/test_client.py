@@ -107,11 +107,22 @@ def test_a_proxy_that_is_asked_for_is_used(serve: Serve, connect: Connect) -> No
     proxy = serve(always(Reply(502)))
     client = connect("https://mail.invalid", proxy=proxy.origin, patience=Patience(attempts=1))
 
-    with pytest.raises(ConnectionFailed):
+    with pytest.raises(ConnectionFailed) as failure:
         client.get("domain", "all")
 
+    assert failure.value.id == "api-not-through-proxy"
     assert [(asked.method, asked.target) for asked in proxy.asked] == [("CONNECT", "mail.invalid:443")]
     assert "X-API-Key" not in proxy.asked[0].headers
+
+
+def test_a_proxy_that_is_not_there_is_not_told_as_the_server(connect: Connect) -> None:
+    client = connect("https://mail.invalid", proxy=f"http://anna:CANARY@127.0.0.1:{refused_port()}")
+
+    with pytest.raises(ConnectionFailed) as failure:
+        client.get("domain", "all")
+
+    told = failure.value
+    assert (told.id, "proxy" in told.summary, "CANARY" in str(told.details)) == ("api-not-through-proxy", True, False)
 
 
 def test_a_proxy_address_that_is_none_is_a_usage_error() -> None:
