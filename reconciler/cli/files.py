@@ -16,6 +16,8 @@ _TOP: Final = 1000
 def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner may read; a reader sees the old content or the new.
 
+    Half a character, as names of files have that are not UTF-8, is escaped as JSON does.
+
     Raises:
         OSError: it cannot be written; with its name.
     """
@@ -28,9 +30,16 @@ def _write(path: Path, text: str, *, private: bool) -> None:
     target = path.resolve()  # a link stays one
     try:
         if target.exists() and not target.is_file():  # a device or a pipe takes it, and is never replaced
-            target.write_text(text, encoding="utf-8")
+            target.write_text(text, encoding="utf-8", errors="backslashreplace")
             return
-        beside = NamedTemporaryFile("w", dir=target.parent, prefix=f".{target.name}.", delete=False, encoding="utf-8")  # noqa: SIM115  it is closed below
+        beside = NamedTemporaryFile(  # noqa: SIM115  it is closed below
+            "w",
+            dir=target.parent,
+            prefix=f".{target.name}.",
+            delete=False,
+            encoding="utf-8",
+            errors="backslashreplace",
+        )
         try:
             with beside as file:
                 file.write(text)
@@ -82,4 +91,15 @@ def left_behind(folder: Path, files: Collection[str], *, marked: str) -> list[st
         marked: what stands in the first lines of a file that was written as these were.
     """
     found = sorted(set(folder.rglob("*.yaml")) - {folder / name for name in files})
-    return [str(path.relative_to(folder)) for path in found if marked in path.read_text("utf-8", "replace")[:_TOP]]
+    return [str(path.relative_to(folder)) for path in found if marked in _top(path)]
+
+
+def _top(path: Path) -> str:
+    """How a file begins; what is no file, or may not be read, begins with nothing."""
+    try:
+        if not path.is_file():
+            return ""
+        with path.open(encoding="utf-8", errors="replace") as file:
+            return file.read(_TOP)
+    except OSError:
+        return ""

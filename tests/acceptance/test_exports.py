@@ -71,6 +71,8 @@ def test_what_an_earlier_export_left_behind_is_told(welcome: Welcome) -> None:
         )
     assert person.types("export", "--out", "mail").code == 0
     person.writes("mail/domains/mine.example.yaml", "domains: []\n")
+    (person.folder / "mail" / "folder.yaml").mkdir()
+    (person.folder / "mail" / "dangling.yaml").symlink_to("nowhere")
     person.does("delete/domain", ["goes.example"])
 
     again = person.types("export", "--out", "mail", "--overwrite")
