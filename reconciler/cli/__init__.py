@@ -28,7 +28,7 @@ def program() -> NoReturn:
         try:
             stream.flush()
         except (OSError, ValueError):  # nobody reads any more
-            code = code or 1
+            code = code or 64
     os._exit(code)
 
 
@@ -66,14 +66,22 @@ def main(
         try:
             sys.stdout.write(answer)
         except OSError:  # nobody reads it, or the disk is full
-            return 1
+            return 64
         return 0
     # everything below takes longer to import than the answers above take altogether
     from reconciler.cli.running import run  # noqa: PLC0415
     from reconciler.cli.session import Session  # noqa: PLC0415
     from reconciler.cli.surroundings import of_this_process  # noqa: PLC0415
 
-    return run(typed, Session(surroundings or of_this_process(), pipeline))
+    try:
+        around = surroundings or of_this_process()
+    except OSError as problem:  # the folder was deleted, or is out of reach
+        sys.stderr.write(
+            f"error[folder-gone]: the folder this runs in cannot be used: {problem.strerror}\n"
+            "hint: change to one that is there\n"
+        )
+        return 64
+    return run(typed, Session(around, pipeline))
 
 
 def _known_answer(word: str) -> str:

@@ -50,7 +50,7 @@ def _keep(session: Session, planned: PlanResult, given: Given) -> None:
     from reconciler.render.plan_json import fingerprint, plan_json  # noqa: PLC0415  most are only shown
 
     text = plan_json(planned.plan)
-    stands_for_it = fingerprint(text.encode())
+    stands_for_it = fingerprint(text.encode(errors="backslashreplace"))
     session.give(plan_view(session, planned, calls=given["show_calls"], fingerprint=stands_for_it))
     write_private(session.surroundings.start / given["out"], text)
     if planned.plan.refusals:

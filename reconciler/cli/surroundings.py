@@ -65,7 +65,7 @@ class Surroundings:
 
         from reconciler.engine.endings import is_quiet  # noqa: PLC0415  as above
 
-        name = hashlib.sha256(str(checkout.resolve()).encode()).hexdigest()[:16]
+        name = hashlib.sha256(str(checkout.resolve()).encode(errors="surrogatepass")).hexdigest()[:16]
         holder = f"process {self.process} since {self.clock.moment}"
         folder = Path(base, "mailcow-reconciler", name)
         if looked_at and is_quiet(f"{folder}/journals"):

@@ -110,7 +110,7 @@ class _Comparison:
         targets = self.repository.contents(entry.identity for entry in links)
         for entry in links:
             place = self.repository.root / entry.path
-            if not place.is_symlink() or str(place.readlink()).encode() != targets[entry.identity]:
+            if not place.is_symlink() or os.fsencode(place.readlink()) != targets[entry.identity]:
                 yield entry.path
 
     def source(self, source: Source) -> Iterable[str]:

@@ -50,7 +50,7 @@ class ParseCache:
             stamp: what stands for the program: something else reads the same text as something else.
             largest: bytes of all files together; what was not used longest goes first.
         """
-        self._file = folder / hashlib.sha256(owner.encode()).hexdigest()[:32]
+        self._file = folder / hashlib.sha256(owner.encode(errors="surrogatepass")).hexdigest()[:32]
         self._stamp = hashlib.sha256(stamp.encode()).digest()
         self._largest = largest
         self._content: bytes | None = None

@@ -7,6 +7,7 @@ anything, everything it will need is found at once, or nothing is sent.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SecretSources", "Surroundings", "Wanted", "wanted_by"]
 
+_HALF: Final = re.compile("[\ud800-\udfff]")
 _SECONDS: Final = 60.0
 """How long a command may take: it may ask a vault over the network, or a person for a touch."""
 
@@ -212,6 +214,8 @@ class SecretSources:
         text = _without_line_end(text)
         if not text:
             raise _Unavailable("secret-empty", f"the variable `{name}` is empty", "set it where this runs")
+        if not text.isascii() and _HALF.search(text):  # how Python gives bytes of a variable that are no characters
+            raise _Unavailable("secret-unreadable", f"what `{name}` holds is not UTF-8", "set it from a UTF-8 terminal")
         return text
 
     def _file(self, name: str) -> bytes:

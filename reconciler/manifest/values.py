@@ -10,13 +10,14 @@ from reconciler.errors import ManifestError, UsageError
 from reconciler.manifest.document import parse
 from reconciler.manifest.files import Source
 from reconciler.manifest.scalars import scalar
-from reconciler.manifest.text import decode
+from reconciler.manifest.text import DEEPEST, decode
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.records import record
 
 __all__ = ["Assignment", "merged", "read_values"]
 
 _DOT: Final = r"(?<!\\)\."
+_SHOWN: Final = 40
 _QUOTED: Final = r"\"[^\"\\]*\"|'[^']*'"
 
 
@@ -45,12 +46,15 @@ class Assignment:
         """
         name, equals, value = text.partition("=")
         path = tuple(part.replace("\\.", ".") for part in re.split(_DOT, name))
+        said = "--set-string" if as_text else "--set"
         if not equals or not all(path):
-            said = "--set-string" if as_text else "--set"
             summary = f"`{said} {name}` is not an assignment"
             raise UsageError(
                 summary, id="set-malformed", hint=f"write `{said} name=value` or `{said} outer.inner=value`"
             )
+        if len(path) > DEEPEST:
+            summary = f"`{said} {name[:_SHOWN]}…` names {len(path)} mappings inside each other"
+            raise UsageError(summary, id="set-malformed", hint=f"values are {DEEPEST} deep at most")
         if as_text:
             return cls(path, value)
         return cls(path, value[1:-1] if re.fullmatch(_QUOTED, value) else scalar(value))

@@ -52,7 +52,7 @@ def test_a_full_disk_does_not_end_an_apply_halfway(shell: Shell, simulator: Simu
 
 def test_the_help_of_all_commands_on_a_full_disk_ends_without_a_word(shell: Shell) -> None:
     ended = shell(f"--help >{FULL}")
-    assert (ended.returncode, ended.stderr) == (1, "")
+    assert (ended.returncode, ended.stderr) == (USAGE, "")
 
 
 def test_a_terminal_that_goes_away_leaves_an_apply_to_its_end(tmp_path: Path) -> None:
@@ -77,3 +77,10 @@ def test_a_terminal_that_goes_away_leaves_an_apply_to_its_end(tmp_path: Path) ->
             out, _ = process.communicate(timeout=60)
     assert process.returncode == 0
     assert "Converged" in out
+
+
+@pytest.mark.parametrize("command", ["validate mail.yaml", "kinds", "plan ."])
+def test_a_folder_that_was_deleted_is_told(shell: Shell, command: str) -> None:
+    ended = shell(f"{command}", first="mkdir gone && cd gone && rmdir ../gone")
+    assert ended.returncode == USAGE
+    assert ended.stderr.startswith("error[folder-gone]: ")

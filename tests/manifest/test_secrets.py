@@ -79,6 +79,12 @@ def test_a_variable_that_is_not_there_is_missing(tmp_path: Path) -> None:
     assert refused(sources(tmp_path, environment={"X": ""}), source("env", "X")) == "secret-empty"
 
 
+def test_a_variable_that_is_not_utf8_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
+    secrets = sources(tmp_path, environment={"X": "gr\udcfcn"})
+    assert refused(secrets, source("env", "X")) == "secret-unreadable"
+    assert secrets.for_plan(source("env", "X"), ANNA) is None
+
+
 def test_the_api_keys_variable_is_never_a_source(tmp_path: Path) -> None:
     secrets = sources(tmp_path, environment={"MAILCOW_API_KEY": "k"})
     assert refused(secrets, source("env", "MAILCOW_API_KEY")) == "secret-forbidden"

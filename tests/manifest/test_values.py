@@ -44,6 +44,14 @@ def test_what_is_no_assignment_is_refused_by_the_name_of_its_option(text: str, a
     assert f"`{option} name=value`" in (raised.value.hint or "")
 
 
+def test_what_is_set_may_be_as_deep_as_what_files_say() -> None:
+    assert Assignment.read(f"{'a.' * 31}a=1").value == 1
+    with pytest.raises(UsageError) as raised:
+        Assignment.read(f"{'a.' * 3000}a=1")
+    assert raised.value.id == "set-malformed"
+    assert raised.value.summary == f"`--set {'a.' * 20}…` names 3001 mappings inside each other"
+
+
 def test_the_later_file_wins_and_mappings_merge() -> None:
     files = [_file("a: 1\nb: {x: 1, y: [1, 2]}\n"), _file("b: {y: [3], z: {w: 1}}\n"), _file("b: {z: {v: 2}}\n")]
     assert read_values(files) == {"a": 1, "b": {"x": 1, "y": [3], "z": {"w": 1, "v": 2}}}
