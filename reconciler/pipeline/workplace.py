@@ -16,6 +16,7 @@ _KEPT: Final = 20
 """How many journals are kept; an older one has nothing to tell about what is on the server now."""
 
 _SECONDS_BETWEEN_TRIES: Final = 0.5
+_SECONDS_OF_A_LOOK: Final = 0.01
 _SHOWN: Final = 5
 
 
@@ -46,7 +47,10 @@ def alone(
         request.inputs.clock.sleep(_SECONDS_BETWEEN_TRIES)
         return True
 
-    with locked(place.folder / "lock", holder=place.holder, wait=another_try if wait else None):
+    def a_moment() -> None:
+        request.inputs.clock.sleep(_SECONDS_OF_A_LOOK)
+
+    with locked(place.folder / "lock", holder=place.holder, wait=another_try if wait else None, pause=a_moment):
         run = last_run(place.folder / _JOURNALS)
         yield (*_left_unsaid(run), *_undelivered(run, request.inputs))
 

@@ -1,10 +1,11 @@
+import fcntl
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from reconciler.engine.lock import locked
+from reconciler.engine.lock import is_held, locked
 from reconciler.errors import PlanRefused, UsageError
 
 
@@ -47,13 +48,24 @@ def test_a_process_that_is_killed_leaves_no_lock(tmp_path: Path) -> None:
     path = tmp_path / "lock"
     program = f"""
 import os, pathlib
-from reconciler.engine.lock import locked
+from reconciler.engine.lock import is_held, locked
 with locked(pathlib.Path({str(path)!r}), holder="killed"):
     os.kill(os.getpid(), 9)
 """
     assert subprocess.run([sys.executable, "-c", program], timeout=60, check=False).returncode == -9
     with locked(path, holder="next"):
         assert path.read_text() == "next"
+
+
+def test_whoever_only_looks_at_the_lock_keeps_nobody_from_taking_it(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    assert not is_held(path)
+    path.touch()
+    with path.open() as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)  # as `is_held` does for a moment
+        with locked(path, holder="apply", pause=lambda: fcntl.flock(looking, fcntl.LOCK_UN)):
+            assert is_held(path)
+    assert not is_held(path)
 
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
