@@ -202,10 +202,11 @@ class Client:
 
     def _exchange(self, call: _Call) -> Answer | Failure:
         """Send one request, alone until the server has answered one, and see to it that a refusal is the last."""
-        if self._answered:
-            return self._admitted(call)
-        with self._first:
-            return self._admitted(call)
+        if not self._answered:
+            with self._first:
+                if not self._answered:
+                    return self._admitted(call)
+        return self._admitted(call)
 
     def _admitted(self, call: _Call) -> Answer | Failure:
         entered = self.pace.enter()

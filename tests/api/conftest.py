@@ -1,3 +1,4 @@
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -29,6 +30,14 @@ def clock() -> Clock:
 
 
 @pytest.fixture
+def refused_port() -> Iterator[int]:
+    """A port where nobody listens, and that nobody else gets meanwhile."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
+
+
+@pytest.fixture
 def serve() -> Iterator[Callable[..., ScriptedServer]]:
     """Starts servers that end with the test."""
     with ExitStack() as stack:
@@ -45,7 +54,7 @@ def connect(clock: Clock) -> Iterator[Callable[..., Client]]:
     with ExitStack() as stack:
 
         def make(origin: str, *, patience: Patience | None = None, **access: Any) -> Client:
-            wanted: dict[str, Any] = {"key": "AAAA-BBBB", "readable": READABLE, "timeout": 5.0} | access
+            wanted: dict[str, Any] = {"key": "AAAA-BBBB", "readable": READABLE, "timeout": 60.0} | access
             return stack.enter_context(
                 Client(ServerAccess(origin=origin, **wanted), timing=Timing(clock.now, clock.sleep), patience=patience)
             )

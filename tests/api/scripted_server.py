@@ -72,6 +72,7 @@ class ScriptedServer:
         self._at_once = 0
         self._serving = 0
         self._lock = threading.Lock()
+        self._ended = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
         self._context: ssl.SSLContext | None = None
@@ -90,6 +91,7 @@ class ScriptedServer:
     def __exit__(self, *_: object) -> None:
         # closing alone leaves the thread accepting: it was seen to take connections of the next server, one in ten, and
         # to answer them as this one would
+        self._ended.set()
         self._listener.shutdown(socket.SHUT_RDWR)
         self._acceptor.join()
         self._listener.close()
@@ -109,20 +111,21 @@ class ScriptedServer:
 
     def has_greeted(self, *, within: float) -> bool:
         """Wait until a connection is open, its handshake done."""
-        end = time.monotonic() + within
-        while time.monotonic() < end:
-            with self._lock:
-                if self._open:
-                    return True
-            time.sleep(0.01)
-        return False
+        return self._comes_to_be(lambda: bool(self._open), within)
 
     def all_connections_closed(self, *, within: float) -> bool:
         """Wait until the clients have closed every connection."""
+        return self._comes_to_be(lambda: self._serving == 0, within)
+
+    def was_asked(self, times: int) -> bool:
+        """Whether so many requests came, and no more; those that nobody waits for may still be on their way."""
+        return self._comes_to_be(lambda: len(self.asked) >= times, within=60) and len(self.asked) == times
+
+    def _comes_to_be(self, true: Callable[[], bool], within: float) -> bool:
         end = time.monotonic() + within
         while time.monotonic() < end:
             with self._lock:
-                if self._serving == 0:
+                if true():
                     return True
             time.sleep(0.01)
         return False
@@ -161,7 +164,7 @@ class ScriptedServer:
             self._at_once += 1
             self.most_at_once = max(self.most_at_once, self._at_once)
         reply = self.script(asked)
-        time.sleep(reply.wait)
+        self._ended.wait(reply.wait)
         with self._lock:
             self._at_once -= 1
         if reply.reset:

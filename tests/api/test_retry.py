@@ -12,6 +12,7 @@ PASSING_IF_IT_WORKED_BEFORE = [
     FailureReason.NAME,
     FailureReason.REFUSED,
     FailureReason.UNREACHABLE,
+    FailureReason.PROXY,
     FailureReason.TLS,
     FailureReason.CONNECT_TIMEOUT,
     FailureReason.UNINTELLIGIBLE,

@@ -20,7 +20,7 @@ Connect = Callable[..., Client]
 
 def _kept(server: ScriptedServer) -> KeepAliveTransport:
     return KeepAliveTransport(
-        Origin.parse(server.origin), None, timeout=5.0, connect_timeout=5.0, largest_answer=1 << 20
+        Origin.parse(server.origin), None, timeout=60.0, connect_timeout=60.0, largest_answer=1 << 20
     )
 
 
@@ -51,7 +51,7 @@ def test_a_connection_that_breaks_takes_the_idle_ones_along(serve: Serve) -> Non
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(5)
+        thread.join(60)
     with pytest.raises(ExchangeFailed):
         transport.exchange("POST", b"/broken", {}, b"")
     transport.exchange("POST", b"/again", {}, b"")
@@ -92,7 +92,7 @@ def test_closing_ends_idle_connections_at_once_and_busy_ones_after_their_answer(
     def script(asked: Asked) -> Reply:
         if asked.target == "/slow":
             busy.set()
-            release.wait(5)
+            release.wait(60)
         return says([])
 
     server = serve(script)
@@ -104,14 +104,14 @@ def test_closing_ends_idle_connections_at_once_and_busy_ones_after_their_answer(
 
     slow = threading.Thread(target=send, args=("/slow",))
     slow.start()
-    assert busy.wait(5)
+    assert busy.wait(60)
     send("/fast")
     transport.close()
     release.set()
-    slow.join(5)
+    slow.join(60)
 
     assert answers == [200, 200]
-    assert server.all_connections_closed(within=5)
+    assert server.all_connections_closed(within=60)
 
 
 @pytest.mark.parametrize(

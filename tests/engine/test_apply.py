@@ -295,7 +295,7 @@ def test_a_stop_finishes_what_is_in_flight_and_leaves_the_rest() -> None:
     both = threading.Barrier(2)
 
     def interrupt(_operation: Operation) -> None:
-        both.wait(timeout=10)
+        both.wait(timeout=60)
         stop.set()
 
     addresses = [mailbox(f"u{number}") for number in range(6)]
@@ -371,7 +371,7 @@ def test_a_fault_of_our_own_is_raised_after_what_was_in_flight_has_ended() -> No
 
     class Faulty(World):
         def send(self, operation: Operation) -> Reply:
-            both.wait(timeout=10)
+            both.wait(timeout=60)
             if operation.changes == (ANNA,):
                 raise LookupError("a bug")
             ended.append(operation.changes[0])
@@ -387,16 +387,16 @@ def test_an_apply_that_is_abandoned_waits_for_what_is_in_flight() -> None:
 
     def linger(_operation: Operation) -> None:
         in_flight.set()
-        closing.wait(timeout=10)
+        closing.wait(timeout=60)
 
     world = World(before_each=linger)
     addresses = [mailbox(f"u{number}") for number in range(9)]
     running = start(world, map(create, addresses), [call(Verb.ADD, address) for address in addresses], workers=2)
     assert isinstance(next(running), OperationStarted)
-    assert in_flight.wait(timeout=10)
+    assert in_flight.wait(timeout=60)
     closer = threading.Thread(target=running.close)
     closer.start()
     closing.set()
-    closer.join(timeout=10)
+    closer.join(timeout=60)
     assert not closer.is_alive()
     assert world.there.keys() == {operation.changes[0] for operation in world.sent}

@@ -49,7 +49,7 @@ def test_as_many_calls_are_under_way_as_may_fail() -> None:
         with lock:
             at_once += 1
             most_at_once = max(most_at_once, at_once)
-        together.wait(timeout=10)
+        together.wait(timeout=60)
         with lock:
             at_once -= 1
 

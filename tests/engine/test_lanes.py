@@ -55,7 +55,7 @@ def test_as_many_calls_are_under_way_as_there_are_workers() -> None:
     together = threading.Barrier(4)
 
     def meet(_operation: Operation) -> None:
-        together.wait(timeout=10)
+        together.wait(timeout=60)
 
     world = World(before_each=meet)
     addresses = [mailbox(f"u{number}") for number in range(8)]
