@@ -212,8 +212,13 @@ def last_run(folder: Path) -> LastRun | None:
 
     A line that was cut short by a crash is left out; so is everything that is no line of a journal.
     """
-    paths = _newest_first(folder) if folder.is_dir() else []
-    return _run_of(paths[0]) if paths else None
+    path = newest(folder)
+    return None if path is None else _run_of(path)
+
+
+def newest(folder: Path) -> Path | None:
+    """The newest journal of a folder; None when there is none."""
+    return next(iter(_newest_first(folder)), None) if folder.is_dir() else None
 
 
 def let_go(folder: Path, *, keep: int) -> None:
@@ -234,17 +239,17 @@ def let_go(folder: Path, *, keep: int) -> None:
 def last_word(folder: Path, server: str) -> LastRun | None:
     """Read the newest journal about a server; of a long one that came to its end only what is left (``calls`` is 0)."""
     paths = _newest_first(folder)
-    newest = next((path for path in paths if _first(path).get("server") == server), None)
-    if newest is None:
+    path = next((path for path in paths if _first(path).get("server") == server), None)
+    if path is None:
         return None
-    if newest.stat().st_size > _LONG:
-        with newest.open("rb") as file:
+    if path.stat().st_size > _LONG:
+        with path.open("rb") as file:
             file.seek(-_LONG, os.SEEK_END)
             last = _parsed(file.read().rstrip(b"\n").rpartition(b"\n")[2])
         if last.get("type") == "end":
             files = tuple(map(str, last.get("unsettled", ())))
-            return LastRun(newest, {"server": server}, True, 0, (), files, **_left_in(last))
-    return _run_of(newest)
+            return LastRun(path, {"server": server}, True, 0, (), files, **_left_in(last))
+    return _run_of(path)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Final
 
-from reconciler.engine.journal import Journal, LastRun, Left, last_run, last_word, let_go
+from reconciler.engine.journal import Journal, LastRun, Left, last_run, last_word, let_go, newest
 from reconciler.engine.lock import is_held, locked
 from reconciler.flow import Inputs, PlanRequest, Workplace
 from reconciler.model.diagnostic import Diagnostic, Severity
@@ -73,15 +73,18 @@ def journal(place: Workplace | None, *, server: str, left: Left) -> Journal | nu
 
 
 def known_before(inputs: Inputs, server: str) -> tuple[LastRun | None, tuple[Diagnostic, ...]]:
-    """What the newest journal of a server says, and what of it is to be told by a run that only looks at it.
+    """What the newest journal of a server says, and what of it is to be told.
 
-    An apply that is under way has nothing to say yet, and what may not be read tells nothing.
+    An apply that is under way has nothing to say yet, and what may not be read tells nothing. What `alone` has told,
+    which knows no server yet, is not told again.
     """
     place = inputs.workplace
     if place is None or (place.looked_at and is_held(place.folder / "lock")):
         return None, ()
     run = _last_word(place, server)
-    return run, (*_left_unsaid(run), *_undelivered(run, inputs)) if place.looked_at else ()
+    if run is None or (not place.looked_at and run.path == newest(place.folder / _JOURNALS)):
+        return run, ()
+    return run, (*_left_unsaid(run), *_undelivered(run, inputs))
 
 
 def unconfirmed_before(inputs: Inputs, server: str) -> tuple[str, ...]:

@@ -60,6 +60,27 @@ def test_what_was_in_flight_when_an_apply_died_is_told_by_the_next(welcome: Welc
     assert "add/alias (alias/sales@acme.example)" in told.err
 
 
+def test_what_was_in_flight_is_told_by_the_next_apply_to_that_server_though_another_had_one_since(
+    welcome: Welcome, tmp_path: Path
+) -> None:
+    person, staging = _at_home(welcome, tmp_path), welcome()
+    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
+    (journal,) = _journals(tmp_path)
+    lines = journal.read_text(encoding="utf-8").splitlines()
+    journal.write_text("\n".join(lines[: lines.index(next(each for each in lines if '"intent"' in each)) + 1]) + "\n")
+    own, person.url = person.url, staging.url
+    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
+    person.url = own
+    person.writes("more.yaml", "domains: [{name: more.example}]\n")
+
+    told = person.types("apply", "mail.yaml", "more.yaml", "--auto-approve")
+    again = person.types("apply", "mail.yaml", "more.yaml", "--auto-approve")
+
+    assert told.code == 0
+    assert "add/domain (domain/acme.example)" in told.out + told.err
+    assert "last-apply-unfinished" not in again.out + again.err
+
+
 def test_a_second_apply_of_the_same_checkout_is_refused_while_one_is_under_way(
     welcome: Welcome, tmp_path: Path
 ) -> None:
