@@ -31,7 +31,9 @@ def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
     """Say that nothing of one who is off can be edited while only one is active (2022-01a to 2026-07a)."""
     if situation.after.get("state") != "off":
         return ()
-    active = [each for each in situation.future.of("admin").values() if each.values.get("state") == "active"]
+    from reconciler.model.amended import those_with  # noqa: PLC0415  only where one is off
+
+    active = those_with(situation.future.of("admin"), "state", "active")
     wants_more = any(map(situation.after.get, ("force_two_factor", "force_password_change")))
     made_so = situation.verb is Verb.ADD and wants_more
     stays_so = situation.verb is Verb.EDIT and situation.before.get("state") == "off"

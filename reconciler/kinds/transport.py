@@ -1,16 +1,18 @@
 """Transports."""
 
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from ipaddress import ip_address
+from itertools import islice
 from typing import Any, Final, Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import HandleOf, Verb
 from reconciler.model.resource import Observed, Value, Values
 from reconciler.model.state import LiveState
-from reconciler.records import replace
+from reconciler.records import record, replace
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.codec import Codec, Refusal, Scope, refuse
 from reconciler.spec.codecs import ACTIVE, COLUMN, TRIMMED, Flag, State, Trimmed, text, truthy
@@ -94,20 +96,102 @@ _PLACEHOLDER: Final = "placeholder.invalid"
 _WAITING: Final = "waiting"
 _SEPARATORS: Final = r"[ ,;]"
 _BRACKETED: Final = r"\[(.+)\]"
+_SHOWN: Final = 3
+"""Of how many transports that change along with one the names are told."""
 
 
-def _at(state: LiveState, situation: Situation) -> dict[Address, Observed]:
-    """Find the other transports with the same nexthop: the server gives them the same credentials (all versions)."""
-    from reconciler.model.amended import those_with  # noqa: PLC0415  only where one changes
+@record(frozen=True, slots=True)
+class _Shared:
+    """What the transports of a nexthop say about its credentials; of as many as there are, the first two tell.
 
-    there = state.of(situation.address.kind)
-    found = map(there.__getitem__, those_with(there, "nexthop", str(situation.after["nexthop"])))
-    return {each.address: each for each in found if each.address != situation.address}
+    Whoever asks is one of them perhaps, and then the other one tells.
+
+    Attributes:
+        accounts: those with a user name now.
+        told: by field, who will say what it is, in the order of whose word counts.
+        brought: by field, who comes from another nexthop with a user name there, and what it had.
+    """
+
+    accounts: Sequence[Address]
+    told: Mapping[str, Sequence[tuple[Address, Value]]]
+    brought: Mapping[str, Sequence[tuple[Address, Value]]]
 
 
-def _bracketed(nexthop: Value) -> tuple[str, ...]:
-    inside = _inside(str(nexthop))
-    return () if inside is None else (inside,)
+def _shared(situation: Situation) -> _Shared:
+    """What those at the nexthop say about its credentials: the server gives all the same (all versions)."""
+    from reconciler.model.amended import once_of  # noqa: PLC0415  only where one changes
+
+    kind, nexthop = situation.address.kind, str(situation.after["nexthop"])
+    now, then = situation.live.of(kind), situation.future.of(kind)
+
+    def begun() -> tuple[Mapping[str, Observed], dict[str, _Shared]]:
+        return now, {}
+
+    _, known = once_of(then, ("credentials", id(now)), begun)
+    if nexthop not in known:
+        known[nexthop] = _told_of(nexthop, situation)
+    return known[nexthop]
+
+
+def _told_of(nexthop: str, situation: Situation) -> _Shared:
+    kind = situation.address.kind
+    now, then = (
+        {key: state.of(kind)[key] for key in _users(state.of(kind)).get(nexthop, ())}
+        for state in (situation.live, situation.future)
+    )
+    come = [key for key in then if key not in now]
+    before = {**now, **{key: each for key in come if (each := situation.live.of(kind).get(key)) is not None}}
+    new = [key for key in come if key not in before]
+    old = [key for key in then if key in before]
+    staying = [key for key in old if key in now]
+    bringing = {key: before[key] for key in come if key in before and before[key].values.get("username")}
+    told: dict[str, Sequence[tuple[Address, Value]]] = {}
+    brought: dict[str, Sequence[tuple[Address, Value]]] = {}
+    for name in ("username", "password"):
+        made_so = [key for key in old if then[key].values.get(name) != before[key].values.get(name)]
+        told[name] = _first_two({key: then[key] for key in (*made_so, *new, *staying)}, name)
+        brought[name] = _first_two(bringing, name)
+    accounts = [each.address for each in now.values() if each.values.get("username")]
+    return _Shared(accounts[:2], told, brought)
+
+
+def _first_two(found: Mapping[str, Observed], name: str) -> Sequence[tuple[Address, Value]]:
+    telling = ((each.address, each.values[name]) for each in found.values() if name in each.values)
+    return tuple(islice(telling, 2))
+
+
+def _users(there: Mapping[str, Observed]) -> Mapping[str, Sequence[str]]:
+    """By nexthop, the keys of the transports that use it, in order."""
+    from reconciler.model.amended import once_of, values_of  # noqa: PLC0415  as above
+
+    def found() -> Mapping[str, Sequence[str]]:
+        users: dict[str, list[str]] = defaultdict(list)
+        for key, (nexthop,) in sorted(values_of(there, "nexthop")):
+            if isinstance(nexthop, str):
+                users[nexthop].append(key)
+        return users
+
+    return once_of(there, "users", found)
+
+
+def _inside(nexthop: str) -> str | None:
+    match = re.search(_BRACKETED, nexthop)
+    return match[1] if match else None
+
+
+def _by_inside(there: Mapping[str, Observed]) -> Mapping[str, Sequence[str]]:
+    """The nexthops with brackets, by what is inside."""
+    from reconciler.model.amended import once_of  # noqa: PLC0415  as above
+
+    def found() -> Mapping[str, Sequence[str]]:
+        nexthops: dict[str, list[str]] = defaultdict(list)
+        for each in _users(there):
+            inside = _inside(each)
+            if inside is not None:
+                nexthops[inside].append(each)
+        return nexthops
+
+    return once_of(there, "nexthops by what is inside", found)
 
 
 def _credentials(situation: Situation) -> dict[str, Any]:
@@ -116,26 +200,21 @@ def _credentials(situation: Situation) -> dict[str, Any]:
     Of those that come to it together and bring what they had, the first that has any decides for all.
     """
     found: dict[str, Any] = {}
-    now, then = _at(situation.live, situation), _at(situation.future, situation)
-    before = {address: each.values for address, each in now.items()}
-    come = sorted(address for address in then if address not in now)
-    before |= {address: each.values for address in come if (each := situation.live.get(address)) is not None}
-    new = [address for address in come if address not in before]
-    old = [address for address in then if address in before]
-    arriving = {situation.address: situation.before} if "nexthop" in situation.changed else {}
-    arriving |= {address: before[address] for address in come if address in before}
-    bringing = [arriving[address] for address in sorted(arriving) if arriving[address].get("username")]
+    shared, own, before = _shared(situation), situation.address, situation.before
+    comes = "nexthop" in situation.changed
     for name in ("username", "password"):
-        made_so = [each for each in old if then[each].values.get(name) != before[each].get(name)]
-        staying = [each for each in old if each in now]
-        told = [then[each].values for each in (*made_so, *new, *staying)] + bringing
-        telling = [values for values in told if name in values]
+        told = [value for address, value in shared.told[name] if address != own]
+        brought = dict(shared.brought[name])
+        if comes and before.get("username") and name in before:
+            brought[own] = before[name]
         if name in situation.changed:
             found[name] = situation.after[name]
-        elif telling:
-            found[name] = telling[0][name]
-        elif situation.before and "nexthop" not in situation.changed and name in situation.before:
-            found[name] = situation.before[name]
+        elif told:
+            found[name] = told[0]
+        elif brought:
+            found[name] = brought[min(brought)]
+        elif name in before and not comes:
+            found[name] = before[name]
     return found
 
 
@@ -167,20 +246,14 @@ def _state(situation: Situation) -> str:
     return "active" if _waits(situation.after) else str(situation.after.get("state", "active"))
 
 
-def _inside(nexthop: str) -> str | None:
-    match = re.search(_BRACKETED, nexthop)
-    return match[1] if match else None
-
-
 def _interfering(state: LiveState, situation: Situation, nexthop: str) -> list[str]:
     """The nexthops of other transports beside which the server takes none such: ``x`` and ``[x]``, all versions."""
-    from reconciler.model.amended import those_naming, those_with  # noqa: PLC0415  as above
-
     there = state.of(situation.address.kind)
-    keys = {*those_naming(there, "nexthop", _bracketed, nexthop)}
-    keys.update(key for inside in _bracketed(nexthop) for key in those_with(there, "nexthop", inside))
-    others = (there[key] for key in sorted(keys))
-    return [str(each.values.get("nexthop", "")) for each in others if each.address != situation.address]
+    users = _users(there)
+    inside = _inside(nexthop)
+    nexthops = (*_by_inside(there).get(nexthop, ()), *(() if inside is None else (inside,)))
+    others = ((key, each) for each in nexthops for key in users.get(each, ())[:2] if key != situation.address.key)
+    return [*dict.fromkeys(each for _, each in sorted(others))]
 
 
 def _in_turn(steps: tuple[Step, ...], situation: Situation) -> tuple[Step, ...]:
@@ -198,12 +271,9 @@ def _by_way_of_a_placeholder(steps: tuple[Step, ...], situation: Situation) -> t
     """
     destination = situation.address.key
     credentials = _credentials(situation)
-    accounts = [
-        credentials.get("username"),
-        *(each.values.get("username") for each in _at(situation.live, situation).values()),
-    ]
+    has_account = credentials.get("username") or any(each != situation.address for each in _shared(situation).accounts)
     is_split = re.search(_SEPARATORS, destination) is not None
-    if not any(accounts) and not is_split:
+    if not has_account and not is_split:
         return steps
     add, *edits = steps
     meant = {name: value for each in (add, *edits) for name, value in each.attributes.items()} | credentials
@@ -255,16 +325,16 @@ def _check(values: Values) -> tuple[tuple[str, str, str], ...]:
 
 def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
     """Say what add or edit would refuse (2022-01a to 2026-07a, functions.transports.inc.php)."""
+    if situation.verb is Verb.DELETE:
+        return ()
     found = []
     username = str(_credentials(situation).get("username") or situation.after.get("username") or "")
     if "password" in situation.changed and username in ("", "0"):
         found.append(("password", "mailcow keeps none where there is no user name", "write `username` too"))
-    if situation.verb is Verb.DELETE:
-        return ()
     nexthop = str(situation.after["nexthop"])
     if "nexthop" in situation.changed:
         why = "mailcow takes a nexthop with brackets or one without, not both: there is `{}` too"
-        others = dict.fromkeys(_interfering(situation.future, situation, nexthop))
+        others = _interfering(situation.future, situation, nexthop)
         found += [("nexthop", why.format(other), "write it the same way everywhere") for other in others]
     destination = str(situation.after["destination"])
     if not _is_destination(destination, pattern=bool(situation.after.get("mx_pattern"))):
@@ -287,10 +357,15 @@ def _effects(situation: Situation) -> tuple[str, ...]:
     revived = ("puts it in force: a run before has ended too early",) if _waits(situation.after) else ()
     if not situation.changed & {"username", "password"}:
         return revived
-    return revived + tuple(
-        f"gives the transport for `{address.key}` the same credentials, because it uses the same nexthop"
-        for address in _at(situation.live, situation)
-    )
+    beside = _users(situation.live.of(situation.address.kind)).get(str(situation.after["nexthop"]), ())
+    first = [key for key in beside[: _SHOWN + 2] if key != situation.address.key]
+    if len(first) <= _SHOWN:
+        told = "gives the transport for `{}` the same credentials, because it uses the same nexthop"
+        return (*revived, *(told.format(key) for key in first))
+    number = len(beside) - (situation.before.get("nexthop") == situation.after["nexthop"])
+    names = ", ".join(f"`{key}`" for key in first[:_SHOWN])
+    told = "gives the transports for {} and {} more the same credentials, because they use the same nexthop"
+    return (*revived, told.format(names, number - _SHOWN))
 
 
 KIND = Kind(

@@ -168,7 +168,8 @@ def naming(
 def those_naming(resources: Mapping[str, Observed], name: str, names: Names, sought: str) -> Sequence[str]:
     """The keys of resources of which a field names something, in order.
 
-    However many are asked about, the resources are looked through once; see `naming` for all of them together.
+    However many are asked about, and however often, the resources are looked through once; see `naming` for all of them
+    together.
 
     Args:
         name: the field.
@@ -176,14 +177,21 @@ def those_naming(resources: Mapping[str, Observed], name: str, names: Names, sou
         sought: exactly as `names` has it.
     """
     if isinstance(resources, Amended):
-        below = those_naming(resources.below, name, names, sought)
-        otherwise = resources.amended_naming(name, names).get(sought, ())
-        return sorted([*(key for key in below if key not in resources.otherwise), *otherwise])
+        return resources.once(
+            ("those naming", name, names, sought), lambda: _among_both(resources, name, names, sought)
+        )
 
     def indexed() -> Mapping[str, Sequence[str]]:
-        return _by_name(((key, value) for key, (value,) in values_of(resources, name)), names)
+        found = _by_name(((key, value) for key, (value,) in values_of(resources, name)), names)
+        return {each: sorted(keys) for each, keys in found.items()}
 
-    return sorted(once_of(resources, ("by name", name, names), indexed).get(sought, ()))
+    return once_of(resources, ("by name", name, names), indexed).get(sought, ())
+
+
+def _among_both(resources: Amended, name: str, names: Names, sought: str) -> Sequence[str]:
+    below = those_naming(resources.below, name, names, sought)
+    otherwise = resources.amended_naming(name, names).get(sought, ())
+    return sorted([*(key for key in below if key not in resources.otherwise), *otherwise])
 
 
 def those_with(resources: Mapping[str, Observed], name: str, text: str) -> Sequence[str]:

@@ -10,7 +10,7 @@ from reconciler.kinds import registry
 from reconciler.model.address import Address
 from reconciler.model.amended import Amended, Gathered
 from reconciler.model.change import Action, Change, FieldChange
-from reconciler.model.resource import Declared, Observed, Place, Value, Values
+from reconciler.model.resource import NOTHING, Declared, Observed, Place, Value, Values
 from reconciler.model.state import DesiredState, LiveState, Removal
 from reconciler.planning.checks import check
 from reconciler.planning.compile import compile_changes
@@ -113,37 +113,74 @@ def test_those_that_share_something_are_found_in_one_go(
     beside = _Counting(there)
     effects = registry()[kind].effects
     assert effects is not None
-    assert all(len(effects(each)) == _MANY - 1 for each in _situations(there, beside, **fields))
+    told = {"sieve_filter": _MANY - 1, "transport": 1}[kind]
+    assert all(len(effects(each)) == told for each in _situations(there, beside, **fields))
     assert beside.times <= 2
 
 
-@pytest.mark.parametrize("kind", _KINDS, ids=lambda kind: kind.name)
-def test_a_plan_of_four_times_the_changes_is_four_times_the_work(kind: Kind) -> None:
-    for plan in (_creations, _deletions):
-        few, many = (_work(kind, *plan(kind, number)) for number in (_FEW, 4 * _FEW))
+@pytest.mark.parametrize("who", range(6))
+def test_each_transport_that_gets_the_same_account_is_named_or_counted(who: int) -> None:
+    effects = registry()["transport"].effects
+    assert effects is not None
+    for number in range(who + 1, 7):
+        keys = [f"t{n}.example" for n in range(number)]
+        there = [_observed("transport", key, destination=key, nexthop="[mx.example]:25") for key in keys]
+        told = " ".join(effects(_situations(there, _Counting(there), username="u")[who]))
+        others = [key for key in keys if key != keys[who]]
+        named = [key for key in others if f"`{key}`" in told]
+        counted = int(told.rpartition(" and ")[2].split()[0]) if " more " in told else 0
+        assert len(named) >= min(3, len(others))
+        assert len(named) + counted == len(others)
+        assert keys[who] not in told
+
+
+@pytest.mark.parametrize(
+    ("kind", "shared"),
+    [*((kind, False) for kind in _KINDS), *((kind, True) for kind in _KINDS if kind.shared_by)],
+    ids=lambda each: {False: "each its own", True: "all the same"}[each] if isinstance(each, bool) else each.name,
+)
+def test_a_plan_of_four_times_the_changes_is_four_times_the_work(kind: Kind, shared: bool) -> None:
+    for plan in (_creations, _updates, _deletions):
+        few, many = (_work(kind, *plan(kind, number, shared=shared)) for number in (_FEW, 4 * _FEW))
         assert log(many / few, 4) < _GROWTH, plan.__name__
 
 
-def _entries(kind: Kind, number: int) -> dict[str, Values]:
-    """So many resources of a kind, with a key each, and each with its own of what several could share."""
-    entry = dict(payloads(kind.name)["entries"][0])
+def _entries(kind: Kind, number: int, *, shared: bool, otherwise: Values = NOTHING) -> dict[str, Values]:
+    """So many resources of a kind, with a key each, and each with its own of what several could share, or all alike."""
+    entry = {**payloads(kind.name)["entries"][0], **otherwise}
     read = kind.reader.validate_python(kind.on_entry(entry, Scope()) if kind.on_entry else entry, context=Scope())
-    own = {kind.key[0], *kind.shared_by}
+    own = {kind.key[0], *(() if shared else kind.shared_by)}
     found = ({name: f"x{n}{value}" if name in own else value for name, value in read.items()} for n in range(number))
     return {kind.key_of(values): values for values in found}
 
 
-def _creations(kind: Kind, number: int) -> tuple[DesiredState, LiveState]:
+def _creations(kind: Kind, number: int, *, shared: bool) -> tuple[DesiredState, LiveState]:
+    return _declared(kind, _entries(kind, number, shared=shared)), _there(kind, {})
+
+
+def _updates(kind: Kind, number: int, *, shared: bool) -> tuple[DesiredState, LiveState]:
+    """Everything is there, and all of it is to be otherwise that may be."""
+    otherwise = {name: value for each in payloads(kind.name)["mutations"] for name, value in each.items()}
+    wanted = _entries(kind, number, shared=shared, otherwise=otherwise)
+    return _declared(kind, wanted), _there(kind, _entries(kind, number, shared=shared))
+
+
+def _deletions(kind: Kind, number: int, *, shared: bool) -> tuple[DesiredState, LiveState]:
+    there = _there(kind, _entries(kind, number, shared=shared))
+    places = (Removal(Address(kind.name, key), Place("mail.yaml", ("removed", 0))) for key in there.of(kind.name))
+    return DesiredState({}, tuple(places)), there
+
+
+def _declared(kind: Kind, entries: dict[str, Values]) -> DesiredState:
     place = Place("mail.yaml", (kind.plural, 0))
-    declared = {key: Declared(Address(kind.name, key), values, place) for key, values in _entries(kind, number).items()}
-    return DesiredState({kind.name: declared}), LiveState({name: Gathered(()) for name in registry()})
+    return DesiredState(
+        {kind.name: {key: Declared(Address(kind.name, key), values, place) for key, values in entries.items()}}
+    )
 
 
-def _deletions(kind: Kind, number: int) -> tuple[DesiredState, LiveState]:
-    entries = _entries(kind, number)
+def _there(kind: Kind, entries: dict[str, Values]) -> LiveState:
     there = Gathered((key, Observed(Address(kind.name, key), values, key)) for key, values in entries.items())
-    removals = tuple(Removal(Address(kind.name, key), Place("mail.yaml", ("removed", 0))) for key in entries)
-    return DesiredState({}, removals), LiveState({**{name: Gathered(()) for name in registry()}, kind.name: there})
+    return LiveState({**{name: Gathered(()) for name in registry()}, kind.name: there})
 
 
 def _work(kind: Kind, desired: DesiredState, live: LiveState) -> int:
@@ -162,5 +199,5 @@ def _work(kind: Kind, desired: DesiredState, live: LiveState) -> int:
         compile_changes(kinds, found.changes, live, capabilities=NEW)
     finally:
         sys.setprofile(None)
-    assert found.changes or kind.routes.delete is None
+    assert found.changes or found.diagnostics or found.unchanged or kind.routes.delete is None
     return entered
