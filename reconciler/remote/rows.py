@@ -17,6 +17,7 @@ from reconciler.remote.table import CompactRows, ObservedTable
 from reconciler.spec.decode import Decoder, Row
 from reconciler.spec.kind import Kind
 from reconciler.spec.mark import ASKED
+from reconciler.spec.rowform import MISSING
 
 Rows = list[Row] | CompactRows
 Answers = Iterable[tuple[Get, Rows]]
@@ -64,7 +65,8 @@ def _table(decoder: Decoder, answers: Sequence[tuple[Get, Rows]]) -> Listed | No
         column = decoder.canonical(kind.key[0], wires) if wires is not None else None
         if column is None or UNKNOWN in column or not all(column) or not _asked_for(kind, get, column):
             return None
-        nameless = nameless or None in form.column(found, kind.handle)
+        handles = form.column(found, kind.handle)
+        nameless = nameless or None in handles or MISSING in handles
         records += found
         keys += column
     positions = None if form is None or nameless else _positions(keys, fold=kind.fold_key)

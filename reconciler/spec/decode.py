@@ -141,7 +141,7 @@ class Decoder:
 
     def _handle(self, row: Row) -> Any:
         handle = dig(row, self.kind.handle)
-        if handle is None or handle == "":  # nothing could be asked or said of it
+        if handle is MISSING or handle is None or handle == "":  # nothing could be asked or said of it
             raise self._nameless(self.kind.handle)
         return handle
 

@@ -100,6 +100,28 @@ def test_what_cannot_be_read_is_told_with_the_row_it_is_in(welcome: Welcome) -> 
     assert "row: domain_name acme.example" in exported.err
 
 
+class Nameless(Broken):
+    """A server whose first row does not say by which number it goes."""
+
+    def breaks(self, row: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in row.items() if name != "id"}
+
+
+@pytest.mark.parametrize("path", ["relayhost/all", "domain/template/all", "transport/all"])
+def test_a_row_that_cannot_be_named_to_the_server_is_told(welcome: Welcome, path: str) -> None:
+    simulator = Nameless("2026-07a", api_key=KEY, random=Random(1))
+    person = welcome(simulator=simulator)
+    person.environ |= SECRETS
+    person.writes("whole.yaml", json.dumps(whole_manifest()))
+    assert person.types("apply", "whole.yaml", "--auto-approve").code == 0
+    simulator.broken = path
+
+    planned = person.types("plan", "whole.yaml")
+
+    assert planned.code == UNREADABLE, planned.out + planned.err
+    assert "without its id" in planned.err
+
+
 def test_a_row_with_an_id_is_told_by_it(welcome: Welcome) -> None:
     simulator = Odd("2026-07a", api_key=KEY, random=Random(1))
     simulator.broken, simulator.odd = "mailbox/template/all", {"attributes": "all"}
