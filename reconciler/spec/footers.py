@@ -31,11 +31,12 @@ def as_it_is_taken(step: Step, situation: Situation) -> Step:
     2023-10 to 2023-11 have a route of its own for it, without exceptions; on 2023-11a to 2024-01e exceptions have
     another name, under which later servers look for none.
     """
-    version, attributes = situation.capabilities.version, dict(step.attributes)
+    version, attributes = situation.capabilities.version, step.attributes
     if version >= _OTHERS_EXCEPTED_SINCE:
         return step
     if version >= _EXCEPTIONS_SINCE:
-        return replace(step, attributes={**attributes, "mbox_exclude": attributes.pop("exclude")})
+        renamed = {"exclude": "mbox_exclude"}
+        return replace(step, attributes={renamed.get(name, name): each for name, each in attributes.items()})
     texts = {"footer_html": attributes["html"], "footer_plain": attributes["plain"]}
     return replace(step, route=_FIRST_ROUTE, attributes=texts)
 
