@@ -117,6 +117,16 @@ def test_what_is_parted_has_two_or_more_in_each_part_on_average() -> None:
     assert [len(call.items) for call in gather(singles)] == [2] * 70
 
 
+def test_a_small_group_stays_whole_where_large_ones_are_parted() -> None:
+    large = [each for value in range(20) for domain in range(16) for each in edits(domain, 1, to=value)]
+    small = [each for domain in range(4) for each in edits(domain, 1, to=99)]
+
+    calls = gather([*large, *small])
+
+    assert [len(call.items) for call in calls if call.attributes["to"] == 99] == [4]
+    assert len(calls) > 20 * 2
+
+
 def test_pairs_stay_together() -> None:
     singles = [each for value in range(70) for domain in range(2) for each in edits(domain, 1, to=value)]
 
