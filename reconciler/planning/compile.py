@@ -53,11 +53,45 @@ class _Compiler:
             elif each.moved_from is not None:
                 self._note_vacancy(kinds[each.address.kind], each.moved_from, by=each.address)
         self._moving_in = {each.address.kind for each in changes if self._moves_in(each)}
+        self._late = self._late_moves()
 
     def _moves_in(self, change: Change) -> bool:
         """Whether something gets the address of what goes, no sooner than itself makes room for others."""
         rank = self._ranks[change.address.kind]
         return change.action is Action.MOVE and any(self._ranks[each.kind] <= rank for each in self._givers_to(change))
+
+    def _late_moves(self) -> Mapping[Address, int]:
+        """The renamings that wait for a domain this plan creates, each with its phase.
+
+        What takes the name one of them gives up waits for that one in turn. These are few: one of each kind.
+        """
+        moves = [each for each in self._changes if each.action is Action.MOVE]
+        late: dict[Address, int] = {}
+        for change in moves:
+            awaited = [self._ranks[home.kind] for home in self._new_homes(change) if self._is_created(home)]
+            if awaited:
+                late[change.address] = phase_of(Stage.UPDATE, max(awaited))
+        takers: dict[Address, list[Address]] = defaultdict(list)
+        for change in moves if late else ():
+            for giver in self._givers_to(change):
+                takers[giver].append(change.address)
+        waiting = list(late)
+        while waiting:
+            giver = waiting.pop()
+            behind = [each for each in takers.get(giver, ()) if each not in late]
+            late.update(dict.fromkeys(behind, late[giver] + 1))
+            waiting += behind
+        return late
+
+    def _new_homes(self, change: Change) -> Iterator[Address]:
+        """What a resource will be within under the key it is to have: any one of these."""
+        kind = self._kinds[change.address.kind]
+        domain = kind.domain_of_key(change.address.key) if kind.within else None
+        yield from (Address(name, domain) for name in kind.within if domain is not None)
+
+    def _is_created(self, address: Address) -> bool:
+        planned = self._planned.get(address)
+        return planned is not None and planned.action is Action.CREATE
 
     def _givers_to(self, change: Change) -> Iterator[Address]:
         """The planned deletions and moves that free the address a resource is to have."""
@@ -96,7 +130,6 @@ class _Compiler:
         stage = step.stage if step.stage is not None else Stage.UPDATE
         if stage is Stage.DELETE and change.address in self._cascade.first:
             stage = Stage.FREE
-        last = self._moves_last(kind, change, step, stage)
         operation = Operation(
             verb=step.verb,
             route=step.route,
@@ -104,7 +137,7 @@ class _Compiler:
             items=self._items(change, step, stage),
             attributes=step.attributes,
             successes=step.successes,
-            phase=phase_of(stage, 0 if last else self._ranks[kind.name]),
+            phase=self._phase(kind, change, step, stage),
             lanes=self._lanes(kind, change),
             requires=requires,
             fields=step.fields,
@@ -116,13 +149,18 @@ class _Compiler:
         joins = kind.routes.adds(step) and not step.alone
         return Single(operation, step.alone or kind.alone, kind.joined_by if joins else "")
 
-    def _moves_last(self, kind: Kind, change: Change, step: Step, stage: Stage) -> bool:
-        """Whether a step gives something its new name, which others give up in the same stage.
+    def _phase(self, kind: Kind, change: Change, step: Step, stage: Stage) -> int:
+        """The phase of a step.
 
-        What it does to others by the way is done before, while they still have the names they are called by.
+        What gives something a new name which others give up in the same stage is sent last in it: what it does to
+        others by the way is done before, while they still have the names they are called by.
         """
-        renames = change.action is Action.MOVE and stage is Stage.FREE and step.alone
-        return renames and kind.name in self._moving_in
+        if change.action is Action.MOVE and stage is Stage.FREE and step.alone:
+            if change.address in self._late:
+                return self._late[change.address]
+            if kind.name in self._moving_in:
+                return phase_of(stage, 0)
+        return phase_of(stage, self._ranks[kind.name])
 
     def _items(self, change: Change, step: Step, stage: Stage) -> tuple[Item, ...]:
         """What a step is about: what shrinks before it is renamed still has its old name then."""
@@ -153,7 +191,8 @@ class _Compiler:
         if change.action is Action.DELETE:
             yield from self._inhabitants(change)
             return
-        yield from (home for home in homes(kind, values) if home in self._planned)
+        within = self._new_homes(change) if change.action is Action.MOVE else homes(kind, values)
+        yield from (home for home in within if home in self._planned)
         yield from (address for _, address in named(kind, change.after) if address in self._planned)
         yield from self._givers_to(change)
         yield from self._cascade.causes.get(change.address, ())

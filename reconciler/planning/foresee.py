@@ -32,9 +32,10 @@ def foresee(
     Args:
         live: what `difference` was made from, and all kinds that its deletions may change.
     """
+    new_names = {each.moved_from: each.address for each in difference.changes if each.moved_from is not None}
 
     def wanted(address: Address) -> Values | None:
-        declared = desired.get(address)
+        declared = desired.get(new_names.get(address, address))
         return None if declared is None else declared.values
 
     foreseen = cascade(kinds, difference.changes, live, wanted=wanted)
@@ -74,13 +75,16 @@ def _still_named(
 
 
 def _swept_away(desired: DesiredState, changes: tuple[Change, ...], foreseen: Cascade) -> Iterator[Diagnostic]:
-    """Find what is only to be switched off, and would go with something that is deleted."""
+    """Find what is only to be switched off or renamed, and would go with something that is deleted."""
     for change in changes:
-        if change.action is Action.UPDATE and desired.get(change.address) is None and change.address in foreseen.gone:
-            cause = foreseen.gone[change.address]
+        there = change.moved_from or change.address
+        is_kept = change.action in (Action.UPDATE, Action.MOVE) and desired.get(change.address) is None
+        if is_kept and there in foreseen.gone:
+            cause = foreseen.gone[there]
+            how = "switched off" if change.action is Action.UPDATE else "renamed"
             yield error(
                 "change-refused",
-                f"`{change.address}` is to stay, switched off, and would go with `{cause}`, which this plan deletes",
+                f"`{there}` is to stay, {how}, and would go with `{cause}`, which this plan deletes",
                 hint=f"remove both, or keep `{cause}`",
                 origin=change.origin,
                 address=change.address,

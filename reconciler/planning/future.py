@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from reconciler.model.amended import Amended
 from reconciler.model.change import Action, Change
-from reconciler.model.resource import Observed
+from reconciler.model.resource import Observed, Value
 from reconciler.model.state import LiveState
 from reconciler.records import replace
 from reconciler.spec.kind import Kind
@@ -33,7 +33,8 @@ def future_of(kinds: Mapping[str, Kind], changes: Sequence[Change], live: LiveSt
             continue
         there.remove(key)
         handle = "" if change.moved_from is not None and kind.is_called_by_key else before.handle
-        there.put(replace(before, address=change.address, handle=handle, values={**before.values, **change.after}))
+        values = {**before.values, **_named(kind, change, before), **change.after}
+        there.put(replace(before, address=change.address, handle=handle, values=values))
     future = replace(live, resources={**live.resources, **resources})
     for change in created:
         kind = kinds[change.address.kind]
@@ -45,6 +46,14 @@ def future_of(kinds: Mapping[str, Kind], changes: Sequence[Change], live: LiveSt
             observed = there[change.address.key]
             there.put(replace(observed, values={**observed.values, **derived}))
     return future
+
+
+def _named(kind: Kind, change: Change, before: Observed) -> dict[str, Value]:
+    """The new name of what is renamed, where the name is all its key says."""
+    if change.moved_from is None or len(kind.key) > 1 or kind.key_of(before.values) != before.address.key:
+        return {}
+    values = {kind.key[0]: change.address.key}
+    return values if kind.key_of(values) == change.address.key else {}
 
 
 def _as_created(kind: Kind, change: Change) -> dict[str, object]:

@@ -10,6 +10,7 @@ from reconciler.model.version import Version
 from reconciler.records import replace
 from reconciler.spec.amounts import UNLIMITED
 from reconciler.spec.kind import Situation
+from reconciler.spec.names import domain_of
 from reconciler.spec.step import Step
 
 __all__ = ["kept_from_it", "left_behind", "taken_along"]
@@ -18,10 +19,20 @@ _RECEIVING_ONLY_SINCE: Final = Version(2025, 3, "a")
 
 
 def kept_from_it(situation: Situation) -> tuple[tuple[str, str, str], ...]:
-    """Say that a mailbox that is off is not renamed."""
+    """Say that a mailbox that is off is not renamed, and that none gets to another domain.
+
+    A renaming is told one domain only, and would rename what is there within it (2024-11 to 2026-07a,
+    ``edit/rename-mbox``).
+    """
     observed = situation.observed
+    if observed is None:
+        return ()
+    if domain_of(observed.address.key) != domain_of(situation.address.key):
+        why = f"mailcow renames a mailbox within its domain only, and `{observed.address.key}` is in another one"
+        hint = "take it out of `moved:`, copy its mail, as by a sync job, and list the old one under `removed:`"
+        return (("address", why, hint),)
     old = situation.capabilities.version < _RECEIVING_ONLY_SINCE
-    if old or observed is None or observed.values.get("state") != "off":
+    if old or observed.values.get("state") != "off":
         return ()
     why = f"mailcow renames no mailbox that is off, as `{observed.address}` is"
     return (("address", why, "set it to `no-login` first, under its old name"),)

@@ -1,10 +1,12 @@
 """What is declared under another name moves there with all that belongs to it."""
 
+import json
+
 import pytest
 
 from reconciler.simulator.faults import Faults
 from tests.acceptance.conftest import Welcome
-from tests.acceptance.person import Person
+from tests.acceptance.person import KEY, Person
 
 ALIAS = """
 domains: [{{name: acme.example}}]
@@ -235,3 +237,70 @@ def test_a_right_whose_answer_was_lost_is_not_called_written(welcome: Welcome) -
     assert person.asks("mailbox/anna@acme.example").get("sender_acl") != ["sales@acme.example"]
     assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
     assert person.asks("mailbox/anna@acme.example")["sender_acl"] == ["sales@acme.example"]
+
+
+def test_a_mailbox_is_not_moved_to_another_domain(person: Person) -> None:
+    domains = "domains: [{name: a.example}, {name: b.example}]\n"
+    mailbox = "mailboxes: [{{address: {}, quota: 1GiB, initial: {{password: {{env: PASSWORD}}}}}}]\n"
+    _settles(person, domains + mailbox.format("anna@a.example"))
+    moved = _moved(("mailbox", "anna@a.example", "ann@b.example"))
+    person.writes("mail.yaml", domains + mailbox.format("ann@b.example") + moved)
+    planned = person.types("plan", "mail.yaml")
+    assert planned.code == 3
+    assert "mailcow renames a mailbox within its domain only" in planned.err
+
+
+NEW_DOMAIN = """
+domains: [{domains}]
+mailboxes: [{{address: {mailbox}@a.example, quota: 1GiB, initial: {{password: {{env: PASSWORD}}}}}}]
+aliases: [{{address: {alias}, to: [crm@elsewhere.example]}}]
+"""
+ALIAS_OF_A = "domains: [{name: a.example}]\naliases: [{address: info@a.example, to: [crm@elsewhere.example]}]\n"
+ALIAS_OF_B = ALIAS_OF_A.replace("a.example", "b.example")
+
+
+def test_an_alias_and_what_takes_its_name_wait_for_a_new_domain(person: Person) -> None:
+    before = NEW_DOMAIN.format(domains="{name: a.example}", mailbox="anna", alias="info@a.example")
+    after = NEW_DOMAIN.format(domains="{name: a.example}, {name: b.example}", mailbox="info", alias="info@b.example")
+    _settles(person, before)
+    _settles(
+        person,
+        after + _moved(("alias", "info@a.example", "info@b.example"), ("mailbox", "anna@a.example", "info@a.example")),
+    )
+
+
+def test_an_alias_outlives_the_domain_it_leaves(person: Person) -> None:
+    _settles(person, ALIAS_OF_A)
+    there = person.simulator.handle("GET", "/api/v1/get/alias/all", {"X-API-Key": KEY}, b"").body
+    moved = _moved(("alias", "info@a.example", "info@b.example")) + "removed: [{domain: a.example}]\n"
+    _settles(person, ALIAS_OF_B + moved)
+    now = person.simulator.handle("GET", "/api/v1/get/alias/all", {"X-API-Key": KEY}, b"").body
+    assert [(row["id"], row["address"]) for row in json.loads(now)] == [
+        (row["id"], "info@b.example") for row in json.loads(there)
+    ]
+
+
+def test_an_alias_is_made_anew_where_its_domain_makes_room_for_another_one(person: Person) -> None:
+    _settles(person, ALIAS_OF_A)
+    moved = _moved(("alias", "info@a.example", "info@b.example")) + "removed: [{domain: a.example}]\n"
+    _settles(person, ALIAS_OF_B + moved + "alias_domains: [{name: a.example, target: b.example}]\n")
+
+
+def test_an_alias_that_would_go_with_its_domain_is_not_renamed_unless_it_is_declared(person: Person) -> None:
+    _settles(person, ALIAS_OF_A)
+    moved = _moved(("alias", "info@a.example", "info@b.example")) + "removed: [{domain: a.example}]\n"
+    taken = "domains: [{name: b.example}]\nalias_domains: [{name: a.example, target: b.example}]\n"
+    person.writes("mail.yaml", taken + moved)
+    planned = person.types("plan", "mail.yaml")
+    assert planned.code == 3
+    assert "`alias/info@a.example` is to stay, renamed, and would go with `domain/a.example`" in planned.err
+
+
+def test_an_alias_stays_where_its_new_domain_could_not_be_made(welcome: Welcome) -> None:
+    person = _with_password(welcome("2026-07a", faults=Faults.of("pretended:add/domain:2+")))
+    _settles(person, ALIAS_OF_A)
+    moved = _moved(("alias", "info@a.example", "info@b.example"))
+    person.writes("mail.yaml", ALIAS_OF_B.replace("[{name:", "[{name: a.example}, {name:") + moved)
+    applied = person.types("apply", "mail.yaml", "--auto-approve")
+    assert applied.code == 6
+    assert "alias/info@b.example" in applied.out
