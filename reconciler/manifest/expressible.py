@@ -44,7 +44,9 @@ class EntryWriter:
         self.diagnostics: list[Diagnostic] = []
         self._live = live
         self._every_field = every_field
-        self._variables: dict[str, tuple[str, ...]] = {}
+        self._variables: dict[tuple[str, ...], str] = {}
+        self._taken: set[str] = set()
+        self._last_of: dict[str, int] = {}
 
     def entries(
         self, kind: Kind, resources: Mapping[str, Observed], homes: Mapping[str, str]
@@ -159,10 +161,7 @@ class EntryWriter:
         first = kind.address_of(observed.values)
         if first.nth(2).key not in self._live.of(kind.name):
             return entry
-        number = 1
-        while first.nth(number) != observed.address:
-            number += 1
-        return {**entry, NTH: number}
+        return {**entry, NTH: observed.address.number_among(first)}
 
     def _is_wanted(self, kind: Kind, each: Field) -> bool:
         return self._every_field or each.mark.owner is Owner.OPERATOR or each.required or each.name in kind.key
@@ -195,14 +194,17 @@ class EntryWriter:
                 owner = (field, str(observed.values.get(field)))
         identity = (kind.name, *owner, name)
         base = "_".join(_NOT_IN_A_VARIABLE.sub("_", part.upper()).strip("_") for part in (kind.name, owner[-1], name))
-        variable, number = base, 1
-        while self._variables.get(variable, identity) != identity:
+        if identity in self._variables:
+            return self._variables[identity]
+        variable, number = base, self._last_of.get(base, 1)
+        while variable in self._taken:
             number += 1
             variable = f"{base}_{number}"
-        if variable not in self._variables:
-            self._variables[variable] = identity
-            summary = f"the variable `{variable}` must hold its `{name}`"
-            self._tell(observed, "secret-needed", summary, Severity.NOTE)
+        self._last_of[base] = number
+        self._taken.add(variable)
+        self._variables[identity] = variable
+        summary = f"the variable `{variable}` must hold its `{name}`"
+        self._tell(observed, "secret-needed", summary, Severity.NOTE)
         return variable
 
     def _tell(self, observed: Observed, identifier: str, summary: str, severity: Severity = Severity.WARNING) -> None:

@@ -32,5 +32,9 @@ class Address(NamedTuple):
         """The address of one of several that have this key, counted from 1 as the server's ids are."""
         return self if number == 1 else self._replace(key=f"{self.key}{_NTH}{number}")
 
+    def number_among(self, first: Self) -> int:
+        """Which of several it is that have the key of the first one: what `nth` was told."""
+        return int(self.key[len(first.key) + len(_NTH) :] or 1)
+
     def __str__(self) -> str:
         return f"{self.kind}/{self.key}"

@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import jsonschema
@@ -18,6 +18,7 @@ from reconciler.model.state import DesiredState, LiveState
 from reconciler.spec.codec import Codec
 from reconciler.spec.mark import Owner
 from tests.manifest.live import VERSIONS, live_state
+from tests.work import growth
 
 EVERY = pytest.mark.parametrize("every_field", [False, True], ids=["operator", "every-field"])
 VERSION = pytest.mark.parametrize("version", VERSIONS)
@@ -198,3 +199,24 @@ def test_several_with_one_key_are_written_with_their_numbers() -> None:
     state = LiveState({"relayhost": {each.address.key: each for each in (first, second)}})
     declared = {each.address.key: each.options.nth for each in declared_by(dumped(state).files)}
     assert declared == {"a.example": 1, "a.example#2": 2}
+
+
+@pytest.mark.parametrize("same", ["key", "variable"])
+def test_four_times_as_many_alike_are_four_times_the_work(same: str) -> None:
+    def dumping(number: int) -> Callable[[], object]:
+        state = _alike(number, same)
+        return lambda: dumped(state)
+
+    assert growth(dumping, 100) < 1.1
+
+
+def _alike(number: int, same: str) -> LiveState:
+    """So many relayhosts that have one key, or keys of which names of variables show nothing."""
+    names = ["a.example" if same == "key" else chr(0x4E00 + each) * 3 for each in range(number)]
+    first = [Address("relayhost", name) for name in names]
+    addresses = [each.nth(place) if same == "key" else each for place, each in enumerate(first, 1)]
+    rows = [
+        Observed(address, {"host": name, "state": "off", "password": Secret("x")})
+        for name, address in zip(names, addresses, strict=True)
+    ]
+    return LiveState({"relayhost": {each.address.key: each for each in rows}})
