@@ -1,3 +1,5 @@
+import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +11,15 @@ settings.register_profile("steady", deadline=None, derandomize=True, suppress_he
 settings.register_profile("sweep", settings.get_profile("steady"), derandomize=False)
 """What `make sweep` asks for: see tests/properties/effort.py."""
 settings.load_profile("steady")
+
+_OF_THIS_MACHINE = re.compile(
+    r"(CI|GIT|GITHUB|GITLAB|MAILCOW|XDG)(_.*)?|COLUMNS|LINES|TERM|(NO|FORCE)_COLOR|TTY_.*|(HTTPS?|ALL|NO)_PROXY",
+    re.IGNORECASE,
+)
+"""Variables that programs under test listen to, and that pipelines, hooks of git and people's shells have set."""
+
+for _name in [each for each in os.environ if _OF_THIS_MACHINE.fullmatch(each)]:
+    del os.environ[_name]
 
 GOLDEN = Path(__file__).parent / "golden"
 

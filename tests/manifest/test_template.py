@@ -168,9 +168,9 @@ GROW = "{% set x %}" + "{{ x }}" * 8 + "{% endset %}"
     ids=range(17),
 )
 def test_a_template_that_asks_for_too_much_is_stopped_soon(template: str) -> None:
-    begun = time.monotonic()
+    begun = time.thread_time()
     assert ids(_findings(template)) == ["template-too-large"]
-    assert time.monotonic() - begun < 10
+    assert time.thread_time() - begun < 10
 
 
 def test_macros_that_never_end_are_stopped() -> None:

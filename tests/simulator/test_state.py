@@ -66,11 +66,11 @@ def test_a_row_among_a_hundred_thousand_costs_what_one_among_few_does() -> None:
     people = Table(PEOPLE)
     for number in range(100_000):
         people.insert({"town": f"t{number % 1000}"})
-    started = time.perf_counter()
+    started = time.thread_time()
     for number in range(1000):
         people.update(people.insert({"town": f"new{number}"}), town="moved")
     assert people.count("town", "moved") == 1000
-    assert time.perf_counter() - started < 1
+    assert time.thread_time() - started < 2  # seconds of this thread; to look at every row each time takes far more
 
 
 def test_a_state_survives_its_dump_with_its_counters(tmp_path: Path) -> None:
