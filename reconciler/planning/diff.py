@@ -124,6 +124,8 @@ class _Diff:
         elif observed is None and move is not None and self.sides.live.get(move.source) is not None:
             self._move(kind, move, declared)
         elif observed is None:
+            if move is not None:
+                self._note_nothing_to_move(move, f"`{declared.address}` is made new")
             self._create(kind, declared)
         else:
             changes, reason = self._differences(kind, declared, observed)
@@ -217,8 +219,25 @@ class _Diff:
 
     def _undeclared_move(self, move: Relocation) -> None:
         kind = self.sides.kinds[move.target.kind]
-        if self.sides.live.get(move.source) is not None and self.sides.live.get(move.target) is None:
+        if self.sides.live.get(move.target) is not None or not self.sides.live.was_read(kind.name):
+            return
+        if self.sides.live.get(move.source) is not None:
             self._move(kind, move, None)
+        else:
+            self._note_nothing_to_move(move, f"there is no `{move.target}` either")
+
+    def _note_nothing_to_move(self, move: Relocation, why: str) -> None:
+        """Say that what is to be renamed is not there: its name may be mistyped."""
+        self.sides.findings.diagnostics.append(
+            Diagnostic(
+                "nothing-to-move",
+                Severity.NOTE,
+                f"`{move.source}`, which is listed under `moved:`, is not on the server: {why}",
+                hint="mend the name if it is called otherwise; take the entry out once it is renamed on every server",
+                origin=self.sides.options.locate(move.place),
+                address=move.target,
+            )
+        )
 
     def _steps_down(self, kind: Kind) -> None:
         """Switch off what is listed under ``removed:`` with a step short of deletion."""

@@ -304,3 +304,21 @@ def test_an_alias_stays_where_its_new_domain_could_not_be_made(welcome: Welcome)
     applied = person.types("apply", "mail.yaml", "--auto-approve")
     assert applied.code == 6
     assert "alias/info@b.example" in applied.out
+
+
+@pytest.mark.parametrize("declared", [True, False], ids=["declared", "undeclared"])
+def test_a_plan_says_that_there_is_nothing_to_rename(person: Person, *, declared: bool) -> None:
+    _settles(person, ALIAS_OF_A)
+    new = ALIAS_OF_A.replace("info@", "jobs@") if declared else "domains: [{name: a.example}]\n"
+    person.writes("mail.yaml", new + _moved(("alias", "imfo@a.example", "jobs@a.example")))
+    planned = person.types("plan", "mail.yaml", "--format=json")
+    told = [each for each in planned.document["diagnostics"] if each["id"] == "nothing-to-move"]
+    assert planned.code == 0
+    assert ["is made new" in each["summary"] for each in told] == [declared]
+
+
+def test_a_plan_says_nothing_of_what_has_been_renamed(person: Person) -> None:
+    _settles(person, ALIAS_OF_A)
+    moved = ALIAS_OF_A.replace("info@", "jobs@") + _moved(("alias", "info@a.example", "jobs@a.example"))
+    _settles(person, moved)
+    assert "nothing-to-move" not in person.types("plan", "mail.yaml").err
