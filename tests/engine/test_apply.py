@@ -226,6 +226,14 @@ def test_a_failure_blocks_what_needs_it_and_nothing_else() -> None:
     assert ran.messages(BEN) == (f"needs {ANNA}, which was not done",)
 
 
+def test_what_the_run_itself_has_made_is_no_stranger_to_an_add_whose_answer_was_lost() -> None:
+    smtp, other = relayhost("smtp.example"), relayhost("other.example")
+    world = World().on(smtp, Does.LOSE_BEFORE)
+    ran = run(world, [create(smtp), create(other)], [call(Verb.ADD, smtp), call(Verb.ADD, other)], workers=1)
+    assert ran.outcomes == {str(smtp): "done", str(other): "done"}
+    assert world.times_sent()["add", smtp] == 2
+
+
 def test_what_is_needed_within_a_phase_is_waited_for() -> None:
     world = World().on(ANNA, Does.LOSE_BEFORE, Does.REFUSE)
     operations = [call(Verb.ADD, ANNA), call(Verb.ADD, BEN, requires=frozenset({ANNA}))]

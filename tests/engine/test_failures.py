@@ -38,6 +38,16 @@ def test_what_failed_counts_though_there_would_be_more_to_do_for_it(workers: int
     assert len(world.sent) == 3
 
 
+def test_what_failed_before_leaves_less_room_for_what_comes_later() -> None:
+    world = World()
+    for address in PEOPLE:
+        world.on(address, Does.REFUSE)
+    operations = [call(Verb.ADD, each, phase=int(place > 1)) for place, each in enumerate(PEOPLE)]
+    ran = run(world, map(create, PEOPLE), operations, workers=8, most_failures=2)
+    assert list(ran.outcomes.values()).count("failed") == 3
+    assert len(world.sent) == 3
+
+
 def test_as_many_calls_are_under_way_as_may_fail() -> None:
     together = threading.Barrier(4)
     most_at_once = 0
