@@ -23,7 +23,8 @@ class ServerAccess:
         readable: The collections a GET may ask for, as `CATEGORY` or `CATEGORY/OBJECT` (`status/version` always may).
             Some GET routes write (`reset-last-login`, mailcow all versions), so only listed ones are ever called.
         parallelism: How many requests may be under way at once, at most; fewer are while the server labours (`pace`).
-        timeout: Seconds to wait for the server to say something more. Lists of large servers take minutes.
+        timeout: Seconds to wait for the server to say something more, and for an answer that only drips. Lists of large
+            servers take minutes.
         connect_timeout: Seconds to wait for a connection.
         largest_answer: Bytes, decompressed, above which an answer is not read to its end.
         allow_plain_http: Whether the key may travel unencrypted to a host that is not loopback.

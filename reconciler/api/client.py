@@ -80,7 +80,7 @@ class Client:
         self.access = access
         self._timing = timing
         self._patience = patience or Patience()
-        self._transport = transport or transport_for(access)
+        self._transport = transport or transport_for(access, now=timing.now)
         common = {"Accept": "application/json", "User-Agent": _USER_AGENT, "X-API-Key": access.key}
         self._headers = {
             "GET": common | {"Accept-Encoding": "gzip"},

@@ -8,8 +8,8 @@ comes in chunks, or that ends with the connection, and gzip.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Final
 
 from reconciler.api.envelope import OK
 from reconciler.api.exchange import ExchangeFailed, Received
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from reconciler.api.jsontext import Ahead, Body, Typed
 
 __all__ = ["Stream", "receive"]
+
+SLOWEST: Final = 100
+"""Bytes a second below which an answer is not waited for to its end: mailcow sends what it has computed at once, so
+what drips is held up on its way, and each drop would be something more that was said in time."""
 
 _BUFFER = 1 << 17
 _PIECE = 1 << 18
@@ -48,8 +52,9 @@ def receive(stream: Stream, *, largest: int, typed: Typed | None = None) -> tupl
 
     Raises:
         ExchangeFailed: `BROKEN`, `TOO_LARGE`, or `UNINTELLIGIBLE` where the body is not what its encoding says.
-        OSError: the connection failed.
+        OSError: the connection failed, or what came in time came too slowly.
     """
+    stream.begin()
     head = _head(stream)
     while head.status < _INTERIM:
         head = _head(stream)
@@ -86,10 +91,21 @@ class Stream:
         connection: where they come from.
     """
 
-    __slots__ = ("_at", "_buffer", "_end", "_view", "connection")
+    __slots__ = ("_at", "_begun", "_buffer", "_came", "_end", "_now", "_patience", "_view", "connection")
 
-    def __init__(self, connection: socket) -> None:
+    def __init__(self, connection: socket, *, now: Callable[[], float], patience: float) -> None:
+        """Begin.
+
+        Args:
+            connection: where they come from.
+            now: a clock, in seconds.
+            patience: for how many seconds after its first byte an answer may come as slowly as it likes.
+        """
         self.connection = connection
+        self._now = now
+        self._patience = patience
+        self._begun: float | None = None
+        self._came = 0
         self._buffer = bytearray(_BUFFER)
         self._view = memoryview(self._buffer)
         self._at = self._end = 0
@@ -98,6 +114,10 @@ class Stream:
     def is_empty(self) -> bool:
         """Whether nothing came that was not asked for."""
         return self._at == self._end
+
+    def begin(self) -> None:
+        """Expect an answer: how fast it comes counts from its first byte on."""
+        self._begun, self._came = None, 0
 
     def until(self, end: bytes, longest: int) -> bytes:
         """Take what stands before an end, and the end.
@@ -148,6 +168,7 @@ class Stream:
             if not received:
                 raise _broken("the answer ended early")
             filled += received
+            self._look_at_pace(received)
         return body
 
     def _receive(self, why_not: str) -> None:
@@ -158,8 +179,24 @@ class Stream:
         """Receive what comes next, behind what has not been taken yet; False at the connection's end."""
         left = self._end - self._at
         self._view[:left] = self._view[self._at : self._end]
-        self._at, self._end = 0, left + self.connection.recv_into(self._view[left:])
-        return self._end > left
+        received = self.connection.recv_into(self._view[left:])
+        self._at, self._end = 0, left + received
+        self._look_at_pace(received)
+        return received > 0
+
+    def _look_at_pace(self, received: int) -> None:
+        """Give up an answer that drips.
+
+        Raises:
+            TimeoutError: it does.
+        """
+        now = self._now()
+        if self._begun is None:
+            self._begun = now
+        self._came += received
+        seconds = now - self._begun
+        if seconds > self._patience and self._came < SLOWEST * seconds:
+            raise TimeoutError
 
 
 def _head(stream: Stream) -> _Head:

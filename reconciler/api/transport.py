@@ -14,7 +14,7 @@ import _socket
 import select
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from reconciler.api.access import ServerAccess
@@ -34,8 +34,12 @@ Connection = _socket.socket
 __all__ = ["KeepAliveTransport", "transport_for"]
 
 
-def transport_for(access: ServerAccess) -> Transport:
+def transport_for(access: ServerAccess, *, now: Callable[[], float]) -> Transport:
     """Choose the way to a server: our own connections, or httpx's pool where a proxy is asked for.
+
+    Args:
+        access: the server.
+        now: a clock, in seconds.
 
     Raises:
         UsageError: `ca-file-unusable` or `proxy-wrong`.
@@ -51,6 +55,7 @@ def transport_for(access: ServerAccess) -> Transport:
         timeout=access.timeout,
         connect_timeout=access.connect_timeout,
         largest_answer=access.largest_answer,
+        now=now,
     )
 
 
@@ -68,21 +73,24 @@ class KeepAliveTransport:
         timeout: float,
         connect_timeout: float,
         largest_answer: int,
+        now: Callable[[], float],
     ) -> None:
         """Prepare; nothing is connected yet.
 
         Args:
             origin: where every request goes.
             context: what to trust, for https; None for plain http.
-            timeout: seconds to wait for the server to say something more.
+            timeout: seconds to wait for the server to say something more, and for an answer that only drips.
             connect_timeout: seconds to wait for a connection.
             largest_answer: bytes, decompressed, above which an answer is given up.
+            now: a clock, in seconds.
         """
         self._origin = origin
         self._context = context
         self._timeout = timeout
         self._connect_timeout = connect_timeout
         self._largest_answer = largest_answer
+        self._now = now
         self._idle: deque[Stream] = deque()
         self._lock = threading.Lock()
         self._closed = False
@@ -111,7 +119,7 @@ class KeepAliveTransport:
                 ended = failed.failure.reason is FailureReason.BROKEN and (method == "GET" or not failed.failure.sent)
                 if not ended:
                     raise
-        return self._over(Stream(self._connect()), request, typed)
+        return self._over(self._stream(), request, typed)
 
     def _over(self, stream: Stream, request: bytes, typed: Typed | None) -> Received:
         reusable = False
@@ -134,7 +142,7 @@ class KeepAliveTransport:
     def prepare(self) -> None:
         """Make a connection for the first request; why that fails, if it does, the request itself will find out."""
         try:
-            self._give_back(Stream(self._connect()))
+            self._give_back(self._stream())
         except ExchangeFailed:
             return
 
@@ -189,6 +197,9 @@ class KeepAliveTransport:
         finally:
             connection.settimeout(self._timeout)
         return False
+
+    def _stream(self) -> Stream:
+        return Stream(self._connect(), now=self._now, patience=self._timeout)
 
     def _connect(self) -> Connection:
         connection = None

@@ -1,13 +1,18 @@
 import os
 import resource
+import socket
 import threading
+import time
 from collections.abc import Callable
+from itertools import count
+from typing import Any
 
 import httpx
 import pytest
 
 from reconciler.api import Client, Judgement, ServerAccess, Timing
 from reconciler.api.exchange import ExchangeFailed
+from reconciler.api.incoming import SLOWEST, Stream
 from reconciler.api.origin import Origin
 from reconciler.api.proxied import HttpxTransport
 from reconciler.api.transport import KeepAliveTransport
@@ -19,9 +24,50 @@ Connect = Callable[..., Client]
 
 
 def _kept(server: ScriptedServer) -> KeepAliveTransport:
+    origin = Origin.parse(server.origin)
     return KeepAliveTransport(
-        Origin.parse(server.origin), None, timeout=60.0, connect_timeout=60.0, largest_answer=1 << 20
+        origin, None, timeout=60.0, connect_timeout=60.0, largest_answer=1 << 20, now=time.monotonic
     )
+
+
+class Dripping(socket.socket):
+    """A connection over which so much comes at a time, for ever."""
+
+    def __init__(self, drop: bytes) -> None:
+        super().__init__()
+        self.drop = drop
+
+    def recv_into(self, buffer: Any, *_: int) -> int:
+        size = min(len(buffer), len(self.drop))
+        buffer[:size] = self.drop[:size]
+        return size
+
+
+@pytest.mark.parametrize("size", [1_000, 200_000], ids=["by way of the buffer", "past it"])
+def test_an_answer_that_drips_is_given_up_although_each_drop_comes_in_time(size: int) -> None:
+    seconds = count(0.0, 9.0)
+    with Dripping(b" ") as connection:
+        stream = Stream(connection, now=lambda: next(seconds), patience=60.0)
+        with pytest.raises(TimeoutError):
+            stream.exactly(size)
+    assert next(seconds) < 60 + 2 * 9.0
+
+
+@pytest.mark.parametrize("size", [1_000, 200_000], ids=["by way of the buffer", "past it"])
+def test_an_answer_that_comes_slowly_but_comes_is_waited_for(size: int) -> None:
+    seconds = count(0.0, 9.0)
+    with Dripping(b" " * 9 * SLOWEST) as connection:
+        stream = Stream(connection, now=lambda: next(seconds), patience=1.0)
+        assert len(stream.exactly(size)) == size
+
+
+def test_each_answer_over_a_connection_has_its_own_time() -> None:
+    seconds = count(0.0, 50.0)
+    with Dripping(b" ") as connection:
+        stream = Stream(connection, now=lambda: next(seconds), patience=60.0)
+        for _ in range(9):
+            stream.begin()
+            stream.exactly(2)
 
 
 def test_the_rest_of_an_answer_given_up_is_not_taken_for_the_next_one(serve: Serve, connect: Connect) -> None:
