@@ -106,7 +106,7 @@ def _ignored(kind: Kind, written: Any, found: list[Complaint]) -> frozenset[str]
         found.append(Complaint(path, "list-expected", summary, f"write `{IGNORE}: [...]`"))
         return frozenset()
     for index, name in enumerate(written):
-        if name not in kind.fields:
+        if not isinstance(name, str) or name not in kind.fields:
             summary = f"{shown(name)} is not a field"
             found.append(Complaint((*path, index), "field-unknown", summary, suggest.for_field(kind, str(name))))
         elif name in kind.key:
@@ -146,7 +146,7 @@ def _is_mapping(written: Any, path: Path, example: str, found: list[Complaint]) 
         return True
     name = str(path[-1])
     if written is None:
-        found.append(Complaint(path, *about_null(name)))
+        found.append(Complaint(path, *about_null(name, mapping=True)))
     else:
         summary = f"`{name}` takes a mapping, not {shown(written)}"
         found.append(Complaint(path, "mapping-expected", summary, f"write it like `{name}: {example}`"))
