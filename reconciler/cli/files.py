@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final
@@ -44,7 +45,7 @@ def _write(path: Path, text: str, *, private: bool) -> None:
             with beside as file:
                 file.write(text)
                 if not private:
-                    os.fchmod(file.fileno(), _usual_mode())
+                    os.fchmod(file.fileno(), stat.S_IMODE(target.stat().st_mode) if target.exists() else _usual_mode())
             Path(beside.name).replace(target)
         except BaseException:
             Path(beside.name).unlink(missing_ok=True)

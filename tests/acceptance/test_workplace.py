@@ -14,6 +14,7 @@ from tests.acceptance.test_main_job import OFFICE
 Welcome = Callable[..., Person]
 
 REFUSED = 5
+KEPT = 20
 
 
 def _at_home(welcome: Welcome, tmp_path: Path) -> Person:
@@ -56,8 +57,21 @@ def test_what_was_in_flight_when_an_apply_died_is_told_by_the_next(welcome: Welc
     told = person.types("apply", "mail.yaml", "--auto-approve")
 
     assert told.code == 0
-    assert "last-apply-unfinished" in told.err
+    assert (told.out + told.err).count("last-apply-unfinished") == 1
     assert "add/alias (alias/sales@acme.example)" in told.err
+
+
+def test_old_journals_are_let_go_when_one_begins(welcome: Welcome, tmp_path: Path) -> None:
+    person = _at_home(welcome, tmp_path)
+    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
+    (journal,) = _journals(tmp_path)
+    for number in range(30):
+        (journal.parent / f"old-{number}.jsonl").write_bytes(journal.read_bytes())
+    person.writes("more.yaml", "domains: [{name: more.example}]\n")
+
+    assert person.types("apply", "mail.yaml", "more.yaml", "--auto-approve").code == 0
+
+    assert len(_journals(tmp_path)) == KEPT + 1
 
 
 def test_what_was_in_flight_is_told_by_the_next_apply_to_that_server_though_another_had_one_since(

@@ -50,6 +50,10 @@ def test_exported_files_are_for_those_whom_the_person_lets_read_files(shell: She
     assert shell("apply mail.yaml --auto-approve").returncode == 0
     assert shell("export --out mail", first="umask 027").returncode == 0
     assert {stat.S_IMODE(file.stat().st_mode) for file in _files(tmp_path / "mail")} == {0o640}
+    for file in _files(tmp_path / "mail"):
+        file.chmod(0o600)
+    assert shell("export --out mail --overwrite").returncode == 0
+    assert {stat.S_IMODE(file.stat().st_mode) for file in _files(tmp_path / "mail")} == {0o600}
 
 
 def test_a_pipe_or_a_device_takes_a_plan_and_stays_one(run: Runner) -> None:
