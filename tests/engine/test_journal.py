@@ -130,7 +130,8 @@ def test_a_journal_that_is_cut_anywhere_tells_of_all_that_was_not_kept_by_then(t
 
 
 def test_of_a_long_journal_that_came_to_its_end_only_what_is_left_is_read(tmp_path: Path) -> None:
-    with Journal(tmp_path / "1.jsonl", ABOUT, Left({ANNA: ("pushover",)})) as journal:
+    with Journal(tmp_path / "1.jsonl", ABOUT, Left({ANNA: ("pushover", "rate_limit")})) as journal:
+        journal.keep(ANNA, ["rate_limit"])
         for number in range(500):
             journal.announce(number, replace(call(Verb.ADD, ANNA), attributes={"name": "x" * 200}))
         journal.deliver(["one.age", "two.age"])
@@ -141,10 +142,14 @@ def test_of_a_long_journal_that_came_to_its_end_only_what_is_left_is_read(tmp_pa
     journal = Journal(tmp_path / "2.jsonl", ABOUT)
     for number in range(500):
         journal.announce(number, replace(call(Verb.ADD, ANNA), attributes={"name": "x" * 200}))
+    journal.deliver(["three.age"])
     killed = last_word(tmp_path, ABOUT["server"])
     assert killed is not None
-    assert (killed.calls, killed.ended) == (500, False)
+    assert (killed.calls, killed.ended, killed.undelivered) == (500, False, ("three.age",))
     journal.close()
+    ended = last_word(tmp_path, ABOUT["server"])
+    assert ended is not None
+    assert (ended.calls, ended.ended, ended.undelivered) == (0, True, ("three.age",))
 
 
 def test_the_last_word_is_about_one_server_and_outlives_many_journals_of_others(tmp_path: Path) -> None:
