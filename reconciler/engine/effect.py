@@ -81,6 +81,34 @@ def strangers(kind: Kind, before: LiveState, seen: LiveState, expected: Collecti
     return tuple(each.handle for each in new if each.handle not in known and each.address not in expected)
 
 
+def surplus(kind: Kind, before: LiveState, seen: LiveState, created: Collection[Address]) -> tuple[Address, ...]:
+    """What a run created and somebody else too meanwhile, or a proxy that repeated the call: rows nobody asked for.
+
+    Only kinds whose keys the server does not keep unique have any.
+
+    Args:
+        before: what was there before the run.
+        created: the addresses that the run created, all of this kind.
+
+    Returns:
+        The addresses of those that the run created.
+    """
+    rows = seen.of(kind.name)
+    new = {rows[key].address for key in rows if rows[key].handle in {*strangers(kind, before, seen, created)}}
+    return tuple(address for address in sorted(created) if any(_share_key(address, each, rows) for each in new))
+
+
+def _share_key(one: Address, other: Address, rows: Collection[str]) -> bool:
+    """Whether two addresses are of rows with one key, which is that of the first row."""
+    return any(first in rows for first in {*_firsts(one)} & {*_firsts(other)})
+
+
+def _firsts(address: Address) -> tuple[str, ...]:
+    """The keys that the first row may have of those that an address is among: `#` may be part of a key, too."""
+    first, _, number = address.key.rpartition("#")
+    return (address.key, first) if number.isdigit() else (address.key,)
+
+
 def _is_as_wanted(kind: Kind, operation: Operation, change: Change, now: Observed, resolve: Resolve | None) -> bool:
     sets = [each for each in change.fields if not operation.fields or each.name in operation.fields]
     told = all(each.name in kind.fields and each.name in now.values for each in sets)

@@ -63,6 +63,7 @@ Event = OperationStarted | OperationEnded | ChangeEnded
 
 STILL_THERE = "still there"
 GONE = "gone"
+THERE_TWICE = "there more than once"
 
 
 @record(frozen=True, slots=True)
@@ -70,7 +71,8 @@ class Leftover:
     """A field that is not what was declared after the apply.
 
     Attributes:
-        field: its name; `STILL_THERE` for what was to be deleted, `GONE` for what was there and went with the changes.
+        field: its name; `STILL_THERE` for what was to be deleted, `GONE` for what was there and went with the changes,
+            `THERE_TWICE` for what was made by somebody else too, or by a proxy that repeated the call.
     """
 
     address: Address

@@ -7,6 +7,7 @@ from contextlib import closing
 
 from reconciler.engine.apply import Means
 from reconciler.engine.apply import apply as carry_out
+from reconciler.engine.effect import surplus
 from reconciler.engine.journal import Journal, Left
 from reconciler.errors import PlanRefused
 from reconciler.flow import PlanRequest, PlanResult
@@ -14,9 +15,11 @@ from reconciler.history.applied import applied_ref, remember_attempt, remember_p
 from reconciler.kinds import registry
 from reconciler.manifest.secrets import SecretSources
 from reconciler.manifest.secrets import wanted_by as wanted_secrets
+from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.report import GONE, STILL_THERE, ChangeEnded, Event, Leftover, Outcome, Report
+from reconciler.model.report import GONE, STILL_THERE, THERE_TWICE, ChangeEnded, Event, Leftover, Outcome, Report
+from reconciler.model.state import LiveState
 from reconciler.pipeline.interruption import interruptible
 from reconciler.pipeline.planning import Planned, read_live
 from reconciler.pipeline.workplace import journal, unconfirmed_before
@@ -203,7 +206,18 @@ def _leftovers(planned: Planned) -> tuple[Leftover, ...]:
     left += [Leftover(address, STILL_THERE) for address in gone if live.get(address) is not None]
     missing = (change.address for change in again.changes if change.action is Action.CREATE)
     left += [Leftover(each, GONE) for each in missing if each not in touched and planned.live.get(each) is not None]
+    left += [Leftover(each, THERE_TWICE) for each in _made_twice(planned, live)]
     return tuple(left)
+
+
+def _made_twice(planned: Planned, live: LiveState) -> Iterator[Address]:
+    """What is there once more than the plan made it."""
+    created: dict[str, set[Address]] = {}
+    for change in planned.plan.changes:
+        if change.action is Action.CREATE:
+            created.setdefault(change.address.kind, set()).add(change.address)
+    for name, addresses in created.items():
+        yield from surplus(registry()[name], planned.live, live, addresses)
 
 
 def _not_as_declared(change: Change) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from reconciler.model.address import Address
-from reconciler.model.report import GONE, STILL_THERE, ChangeEnded, OperationEnded, Outcome, Report
+from reconciler.model.report import GONE, STILL_THERE, THERE_TWICE, ChangeEnded, OperationEnded, Outcome, Report
 from reconciler.render.diagnostic_text import finding
 from reconciler.render.style import Role, Style
 from reconciler.render.words import count, visible
@@ -18,6 +18,8 @@ _ROLES: Final[Mapping[Outcome, Role]] = {
     Outcome.BLOCKED: Role.WARNING,
     Outcome.UNKNOWN: Role.WARNING,
 }
+_WHOLE: Final = {GONE, STILL_THERE, THERE_TWICE}
+"""What is said of a whole resource, not of a field."""
 
 
 def change_line(ended: ChangeEnded, style: Style) -> str:
@@ -73,7 +75,7 @@ def _verdict(report: Report, style: Style) -> Iterator[str]:
             fields.setdefault(leftover.address, []).append(leftover.field)
         for address, names in fields.items():
             told = ", ".join(map(visible, names))
-            yield f"  {visible(str(address))}: {told if {*names} <= {GONE, STILL_THERE} else f'{told} not as declared'}"
+            yield f"  {visible(str(address))}: {told if {*names} <= _WHOLE else f'{told} not as declared'}"
 
 
 def _summary(report: Report) -> str:

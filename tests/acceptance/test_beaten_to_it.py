@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from reconciler.simulator import Simulator
+from reconciler.simulator.faults import Faults
 from reconciler.simulator.protocol import Answer
 from tests.acceptance.person import KEY, READ_ONLY_KEY, VERSIONS, Person
 
@@ -84,6 +85,38 @@ def test_a_mailbox_whose_password_nobody_can_see_has_failed(welcome: Welcome) ->
     )
     assert code == INCOMPLETE
     assert "failed  mailbox/ben@acme.example: object_exists" in told
+
+
+RELAYHOST = "relayhosts:\n  - {host: 'smtp.acme.example:587', username: acme, password: {env: BEN}}\n"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_a_server_takes_twice_and_somebody_else_made_too_is_told(welcome: Welcome, version: str) -> None:
+    theirs = {"hostname": "smtp.acme.example:587", "username": "acme", "password": "Correct.Horse.77"}
+    code, told = _apply(welcome, version, RELAYHOST, "add/relayhost", **theirs)
+    assert code == INCOMPLETE
+    assert "relayhost/acme@smtp.acme.example:587: there more than once" in told
+
+
+def test_what_a_proxy_made_twice_is_told_also_beside_one_of_the_kind(welcome: Welcome) -> None:
+    faults = Faults()
+    person = welcome(faults=faults)
+    person.environ["BEN"] = "Correct.Horse.77"
+    person.writes("mail.yaml", RELAYHOST)
+    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
+    second = RELAYHOST.replace("{host", "{nth: 1, host") + RELAYHOST.partition("\n")[2].replace(
+        "{host", "{nth: 2, host"
+    )
+    person.writes("mail.yaml", second)
+    faults.faults = Faults.of("twice:add/relayhost").faults
+    ended = person.types("apply", "mail.yaml", "--auto-approve", "--quiet")
+    assert (ended.code, len(person.asks("relayhost/all"))) == (INCOMPLETE, 3), ended.out
+    assert "relayhost/acme@smtp.acme.example:587#2: there more than once" in ended.out
+
+
+def test_others_of_a_kind_that_somebody_makes_meanwhile_are_none_of_ours(welcome: Welcome) -> None:
+    code, told = _apply(welcome, "2026-07a", RELAYHOST, "add/relayhost", hostname="other.example:587", username="acme")
+    assert (code, "Converged" in told) == (0, True), told
 
 
 @pytest.mark.parametrize("version", VERSIONS)
