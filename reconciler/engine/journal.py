@@ -29,6 +29,9 @@ FORMAT_VERSION: Final = 1
 _NOT_ABOUT: Final = frozenset(("type", "format_version", "fields", "sent", "unsettled"))
 """What a ``begin`` says beside what the run is about."""
 
+_LISTS: Final = ("changes", "files", "sent", "unsettled")
+"""Lists of texts in entries."""
+
 _LONG: Final = 1 << 16
 """Bytes of a journal that are read sooner than it is looked for its end."""
 
@@ -286,7 +289,7 @@ def _run_of(path: Path) -> LastRun:
             case {"type": "outcome", "number": int(number)}:
                 intents.pop(number, None)
             case {"type": "withdrawn", "numbers": list(numbers)}:
-                calls -= sum(intents.pop(number, None) is not None for number in numbers)
+                calls -= sum(intents.pop(number, None) is not None for number in filter(_is_number, numbers))
             case {"type": "delivered", "files": list(files)} | {"type": "settled", "unsettled": list(files)}:
                 undelivered = tuple(map(str, files))
             case {"type": "sent", "of": str(of), "fields": list(names)}:
@@ -320,21 +323,34 @@ def _first(path: Path) -> Mapping[str, Any]:
 
 
 def _parsed(line: bytes) -> Mapping[str, Any]:
+    """What a line says; nothing where it is no line of a journal."""
     try:
-        entry = json.loads(line)
-    except ValueError:
+        entry = json.loads(line.decode(errors="replace"))
+    except (ValueError, RecursionError):
         return {}
-    return entry if isinstance(entry, Mapping) else {}
+    return entry if isinstance(entry, dict) and _is_whole(entry) else {}
 
 
-def _entries(path: Path) -> Sequence[Any]:
-    found = []
-    for line in path.read_bytes().split(b"\n"):  # texts hold other line ends, such as U+2028
-        try:
-            found.append(json.loads(line.decode(errors="replace")))
-        except ValueError:
-            continue
-    return found
+def _is_whole(entry: Mapping[str, Any]) -> bool:
+    """Whether everything that is read of an entry is of the form in which it is written."""
+    fields = entry.get("fields", {})
+    by_address = {str(entry.get("of")): fields} if entry.get("type") == "sent" else fields
+    if not isinstance(by_address, dict) or not isinstance(entry.get("server", ""), str):
+        return False
+    lists = [*by_address.values(), *(entry.get(name, []) for name in _LISTS)]
+    if not all(isinstance(each, list) for each in lists):
+        return False
+    addresses = (*by_address, *entry.get("changes", ()), *entry.get("sent", ()))
+    texts = (*addresses, *(text for each in lists for text in each))
+    return all(isinstance(text, str) for text in texts) and all(address.find("/") > 0 for address in addresses)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int)
+
+
+def _entries(path: Path) -> Sequence[Mapping[str, Any]]:
+    return [_parsed(line) for line in path.read_bytes().split(b"\n")]  # texts hold other line ends, such as U+2028
 
 
 def _call(operation: Operation) -> dict[str, Any]:

@@ -18,13 +18,13 @@ class Address(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read ``kind/key``; the key may itself hold slashes.
+        """Read ``kind/key``; the key may itself hold slashes, or nothing, as that of a setting without description.
 
         Raises:
-            ValueError: when there is no slash, or nothing on one side of it.
+            ValueError: when there is no slash, or nothing before it.
         """
         kind, slash, key = text.partition("/")
-        if not (kind and slash and key):
+        if not (kind and slash):
             raise ValueError(f"not an address: {text!r}; expected KIND/KEY")
         return cls(kind, key)
 

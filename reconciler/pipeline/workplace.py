@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Final
@@ -102,7 +103,8 @@ def _last_word(place: Workplace, server: str) -> LastRun | None:
 def _still_there(run: LastRun | None, inputs: Inputs) -> tuple[str, ...]:
     """Of the files that were left unconfirmed, those that nobody has seen to."""
     folder = inputs.project.folder if inputs.project is not None else inputs.start
-    return tuple(name for name in (run.undelivered if run is not None else ()) if (folder / name).exists())
+    files = run.undelivered if run is not None else ()
+    return tuple(name for name in files if os.path.exists(folder / name))  # noqa: PTH110  says no where a path is impossible
 
 
 def _undelivered(run: LastRun | None, inputs: Inputs) -> tuple[Diagnostic, ...]:
