@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from ipaddress import ip_address
 from itertools import islice
-from typing import Any, Final, Required, TypedDict
+from typing import Any, Final, NamedTuple, Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import HandleOf, Verb
 from reconciler.model.resource import Observed, Value, Values
 from reconciler.model.state import LiveState
-from reconciler.records import record, replace
+from reconciler.records import replace
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.codec import Codec, Refusal, Scope, refuse
 from reconciler.spec.codecs import ACTIVE, COLUMN, TRIMMED, Flag, State, Trimmed, text, truthy
@@ -100,8 +100,7 @@ _SHOWN: Final = 3
 """Of how many transports that change along with one the names are told."""
 
 
-@record(frozen=True, slots=True)
-class _Shared:
+class _Shared(NamedTuple):
     """What the transports of a nexthop say about its credentials; of as many as there are, the first two tell.
 
     Whoever asks is one of them perhaps, and then the other one tells.
