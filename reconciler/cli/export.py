@@ -15,6 +15,7 @@ from reconciler.render.diagnostic_json import findings_document
 from reconciler.render.diagnostic_text import diagnostics_text
 from reconciler.render.plan_json import json_text
 from reconciler.render.words import count
+from reconciler.spec.names import pattern_for_people
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,10 +38,11 @@ def act(session: Session, given: Given) -> int:
     """
     _, settings = project_of(session, given)
     server = server_of(session, given, settings.server)
-    exported = session.pipeline.export(server, domains=given["domains"] or None, every_field=given["all_fields"])
+    domains = tuple(map(pattern_for_people, given["domains"]))
+    exported = session.pipeline.export(server, domains=domains or None, every_field=given["all_fields"])
     folder = session.surroundings.start / given["out"]
     write_folder(folder, exported.files, overwrite=given["overwrite"])
-    stale = () if given["domains"] else left_behind(folder, exported.files, marked=WRITTEN_BY_EXPORT)
+    stale = () if domains else left_behind(folder, exported.files, marked=WRITTEN_BY_EXPORT)
     findings = (*exported.diagnostics, *map(_stale, stale))
     if session.format == JSON:
         session.give(json_text({**findings_document(findings), "files": sorted(exported.files)}))

@@ -13,6 +13,7 @@ from reconciler.manifest.expressible import EntryWriter
 from reconciler.manifest.fold import common, without
 from reconciler.manifest.words import DEFAULTS, DOMAIN
 from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.focus import EVERYTHING, Focus
 from reconciler.model.state import LiveState
 from reconciler.records import record
 from reconciler.spec.kind import Kind
@@ -46,7 +47,9 @@ Entries = dict[str, list[dict[str, Any]]]
 """Entries in plain values, by kind."""
 
 
-def dump(live: LiveState, kinds: Mapping[str, Kind], *, title: str, every_field: bool = False) -> Dump:
+def dump(
+    live: LiveState, kinds: Mapping[str, Kind], *, title: str, every_field: bool = False, focus: Focus = EVERYTHING
+) -> Dump:
     """Write a server down.
 
     Args:
@@ -54,8 +57,9 @@ def dump(live: LiveState, kinds: Mapping[str, Kind], *, title: str, every_field:
         kinds: by name, in the order they are created.
         title: what the files are of, for the comment at their top.
         every_field: also the fields that are usually changed by others than the operator.
+        focus: the domains that are written down; what belongs to none only with all.
     """
-    writer = EntryWriter(live, every_field=every_field)
+    writer = EntryWriter(live, every_field=every_field, focus=focus)
     homes = _homes(live, kinds)
     files: dict[str | None, Entries] = {}
     for name, kind in kinds.items():

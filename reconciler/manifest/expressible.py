@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from reconciler.manifest.words import NTH
 from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.focus import EVERYTHING, Focus
 from reconciler.model.resource import Observed, Value
 from reconciler.model.secret import Secret, SourceKind
 from reconciler.model.state import LiveState
@@ -34,16 +35,18 @@ class EntryWriter:
         diagnostics: notes for each secret, warnings for what is left out.
     """
 
-    def __init__(self, live: LiveState, *, every_field: bool) -> None:
+    def __init__(self, live: LiveState, *, every_field: bool, focus: Focus = EVERYTHING) -> None:
         """Write for one server.
 
         Args:
             live: everything that was read of it.
             every_field: also what is usually changed by others than the operator.
+            focus: the domains of which anything is written; what belongs to none only with all.
         """
         self.diagnostics: list[Diagnostic] = []
         self._live = live
         self._every_field = every_field
+        self._focus = focus
         self._variables: dict[tuple[str, ...], str] = {}
         self._taken: set[str] = set()
         self._last_of: dict[str, int] = {}
@@ -68,7 +71,9 @@ class EntryWriter:
         for keys in nearby.values():
             by_home: dict[str | None, list[Observed]] = {}
             for observed in map(resources.__getitem__, keys):
-                by_home.setdefault(homes.get(kind.domain_of(observed.values) or ""), []).append(observed)
+                domain = kind.domain_of(observed.values)
+                if self._focus.is_in(domain):
+                    by_home.setdefault(homes.get(domain or ""), []).append(observed)
             for home, there in by_home.items():
                 for observed, entry in zip(there, self._at_once(kind, fields, there, Scope(home)), strict=True):
                     found[observed.address.key] = home, observed if entry is None else entry

@@ -6,6 +6,7 @@ from reconciler.flow import Exported, Server
 from reconciler.kinds import registry
 from reconciler.manifest.dump import dump
 from reconciler.manifest.unshown import unshown
+from reconciler.model.focus import Focus
 from reconciler.model.state import LiveState
 from reconciler.pipeline.approach import approach
 from reconciler.pipeline.opening import opened
@@ -16,6 +17,10 @@ from reconciler.spec.mark import Owner
 
 def export(server: Server, *, domains: tuple[str, ...] | None, every_field: bool) -> Exported:
     """Read a server and write it down as manifests.
+
+    Args:
+        domains: patterns of those that are written down; None for all, and what belongs to none.
+        every_field: also what is usually changed by others than the operator.
 
     Raises:
         ApiError: the server, or the way to it, failed.
@@ -35,8 +40,10 @@ def export(server: Server, *, domains: tuple[str, ...] | None, every_field: bool
         readout = source.reader.read(_everything(first.live, domains, every_field=every_field), known=first.live)
     with watch.stage("writing"):
         title = f"{source.identity.origin} (mailcow {source.identity.version})"
-        dumped = dump(readout.live, kinds, title=title, every_field=every_field)
-        lacking = unshown(readout.live, kinds, source.capabilities, every_field=every_field)
+        focus = Focus(domains or ())
+        dumped = dump(readout.live, kinds, title=title, every_field=every_field, focus=focus)
+        whole = not focus
+        lacking = unshown(readout.live, kinds, source.capabilities, every_field=every_field) if whole else None
     return Exported(
         files=dumped.files,
         diagnostics=(*first.diagnostics, *readout.diagnostics, *dumped.diagnostics, *([lacking] if lacking else [])),

@@ -25,6 +25,18 @@ NOBODY_KNOWS = {
 """What has to be thought of anew for a server that is made from an export."""
 
 
+TWO = """
+relayhosts: [{host: smtp.example}]
+domains: [{name: acme.example, relayhost: smtp.example}, {name: münchen.example}]
+alias_domains: [{name: short.example, target: acme.example}]
+aliases:
+  - {address: sales@acme.example, to: [anna@elsewhere.example]}
+  - {address: info@acme.example, to: [anna@elsewhere.example]}
+  - {address: info@short.example, to: [anna@elsewhere.example]}
+  - {address: info@münchen.example, to: [anna@elsewhere.example]}
+"""
+
+
 def texts(folder: Path) -> dict[str, list[str]]:
     """The lines of each file, without the first one: it names the server."""
     return {
@@ -82,6 +94,23 @@ def test_what_an_earlier_export_left_behind_is_told(welcome: Welcome) -> None:
     assert "warning[export-stale]: `domains/goes.example.yaml` is of an earlier export" in again.err
     assert "mine.example" not in again.err
     assert "export-stale" not in narrowed.err
+
+
+@pytest.mark.parametrize("asked", ["acme.example", "ACME.*", "xn--mnchen-3ya.example", "mu\u0308nchen.example"])
+def test_only_what_belongs_to_the_domains_that_are_asked_for_is_written(welcome: Welcome, asked: str) -> None:
+    person = welcome()
+    person.writes("mail.yaml", TWO)
+    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
+
+    exported = person.types("export", "--out", "mail", "--domain", asked)
+    planned = person.types("plan", "mail", "--detailed-exitcode")
+
+    (file,) = (person.folder / "mail").rglob("*.yaml")
+    acme = asked.lower().startswith("acme")
+    assert (exported.code, planned.code) == (0, 0), exported.err + planned.err
+    assert file.name == ("acme.example.yaml" if acme else "münchen.example.yaml")
+    assert ("smtp.example" in file.read_text(encoding="utf-8"), "export-lacks" in exported.err) == (acme, False)
+    assert f"{3 if acme else 2} unchanged" in planned.out
 
 
 def test_who_makes_a_lost_server_anew_is_told_of_settings_it_was_sent_before(welcome: Welcome) -> None:
