@@ -8,7 +8,7 @@ from reconciler.model.operation import HandleOf, Verb
 from reconciler.model.resource import Observed, Value
 from reconciler.model.state import LiveState
 from reconciler.spec.addresses import ALIAS_ADDRESS, MAIL_ADDRESS, AliasAddress
-from reconciler.spec.codec import Codec, Many, Scope, refuse
+from reconciler.spec.codec import Codec, Many, Refusal, Scope, refuse
 from reconciler.spec.codecs import TEXT_COLUMN, Flag, State, a_set_of, text
 from reconciler.spec.decode_many import Types
 from reconciler.spec.kind import Attributes, Kind, Situation, crud, listed
@@ -25,10 +25,23 @@ def _accept_targets(value: Any, scope: Scope) -> Value:
     if isinstance(value, str):
         if value in _SPECIAL:
             return value
-        raise refuse(
-            "targets-malformed", f"`{value}` is not a list", hint=f"write `[{value}]`, or one of: {', '.join(_SPECIAL)}"
-        )
-    return _LIST.accept(value, scope)
+        meant = _special_meant(value)
+        hint = f"write `{meant}`" if meant else f"write `[{value}]`, or one of: {', '.join(_SPECIAL)}"
+        raise refuse("targets-malformed", f"`{value}` is not a list", hint=hint)
+    try:
+        return _LIST.accept(value, scope)
+    except Refusal:
+        meant = _special_meant(value[0]) if isinstance(value, list) and len(value) == 1 else None
+        if meant is None:
+            raise
+        hint = f"write `to: {meant}`, without brackets and by itself"
+        raise refuse("targets-malformed", f"`{value[0]}` is no address here", hint=hint) from None
+
+
+def _special_meant(text: Any) -> str | None:
+    """The word somebody means who writes it otherwise, or as the server does."""
+    known = text.lower() if isinstance(text, str) else ""
+    return _SPECIAL_READ.get(known, known if known in _SPECIAL else None)
 
 
 def _accept_many_targets(values: Sequence[Any], scope: Scope) -> Sequence[Value]:

@@ -27,7 +27,7 @@ _3072_SHOWN_SINCE: Final = Version(2025, 3)
 def _accept_size(value: Any, _scope: Scope) -> int:
     if isinstance(value, int) and value in _SIZES:
         return value
-    hint = f"write one of {', '.join(map(str, _SIZES))}"
+    hint = f"write one of {', '.join(map(str, _SIZES))}, as a number without quotes"
     raise refuse("size-unknown", f"`{value}` is none of the sizes that mailcow tells apart", hint=hint)
 
 

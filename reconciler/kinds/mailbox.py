@@ -423,7 +423,7 @@ KIND = Kind(
     on_steps=_in_order,
     effects=_effects,
     on_add=_split_address,
-    also_called={"active": "state", "full_name": "name", "username": "address"},
+    also_called={"active": "state", "full_name": "name", "username": "address", "local_part": "address"},
 )
 """Mailboxes half created by parallel writers (2022-01a), and resources of that name, are rows of nulls.
 

@@ -16,7 +16,7 @@ from reconciler.spec.refusal import InvalidError, in_quotes
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-__all__ = ["about_null", "by_entry", "complaints", "shown"]
+__all__ = ["about_null", "by_entry", "called", "complaints", "shown"]
 
 _LONGEST: Final = 300
 _LONGEST_SHOWN: Final = 60
@@ -54,9 +54,9 @@ def complaints(kind: Kind, details: ErrorDetails, scope: Scope) -> list[Complain
     if what in ("extra_forbidden", "invalid_key"):
         word = str(path[-1])
         if word in kind.sugar:
-            summary = f"`{word}` and `{kind.sugar[word]}` say the same of {_a(kind)}"
+            summary = f"`{word}` and `{kind.sugar[word]}` say the same of {called(kind)}"
             return [Complaint(path, "fields-conflict", summary, "write one of them", at_key=True)]
-        summary = f"{_a(kind)} has no field `{word}`"
+        summary = f"{called(kind)} has no field `{word}`"
         return [Complaint(path, "field-unknown", summary, suggest.for_field(kind, word), at_key=True)]
     if what == "missing":
         name = str(path[-1])
@@ -74,15 +74,18 @@ def complaints(kind: Kind, details: ErrorDetails, scope: Scope) -> list[Complain
     return [Complaint(path, *_sentence(what, name, details, hidden=sensitive))]
 
 
-def about_null(name: str, field: Field | None = None, *, section: bool = False) -> Sentence:
+def about_null(name: str, field: Field | None = None, *, section: bool = False, mapping: bool = False) -> Sentence:
     """Say what to write instead of nothing.
 
     Args:
         section: it is a list of entries.
+        mapping: it is one whose parts stand on the lines below.
     """
     hints = ["leave it out to leave it alone"]
     if section:
         hints.append("for no entries write `[]`")
+    if mapping:
+        hints = ["indent what belongs to it, on the lines below, or remove it"]
     if field is not None:
         if field.codec.elements:
             hints.append("for an empty list write `[]`")
@@ -210,7 +213,7 @@ _EXPLAINED: Final[Mapping[str, Callable[[str, Any, Mapping[str, Any]], Sentence]
 }
 
 
-def _a(kind: Kind) -> str:
+def called(kind: Kind) -> str:
     """The kind with its article, as text."""
     name = kind.name.replace("_", " ")
     return f"an {name}" if name[0] in "aeio" else f"a {name}"

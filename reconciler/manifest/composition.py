@@ -205,7 +205,8 @@ class _Composer:
                 event,
                 "yaml-key-not-text",
                 "a key can only be a word",
-                hint="a `?`, a list or a mapping in a key's place is usually a missing quote",
+                hint="a `?`, a list or a mapping in a key's place is usually a missing quote; "
+                "what has `{{ ... }}` is a template, and its name ends in `.yaml.j2`",
             )
         key, place = self._scalar(event)
         if key == "<<" and not event.style:

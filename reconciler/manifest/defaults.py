@@ -94,7 +94,7 @@ class _Layer:
 
 def _not_a_mapping(name: str, written: Any, example: str) -> Complaint:
     if written is None:
-        return Complaint((), *about_null(name))
+        return Complaint((), *about_null(name, mapping=True))
     summary = f"the defaults of `{name}` are a mapping, not {shown(written)}"
     if name == DEFAULTS:
         summary = f"`{name}` is a mapping, not {shown(written)}"

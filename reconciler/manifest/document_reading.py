@@ -69,7 +69,10 @@ class DocumentReader:
             elif word not in WORDS:
                 from reconciler.manifest import suggest  # noqa: PLC0415  most words mean something
 
-                hint = suggest.for_section(word, self.kinds)
+                sections = (self.by_plural[each] for each in document.value if each in self.by_plural)
+                owner = next((each.plural for each in sections if word in each.fields), None)
+                hint = f"it is a field of `{owner}`: indent it as far as the others of its entry" if owner else ""
+                hint = hint or suggest.for_section(word, self.kinds)
                 complaint = Complaint((), "kind-unknown", f"`{word}` is no kind", hint, at_key=True)
                 self.findings.tell(Spot(document, (word,)), complaint)
         if document.value.get(DEFAULTS) and document.value.keys() <= _HANDING_DOWN and not is_template(document.name):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from reconciler.manifest import suggest
-from reconciler.manifest.complaints import about_null, complaints, shown
+from reconciler.manifest.complaints import about_null, called, complaints, shown
 from reconciler.manifest.document import Document
 from reconciler.manifest.findings import Complaint, Findings, Path, Spot
 from reconciler.manifest.options import read_nth
@@ -90,7 +90,7 @@ class Farewells:
         step = entry.get(STEP, DELETE)
         steps = steps_of(kind)
         if step not in steps:
-            summary = f"{shown(step)} is not a step of removing {kind.name.replace('_', ' ')}"
+            summary = f"{shown(step)} is not a step of removing {called(kind)}"
             raise _Wrong(Complaint((STEP,), "word-unknown", summary, f"write one of: {', '.join(steps)}"))
         if DELETE not in steps and after is not None:
             summary = f"`{kind.name}` cannot be deleted"

@@ -21,12 +21,19 @@ def close_to(word: str, candidates: Iterable[str]) -> str | None:
 
 def for_field(kind: Kind, word: str) -> str:
     """Say what to write instead of a field that a kind does not have."""
+    if not word.isascii() and (odd := next((each for each in word if each.isspace()), None)) is not None:
+        return f"there is a blank in it that is none to YAML (U+{ord(odd):04X}); write a plain one"
+    name, colon, value = word.partition(":")
+    if colon and name in kind.fields:
+        return f"write a blank after the colon: `{name}: {value}`"
     server = {_plain(name): (name, ours) for name, ours in kind.server_names().items()}
     if _plain(word) in server:
         name, ours = server[_plain(word)]
         return f"mailcow calls it `{name}`; write `{ours}`"
     known = (*kind.fields, *kind.sugar, *entry_words(kind))
     meant = close_to(word, known) or close_to(word, [name for name, _ in server.values()])
+    if meant is None and "@" in word:
+        return f"values of a list go in brackets: `[a, b]`; what an entry is known by is written `{kind.key[0]}: ...`"
     if meant is None:
         return f"it has: {', '.join(known)}"
     return f"did you mean `{kind.server_names().get(meant, meant)}`?"

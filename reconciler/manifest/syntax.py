@@ -15,6 +15,7 @@ __all__ = ["explain"]
 _CONFLICT: Final = re.compile(r"^<<<<<<< ", re.MULTILINE)
 _SPACES: Final = "indent with spaces, never with tabs"
 _QUOTES: Final = "put the whole text in quotes"
+_TEMPLATE: Final = "let its name end in `.yaml.j2`"
 
 
 class _Advice(NamedTuple):
@@ -129,9 +130,12 @@ def _advice(complaint: str) -> _Advice:
 
 
 def _unstartable(source: SourceText, position: Position | None) -> _Advice:
-    character = ""
+    before = character = ""
     if position is not None:
-        character = source.line(position.line)[position.column - 1 : position.column]
+        line = source.line(position.line)
+        before, character = line[: position.column - 1], line[position.column - 1 : position.column]
     if character == "\t":
         return _BY_COMPLAINT[0]
+    if character == "%" and before.endswith("{"):
+        return _Advice("", "yaml-syntax", "`{% ... %}` is a template's, and this file is none", _TEMPLATE)
     return _Advice("", "yaml-syntax", f"a text cannot start with `{character}` unless it is in quotes", _QUOTES)

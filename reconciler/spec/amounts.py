@@ -60,11 +60,11 @@ def _mebibytes(text: str) -> float | None:
 def _accept_size(value: Any, *, unlimited: bool, least: int) -> str:
     if value == UNLIMITED and unlimited:
         return UNLIMITED
+    also = ", or `unlimited`" if unlimited else ""
     if isinstance(value, int) and not isinstance(value, bool):
-        raise refuse("unit-missing", f"`{value}` has no unit", hint=_SIZE_HINT)
+        raise refuse("unit-missing", f"`{value}` has no unit", hint=_SIZE_HINT + also)
     mebibytes = _mebibytes(value) if isinstance(value, str) else None
     if mebibytes is None:
-        also = ", or `unlimited`" if unlimited else ""
         raise refuse("size-malformed", f"`{value}` is not a size", hint=_SIZE_HINT + also)
     if mebibytes > _LARGEST_SIZE:
         raise refuse("size-too-large", f"`{value}` is more than mailcow can count", hint="write less than 8192PiB")

@@ -145,9 +145,10 @@ def words(wire: Mapping[str, Any]) -> Codec:
     def accept(value: Any, _scope: Scope) -> str:
         if isinstance(value, str) and value in wire:
             return value
-        raise refuse(
-            "word-unknown", f"`{value}` is not one of the words this takes", hint=f"write one of: {', '.join(wire)}"
-        )
+        hint = f"write one of: {', '.join(wire)}"
+        if str(value) in wire:
+            hint = f'put it in quotes: `"{value}"`'
+        raise refuse("word-unknown", f"{not_text(value)} is not one of the words this takes", hint=hint)
 
     def decode(value: Any) -> str:
         return by_wire.get(as_text(value), as_text(value))

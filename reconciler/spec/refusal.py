@@ -55,7 +55,7 @@ def in_quotes(value: Any) -> str:
     if isinstance(value, bool):
         return f'put it in quotes: `"{str(value).lower()}"`'
     if isinstance(value, int):
-        return f'put it in quotes, as it was meant: `"{value}"`'
+        return f'put it in quotes as it stands there, zeros at its front too: `"{value}"`'
     return 'put it in quotes, as it was meant, such as `"3.10"`' if isinstance(value, float) else "write a text"
 
 

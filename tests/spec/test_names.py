@@ -30,7 +30,7 @@ def test_what_has_no_form_on_the_wire_stays_as_it_is() -> None:
     ("value", "what", "hint"),
     [
         (True, "`true`", 'put it in quotes: `"true"`'),
-        (7, "`7`", 'put it in quotes, as it was meant: `"7"`'),
+        (7, "`7`", 'put it in quotes as it stands there, zeros at its front too: `"7"`'),
         (3.1, "`3.1`", 'put it in quotes, as it was meant, such as `"3.10"`'),
         ({"a": 1}, "a mapping", "write a text"),
         ([1], "a list", "write a text"),
