@@ -23,7 +23,7 @@ from tests.properties.wishes import removals
 
 ROOT = Path(__file__).parents[2]
 INTERRUPTED = 130
-SECONDS_TO_HEAR = 0.1
+SECONDS_TO_HEAR = 0.5
 UNFINISHED = "last-apply-unfinished"
 
 
@@ -62,7 +62,10 @@ def struck(town: Town, number: int, *signals: int, before: bool, words: tuple[st
         if arrived == number:
             for each in signals:
                 process.send_signal(each)
-            time.sleep(SECONDS_TO_HEAR)
+            if signal.SIGKILL in signals:
+                os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+            else:
+                time.sleep(SECONDS_TO_HEAR)
 
     town.simulator.arriving, town.simulator.answering = (strike, None) if before else (None, strike)
     del town.simulator.requests[:]
