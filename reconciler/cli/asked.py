@@ -56,7 +56,7 @@ class Pipeline(Protocol):
     def snapshot(self, server: Server, *, details: bool) -> SnapshotTaken:
         """Keep a server's answers, without secrets."""
 
-    def taken_before(self, text: str) -> Snapshot:
+    def taken_before(self, content: bytes) -> Snapshot:
         """Take a kept snapshot up again, to plan against it."""
 
     def schemas(self) -> Mapping[str, Mapping[str, Any]]:

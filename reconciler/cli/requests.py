@@ -126,7 +126,7 @@ def _trusted(session: Session, revision: str | None, given: Given, project: Proj
 
 
 def _live(session: Session, file: str) -> Snapshot:
-    return session.pipeline.taken_before((session.surroundings.start / file).read_text(encoding="utf-8"))
+    return session.pipeline.taken_before((session.surroundings.start / file).read_bytes())
 
 
 def _kinds(given: Given, flag: str) -> tuple[str, ...]:

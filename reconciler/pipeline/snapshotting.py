@@ -59,11 +59,11 @@ def _readable(kind: Kind) -> frozenset[str]:
     return frozenset(each.name for each in kind.fields.values() if each.mark.read)
 
 
-def taken_before(text: str) -> Snapshot:
+def taken_before(content: bytes) -> Snapshot:
     """A snapshot, ready to be planned against.
 
     Raises:
         UsageError: ``snapshot-malformed``.
     """
-    origin, answers = read_snapshot(text)
+    origin, answers = read_snapshot(content)
     return Snapshot(url=origin, answers=answers)

@@ -180,14 +180,14 @@ def snapshot_text(answers: Mapping[str, Any], *, origin: str, moment: str) -> st
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
-def read_snapshot(text: str) -> tuple[str, dict[str, Any]]:
+def read_snapshot(content: bytes) -> tuple[str, dict[str, Any]]:
     """The origin of a snapshot, and its answers by path.
 
     Raises:
         UsageError: ``snapshot-malformed``.
     """
     try:
-        document = json.loads(text)
+        document = json.loads(content)
         about = document.pop(ABOUT)
         origin, version = about["origin"], about["format_version"]
     except (ValueError, TypeError, KeyError, AttributeError) as problem:

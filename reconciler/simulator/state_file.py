@@ -18,7 +18,7 @@ def load(path: Path, *, version: str) -> State | None:
         UsageError: ``bad-state-file``: not a state, or of another version.
     """
     try:
-        content = path.read_text(encoding="utf-8")
+        content = path.read_bytes()
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -174,10 +174,12 @@ def test_a_plan_against_a_snapshot_is_kept_and_carried_out_on_its_server_only(we
     assert person.asks("mailbox/anna@acme.example")["username"] == "anna@acme.example"
 
 
-@pytest.mark.parametrize("text", ["{}", "[]", "not json", '{"snapshot": {"origin": 1, "format_version": "1.0"}}'])
-def test_what_is_no_snapshot_is_refused(welcome: Welcome, text: str) -> None:
+@pytest.mark.parametrize(
+    "content", [b"{}", b"[]", b"not json", b"\xff\xfe", b'{"snapshot": {"origin": 1, "format_version": "1.0"}}']
+)
+def test_what_is_no_snapshot_is_refused(welcome: Welcome, content: bytes) -> None:
     person = welcome()
     person.writes("mail/all.yaml", MAIL)
-    person.writes("live.json", text)
+    (person.folder / "live.json").write_bytes(content)
     refused = _offline(person)
     assert (refused.code, "snapshot-malformed" in refused.err) == (USAGE, True)

@@ -105,8 +105,8 @@ class FakePipeline:
         self._answer("snapshot", server, details)
         return SnapshotTaken(text="{}\n", answers=31, diagnostics=(samples.FINDINGS[3],), timings={"reading": 0.2})
 
-    def taken_before(self, text: str) -> Snapshot:
-        return Snapshot(url="https://mail.acme.example", answers={"snapshot": text})
+    def taken_before(self, content: bytes) -> Snapshot:
+        return Snapshot(url="https://mail.acme.example", answers={"snapshot": content.decode()})
 
     def schemas(self) -> Mapping[str, Mapping[str, Any]]:
         return {"manifest.schema.json": {"type": "object"}}

@@ -202,8 +202,8 @@ def test_a_state_outlives_its_server(mailcow: Start, tmp_path: Path) -> None:
 def test_a_state_of_another_version_or_no_state_is_refused(mailcow: Start, tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     state_file.save(mailcow("2022-01a").simulator, path)
-    for content in (path.read_text(), "{", "[]", '{"version": "2026-07a", "state": {"format": 99}}'):
-        path.write_text(content)
+    for content in (path.read_bytes(), b"{", b"[]", b"\xff", b'{"version": "2026-07a", "state": {"format": 99}}'):
+        path.write_bytes(content)
         with pytest.raises(UsageError) as raised:
             state_file.load(path, version="2026-07a")
         assert raised.value.id == "bad-state-file"
