@@ -51,7 +51,7 @@ class ServerAccess:
             raise UsageError(
                 "the API key would travel unencrypted",
                 id="server-address-plain-http",
-                hint="use https, or force plain http if the way to the server is safe",
+                hint="use https; if the way to the server is safe, insist with `--insecure-http`",
                 origin=self.origin,
             )
         if not self.key:

@@ -12,6 +12,7 @@ __all__ = ["Origin"]
 
 _HINT = "write it as `https://mail.example.org`, with a port if it is not 443, and nothing behind"
 _PORTS = {"https": 443, "http": 80}
+_LONGEST_SHOWN = 100
 
 
 @record(frozen=True, slots=True)
@@ -38,13 +39,15 @@ class Origin:
             parts = urlsplit(text)
             host, port = _in_ascii(parts.hostname or ""), parts.port
         except ValueError as error:  # UnicodeError and idna's errors among them
-            raise _wrong("it is no URL" if "@" in text else str(error)) from error
-        if parts.scheme not in _PORTS or not host:
-            raise _wrong("it has no scheme or no host")
+            raise _wrong(text, "is no URL" if "@" in text else f"is none: {error}") from error
+        if parts.scheme not in _PORTS:
+            raise _wrong(text, "does not begin with `https://`")
+        if not host:
+            raise _wrong(text, "has no host")
         if "@" in parts.netloc:
-            raise _wrong("it holds a user name or a password")
+            raise _wrong(text, "holds a user name or a password")
         if _goes_on(parts):
-            raise _wrong("it goes on behind the host")
+            raise _wrong(text, "goes on behind the host")
         return cls(parts.scheme, host, port if port is not None else _PORTS[parts.scheme])
 
     @property
@@ -84,5 +87,7 @@ def _goes_on(parts: SplitResult) -> bool:
     return bool(parts.path not in ("", "/") or parts.query or parts.fragment)
 
 
-def _wrong(why: str) -> UsageError:
-    return UsageError(f"the server's address is wrong: {why}", id="server-address-wrong", hint=_HINT)
+def _wrong(text: str, why: str) -> UsageError:
+    hides = "@" in text or "?" in text or len(text) > _LONGEST_SHOWN  # what may hold a password or a key
+    shown = "it" if hides else f"`{text}`"
+    return UsageError(f"the server's address is wrong: {shown} {why}", id="server-address-wrong", hint=_HINT)

@@ -13,10 +13,12 @@ _HINTS = {
     FailureReason.REFUSED: "check the port, and that the server is running",
     FailureReason.UNREACHABLE: "check the server's address, and this machine's network",
     FailureReason.PROXY: "check the proxy that `--proxy` or MAILCOW_PROXY names: address, password, what it lets pass",
-    FailureReason.CERTIFICATE: "if the certificate comes from an authority of your own, name its file as the CA file",
+    FailureReason.CERTIFICATE: "look at its names and dates; if it comes from an authority of your own, name that one's "
+    "file with `--ca-file`, or as `ca_file` of `server` in the project file",
     FailureReason.TLS: "check that the port speaks TLS, and its version",
     FailureReason.CONNECT_TIMEOUT: "check the address, the port and the firewalls between",
-    FailureReason.READ_TIMEOUT: "large servers take minutes for their lists: allow more time, or read less at once",
+    FailureReason.READ_TIMEOUT: "large servers take minutes for their lists: allow more time (`timeout` of `server` in "
+    "the project file), or be about less (`--domain`)",
     FailureReason.BROKEN: "check the server's log, and the time limits of a proxy before it",
     FailureReason.TOO_LARGE: "check that the address is that of a mailcow server",
     FailureReason.SERVER: "check the server's containers: its database, Redis or dockerapi may be down",

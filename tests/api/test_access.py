@@ -48,7 +48,8 @@ def test_plain_http_over_a_network_can_be_forced() -> None:
         "https://[::1",
         "https://user:CANARY@mail.example",
         "https://mail.example/api/v1",
-        "https://mail.example?x=1",
+        "https://mail.example?key=CANARY",
+        "https://[user:CANARY@mail.example",
         "https://mail.example/#top",
         "https://xn--a.example",
     ],
@@ -59,6 +60,11 @@ def test_anything_but_an_origin_is_a_wrong_address(origin: str) -> None:
 
     assert refusal.value.id == "server-address-wrong"
     assert "CANARY" not in str(refusal.value)
+
+
+def test_a_wrong_address_is_shown() -> None:
+    with pytest.raises(UsageError, match="`mail.example` does not begin with `https://`"):
+        ServerAccess(origin="mail.example", key="A-1")
 
 
 def test_a_missing_key_is_noticed_before_a_request() -> None:
