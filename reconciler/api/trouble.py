@@ -13,8 +13,8 @@ _HINTS = {
     FailureReason.REFUSED: "check the port, and that the server is running",
     FailureReason.UNREACHABLE: "check the server's address, and this machine's network",
     FailureReason.PROXY: "check the proxy that `--proxy` or MAILCOW_PROXY names: address, password, what it lets pass",
-    FailureReason.CERTIFICATE: "look at its names and dates; if it comes from an authority of your own, name that one's "
-    "file with `--ca-file`, or as `ca_file` of `server` in the project file",
+    FailureReason.CERTIFICATE: "look at its names and dates; if it comes from an authority of your own, name the file "
+    "of that with `--ca-file`, or as `ca_file` of `server` in the project file",
     FailureReason.TLS: "check that the port speaks TLS, and its version",
     FailureReason.CONNECT_TIMEOUT: "check the address, the port and the firewalls between",
     FailureReason.READ_TIMEOUT: "large servers take minutes for their lists: allow more time (`timeout` of `server` in "

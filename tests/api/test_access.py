@@ -63,7 +63,7 @@ def test_anything_but_an_origin_is_a_wrong_address(origin: str) -> None:
 
 
 def test_a_wrong_address_is_shown() -> None:
-    with pytest.raises(UsageError, match="`mail.example` does not begin with `https://`"):
+    with pytest.raises(UsageError, match=r"`mail\.example` does not begin with `https://`"):
         ServerAccess(origin="mail.example", key="A-1")
 
 
