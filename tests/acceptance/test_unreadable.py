@@ -200,3 +200,15 @@ def test_of_what_is_made_anew_nothing_is_told_that_was_not_sent_before(welcome: 
     settled = person.types("plan", "mail", "--detailed-exitcode")
 
     assert (settled.code, "initial-unsent" in settled.out) == (0, False), settled.out
+
+
+def test_that_an_apply_of_what_is_not_committed_began_is_not_to_be_taken_down(welcome: Welcome) -> None:
+    person = welcome()
+    repository = made(person.folder)
+    repository.commit({"mail/settings.yaml": LINKS})
+    repository.write({"mail/mail.yaml": DOMAIN})
+
+    applied = person.types("apply", "mail", "--auto-approve")
+
+    assert applied.code == 0, applied.out + applied.err
+    assert "attempt-not-remembered" not in applied.out + applied.err
