@@ -37,7 +37,7 @@ _DENIALS = {
     DenialReason.READ_ONLY_KEY: (
         "api-key-read-only",
         "the API key may read only",
-        "use the read-write key for this; plan, export and drift work with the read-only one",
+        "use the read-write key for this; plan and export work with the read-only one",
     ),
     DenialReason.OTHER: (
         "api-access-denied",

@@ -49,7 +49,12 @@ def server_of(session: Session, given: Given, settings: ServerSettings) -> Serve
     variable = settings.key_variable or KEY_VARIABLE
     key = environ.get(variable)
     if not key:
-        raise UsageError("there is no API key", id="api-key-missing", hint=f"set {variable}", variable=variable)
+        raise UsageError(
+            "there is no API key",
+            id="api-key-missing",
+            hint=f"set {variable} to the server's read-only or read-write key",
+            variable=variable,
+        )
     check_destination(url, variable=variable, named_outside=bool(named_outside), environ=environ)
     ca_file = session.surroundings.start / given["ca_file"] if given["ca_file"] else settings.ca_file
     proxy = given["proxy"] or environ.get(PROXY_VARIABLE)
