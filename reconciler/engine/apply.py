@@ -7,7 +7,7 @@ from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, 
 from typing import Final
 
 from reconciler.engine.calls import LOST_IN_A_ROW, Answered, Calls
-from reconciler.engine.doubts import Attempt, clearing, rule, settles
+from reconciler.engine.doubts import Attempt, clearing, is_single, rule, settles
 from reconciler.engine.effect import strangers, took
 from reconciler.engine.ports import Clock, LookAgain, Record, Verify, Writer
 from reconciler.engine.progress import Progress, only
@@ -20,7 +20,7 @@ from reconciler.model.report import ChangeEnded, Event, Leftover, Outcome, Repor
 from reconciler.model.secret import Resolve
 from reconciler.model.state import LiveState
 from reconciler.planning.order import levels
-from reconciler.records import field, record
+from reconciler.records import field, record, replace
 from reconciler.spec.kind import Kind
 
 FRUITLESS_ROUNDS: Final = 3
@@ -194,6 +194,8 @@ class _Run:
         if address in reply.confirmed:
             yield from self._settle(address, Outcome.DONE, ())
             return Outcome.DONE
+        if reply.keys & operation.unclear and kind.routes.adds(operation) and is_single(operation):
+            reply = replace(reply, outcome=Outcome.FAILED)  # there was one before: done only if it is as wanted
         answered_before = all(each.outcome is not Outcome.UNKNOWN for each in attempt.earlier)
         refuses = reply.outcome is Outcome.FAILED or (reply.outcome is Outcome.PARTIAL and bool(operation.names))
         refused = refuses and answered_before

@@ -244,11 +244,16 @@ class DomainRecord(TypedDict, total=False):
 def _without_surprises(attributes: Attributes, situation: Situation) -> Attributes:
     """Ask for no DKIM key and no rate limit, which 2024-01 and later create from a template unless told otherwise.
 
-    Where a template is named, it is what the domain is made from, key and all.
+    Where a template is named, it is what the domain is made from, key and all; but for the key, where another one is
+    declared for the domain: the server would refuse to make that one beside it (2024-01 to 2026-07a,
+    functions.dkim.inc.php).
     """
-    if situation.verb is Verb.ADD and "template" not in attributes:
+    if situation.verb is not Verb.ADD:
+        return attributes
+    if "template" not in attributes:
         return {"description": situation.address.key, "key_size": 0, "rl_value": "", "rl_frame": "s", **attributes}
-    return attributes
+    declared = situation.future.get(Address("dkim_key", situation.address.key))
+    return attributes if declared is None else {"key_size": 0, **attributes}
 
 
 def _refuses(situation: Situation) -> tuple[tuple[str, str, str], ...]:

@@ -262,6 +262,18 @@ def test_deletions_of_what_is_gone_already_are_done(server: Rehearsal) -> None:
     assert server.read("alias").of("alias") == {}
 
 
+@pytest.mark.parametrize(("selector", "outcome"), [("s1", "done"), ("s2", "failed")])
+def test_a_key_somebody_made_meanwhile_is_done_only_if_it_is_as_wanted(
+    server: Rehearsal, selector: str, outcome: str
+) -> None:
+    applied(server, [domain("a.example")])
+    wanted = create("dkim_key", "a.example", domain="a.example", selector="s1", size=1024)
+    live = server.read("domain")
+    server.post("add/dkim", {"domains": "a.example", "dkim_selector": selector, "key_size": 1024})
+    done = applied(server, [wanted], live=live)
+    assert list(done.outcomes.values()) == [outcome]
+
+
 class Together:
     """A writer whose calls all begin at once."""
 

@@ -52,12 +52,14 @@ def test_an_imported_key_takes_its_place_again_when_its_selector_changes(server:
     assert server.simulator.state.redis.hash("DKIM_PRIV_KEYS").keys() == {"s2.acme.example"}
 
 
-def test_a_domain_made_from_a_template_may_have_got_its_key_already(new_server: Server) -> None:
+@pytest.mark.parametrize("said", [{}, {"selector": "s1", "size": 1024}])
+def test_a_domain_made_from_a_template_gets_the_key_that_is_declared_for_it(
+    new_server: Server, said: dict[str, Any]
+) -> None:
     template = {"name": "Signed", "dkim_selector": "dkim", "dkim_size": "2048"}
+    key = {"domain": "acme.example", **said}
     new_server.apply({"domain_templates": [template]})
-    wanted = new_server.desired(
-        {"domain_templates": [template], "domains": [ACME], "dkim_keys": [{"domain": "acme.example"}]}
-    )
+    wanted = new_server.desired({"domain_templates": [template], "domains": [ACME], "dkim_keys": [key]})
     declared = wanted.resources["domain"]["acme.example"]
     from_template = type(declared)(
         declared.address, declared.values, declared.place, type(declared.options)(template="Signed")
@@ -65,6 +67,9 @@ def test_a_domain_made_from_a_template_may_have_got_its_key_already(new_server: 
     resources = {**wanted.resources, "domain": {"acme.example": from_template}}
     new_server.carry_out(DesiredState(resources))
     assert "template" in next(each.attributes for each in new_server.sent if each.route == "domain")
+    live = new_server.read(new_server.desired({"dkim_keys": [key]}))
+    found = live.resources["dkim_key"]["acme.example"].values
+    assert (found["selector"], found["size"]) == (said.get("selector", "dkim"), said.get("size", 2048))
 
 
 def test_the_limits_of_a_template_are_what_a_domain_made_from_it_gets(new_server: Server) -> None:
