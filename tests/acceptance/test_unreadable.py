@@ -131,6 +131,22 @@ def test_an_apply_that_dies_before_it_sends_anything_hides_nothing_of_what_an_ea
     assert "warning[initial-unsent]" in told.out, told.out
 
 
+def test_what_was_sent_is_not_told_of_though_apply_after_apply_fails_at_something_else(
+    welcome: Welcome, tmp_path: Path
+) -> None:
+    person = welcome("2022-01a", faults=Faults.of("status=502:add/relayhost"))
+    person.environ |= {"SECRET": "Correct.Horse.7", "HOME": str(tmp_path / "home")}
+    tagged = LIMITED.replace("rate_limit: 7/h", "tagged_mail: subfolder")
+    made(person.folder).commit({"mail/mail.yaml": tagged + "relayhosts: [{host: smtp.example}]\n"})
+
+    applied = [person.types("apply", "mail", "--auto-approve") for _ in range(3)]
+    planned = person.types("plan", "mail")
+
+    assert person.simulator.state.redis.hash("RCPT_WANTS_SUBFOLDER_TAG")[ANNA] == "1"
+    assert [each.code for each in applied] == [INCOMPLETE] * 3, applied[0].out
+    assert not any("initial-unsent" in each.out + each.err for each in (*applied, planned))
+
+
 def test_lists_that_were_not_sent_are_looked_at_and_sent_when_asked_by_name(welcome: Welcome, tmp_path: Path) -> None:
     person = welcome(faults=Faults.of("status=502:add/mailbox-policy:1-2"))
     person.environ |= {"SECRET": "Correct.Horse.7", "HOME": str(tmp_path / "home")}
