@@ -99,6 +99,7 @@ def departures(
         return
     removals = {each.address: each for each in desired.removals}
     spoken = _spoken_of(desired)
+    asked_for = _left_behind(desired) if kind.space is not None else frozenset()
     declared = desired.of(kind.name)
     before = {key for state in options.earlier for key in state.of(kind.name)}
     there = live.of(kind.name)
@@ -122,9 +123,14 @@ def departures(
             continue
         if key in before and (not kind.protected or kind.name in options.delete_protected):
             yield Departure(observed, Reason.NO_LONGER_DECLARED)
-        elif any(scope.covers(kind.name, domain) for scope in options.prune):
+        elif key not in asked_for and any(scope.covers(kind.name, domain) for scope in options.prune):
             yield Departure(observed, Reason.UNDECLARED)
     yield from _never_made(kind, desired, there, options)
+
+
+def _left_behind(desired: DesiredState) -> frozenset[str]:
+    """The old names that renamed resources are to keep: what the server makes of these is as good as declared."""
+    return frozenset(each.source.key for each in desired.relocations if each.keep_alias)
 
 
 def _never_made(

@@ -5,7 +5,7 @@ import pytest
 
 from reconciler.model.change import Action, Reason
 from reconciler.model.resource import Place
-from reconciler.model.state import DesiredState, LiveState, Removal
+from reconciler.model.state import DesiredState, LiveState, Relocation, Removal
 from reconciler.planning.options import PlanOptions, PruneScope
 from tests.planning.states import address, compared, desired, live
 
@@ -90,6 +90,15 @@ def test_a_domain_that_is_forgotten_takes_what_is_in_it_along_also_from_prune_sc
     aliases = (PruneScope("alias"),)
     assert _deleted(want, live(EVERYTHING), prune=aliases) == []
     assert _deleted(desired({}), live(EVERYTHING), prune=aliases) != []
+
+
+@pytest.mark.parametrize("keep_alias", [True, False])
+def test_the_old_name_that_a_renamed_mailbox_keeps_is_not_pruned(keep_alias: bool) -> None:
+    moved = Relocation(address("mailbox/ann@acme.example"), address("mailbox/anna@acme.example"), PLACE, keep_alias)
+    want = desired({"domains": [DOMAIN], "mailboxes": [ANNA]}, relocations=(moved,))
+    kept = {"address": "ann@acme.example", "to": ["anna@acme.example"]}
+    gone = _deleted(want, live({**EVERYTHING, "aliases": [SALES, kept]}), prune=(PruneScope("alias"),))
+    assert gone == [*([] if keep_alias else ["alias/ann@acme.example"]), "alias/sales@acme.example"]
 
 
 def test_other_names_of_a_domain_that_was_let_go_of_and_what_is_about_it_are_left_alone() -> None:
