@@ -47,7 +47,7 @@ class Refusal:
     Attributes:
         id: the guard's, kebab-case.
         summary: what it objects to, with its numbers.
-        permit: the flag that would allow exactly this.
+        permit: the flag, or flags, that would allow exactly this, as they are typed.
         addresses: the changes it is about; empty when it is about the plan as a whole.
     """
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change, Reason
-from reconciler.model.focus import means
+from reconciler.model.focus import Patterns
 from reconciler.model.plan import Refusal
 from reconciler.model.state import DesiredState, LiveState
 from reconciler.planning.options import PlanOptions
@@ -77,9 +77,13 @@ def _is_allowed(refusal: Refusal, limits: Limits) -> bool:
 def _vanished(
     kinds: Mapping[str, Kind], desired: DesiredState, live: LiveState, options: PlanOptions, limits: Limits
 ) -> Iterator[Refusal]:
-    """Kinds of which nothing is left that was applied before: more likely a broken answer than what somebody did."""
+    """Kinds of which nothing is left that was applied before: more likely a broken answer than what somebody did.
+
+    Several are one refusal: where a server was made anew, that is all of them.
+    """
     if options.base is None:
         return
+    vanished: dict[str, str] = {}
     for name in kinds:  # not by items: a kind is imported when it is looked at
         if name in limits.allowed_vanished or not live.was_read(name) or kinds[name].singleton:
             continue
@@ -96,9 +100,11 @@ def _vanished(
         there = live.of(name)
         gone = bool(expected) and expected.isdisjoint(there.keys())
         if gone and (not there or len(expected) >= _TOO_MANY_TO_BE_CHANCE):
-            what = kind.plural.replace("_", " ")
-            summary = f"none of the {len(expected)} {what} is on the server that were applied before"
-            yield Refusal("kind-vanished", summary, f"--allow-vanished {name}")
+            vanished[name] = f"{len(expected)} {(kind.plural if len(expected) > 1 else name).replace('_', ' ')}"
+    if vanished:
+        told = f"nothing is left on the server of what was applied before: {', '.join(vanished.values())}"
+        summary = f"{told}; is it another server, or one that was made anew?" if len(vanished) > 1 else told
+        yield Refusal("kind-vanished", summary, " ".join(f"--allow-vanished {name}" for name in vanished))
 
 
 def _protected_kinds(kinds: Mapping[str, Kind], deletions: Sequence[Change], options: PlanOptions) -> Iterator[Refusal]:
@@ -112,12 +118,13 @@ def _kept(
     deletions: Sequence[Change], desired: DesiredState, options: PlanOptions, limits: Limits
 ) -> Iterator[Refusal]:
     """Deletions of what the project protects, or what is or was declared with ``prevent_delete``."""
+    protected = Patterns(limits.protect)
     for change in deletions:
         address = change.address
         declared = [state.get(address) for state in (desired, *options.earlier)]
         if any(each is not None and each.options.prevent_delete for each in declared):
             yield _refused(address, "delete-prevented", f"`{address}` is declared with `prevent_delete`")
-        elif pattern := next((each for each in limits.protect if means(each, str(address))), None):
+        elif pattern := protected.meaning(str(address)):
             yield _refused(address, "delete-protected", f"`{address}` is protected by `{pattern}` in the project file")
 
 

@@ -101,7 +101,7 @@ class RefusalDocument(TypedDict):
 
     id: str
     summary: str
-    permit: Annotated[str, About("The flag that would allow exactly this.")]
+    permit: Annotated[str, About("The flag, or flags, that would allow exactly this.")]
     addresses: list[AddressText]
 
 

@@ -126,6 +126,15 @@ def test_a_kind_that_reads_back_empty_although_it_was_applied_stops_the_run() ->
     assert _refusals(want, empty) == []
 
 
+def test_a_server_that_was_made_anew_is_refused_once_with_flags_that_can_be_typed() -> None:
+    want = desired({"domains": [DOMAIN], "aliases": [_alias("sales"), _alias("jobs")]})
+    empty = live({"domains": [], "aliases": []})
+    (refusal,) = _refusals(want, empty, base=want)
+    assert "of what was applied before: 1 domain, 2 aliases; is it another server" in refusal.summary
+    assert refusal.permit == "--allow-vanished domain --allow-vanished alias"
+    assert _refusals(want, empty, Limits(allowed_vanished=frozenset({"alias", "domain"})), base=want) == []
+
+
 def test_several_that_are_all_gone_stop_the_run_also_where_others_are_left() -> None:
     names = ("a", "b", "c")
     others = live({"domains": [DOMAIN], "aliases": [_alias("by-hand")]})
