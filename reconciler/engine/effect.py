@@ -93,14 +93,10 @@ def surplus(kind: Kind, before: LiveState, seen: LiveState, created: Collection[
     Returns:
         The addresses of those that the run created.
     """
-    rows = seen.of(kind.name)
-    new = {rows[key].address for key in rows if rows[key].handle in {*strangers(kind, before, seen, created)}}
-    return tuple(address for address in sorted(created) if any(_share_key(address, each, rows) for each in new))
-
-
-def _share_key(one: Address, other: Address, rows: Collection[str]) -> bool:
-    """Whether two addresses are of rows with one key, which is that of the first row."""
-    return any(first in rows for first in {*_firsts(one)} & {*_firsts(other)})
+    rows, nobodys = seen.of(kind.name), frozenset(strangers(kind, before, seen, created))
+    new = (each.address for each in rows.values() if each.handle in nobodys) if nobodys else ()
+    shared = {first for address in new for first in _firsts(address) if first in rows}
+    return tuple(address for address in sorted(created) if not shared.isdisjoint(_firsts(address)))
 
 
 def _firsts(address: Address) -> tuple[str, ...]:

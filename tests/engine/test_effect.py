@@ -1,12 +1,15 @@
+from collections.abc import Callable
+
 import pytest
 
-from reconciler.engine.effect import Took, took
+from reconciler.engine.effect import Took, surplus, took
 from reconciler.kinds import registry
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change, FieldChange
 from reconciler.model.operation import Operation, Verb
 from reconciler.model.resource import Observed
 from reconciler.model.state import LiveState
+from tests.work import growth
 
 KINDS = registry()
 ANNA = Address("mailbox", "anna@a.example")
@@ -84,3 +87,16 @@ def test_of_equal_rows_the_one_that_was_deleted_decides() -> None:
     assert took(KINDS["relayhost"], remove, change, seen(other)) is Took.ALL
     both = Observed(smtp, {}, handle="2", twins=(Observed(smtp, {}, handle="1"),))
     assert took(KINDS["relayhost"], remove, change, seen(both)) is Took.NONE
+
+
+def test_four_times_as_many_of_a_kind_without_unique_keys_are_looked_through_in_four_times_the_work() -> None:
+    def looking(number: int) -> Callable[[], object]:
+        made = [Observed(Address("relayhost", f"r{each}.example"), {}, str(each)) for each in range(number)]
+        again = [Observed(each.address.nth(2), {}, f"9{each.handle}") for each in made]
+        created = [each.address for each in made]
+        return lambda: surplus(KINDS["relayhost"], seen(), seen(*made, *again), created)
+
+    found = looking(20)()
+    assert isinstance(found, tuple)
+    assert len(found) == 20
+    assert growth(looking, 20) < 1.1
