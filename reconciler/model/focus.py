@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
+import re
+from fnmatch import fnmatchcase, translate
 from typing import TYPE_CHECKING, Final
 
 from reconciler.model.address import Address
-from reconciler.records import record
+from reconciler.records import field, record
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from reconciler.model.state import DesiredState
 
 
@@ -23,6 +26,7 @@ class Focus:
 
     domains: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
+    _read: dict[str, Patterns] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __bool__(self) -> bool:
         return bool(self.domains or self.targets)
@@ -33,11 +37,41 @@ class Focus:
 
     def is_in(self, domain: str | None) -> bool:
         """Whether the domain is among those it is narrowed to."""
-        return not self.domains or any(means(pattern, domain or "") for pattern in self.domains)
+        if not self.domains:
+            return True
+        patterns = self._read.get("domains") or self._read.setdefault("domains", Patterns(self.domains))
+        return patterns.mean(domain or "")
 
     def is_target(self, address: Address) -> bool:
         """Whether the address is among those it is narrowed to."""
-        return not self.targets or any(means(pattern, str(address)) for pattern in self.targets)
+        if not self.targets:
+            return True
+        patterns = self._read.get("targets") or self._read.setdefault("targets", Patterns(self.targets))
+        return patterns.mean(str(address))
+
+
+class Patterns:
+    """Several patterns at once: however many there are, a text is looked up among those without wildcards."""
+
+    __slots__ = ("_exactly", "_wild", "_wildly")
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        """Read them once, for many texts."""
+        self._exactly = {each.lower(): each for each in patterns}
+        self._wild = [each for each in self._exactly.values() if may_mean_several(each)]
+        self._wildly = re.compile("|".join(map(translate, map(str.lower, self._wild)))) if self._wild else None
+
+    def mean(self, text: str) -> bool:
+        """Whether one of them means a domain or an address; see `means`."""
+        text = text.lower()
+        return text in self._exactly or (self._wildly is not None and self._wildly.match(text) is not None)
+
+    def meaning(self, text: str) -> str | None:
+        """The one that means a domain or an address, as it is written; None where there is none."""
+        if not self.mean(text):
+            return None
+        exactly = self._exactly.get(text.lower())
+        return exactly if exactly is not None else next(each for each in self._wild if means(each, text))
 
 
 EVERYTHING = Focus()
@@ -74,4 +108,4 @@ def means(pattern: str, text: str) -> bool:
     However it is written: domains are in lowercase here, and no two addresses of mail differ in case only.
     """
     text, pattern = text.lower(), pattern.lower()
-    return text == pattern or fnmatchcase(text, pattern)
+    return text == pattern or (may_mean_several(pattern) and fnmatchcase(text, pattern))

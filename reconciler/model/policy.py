@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.model.focus import means
+from reconciler.model.focus import Patterns
 from reconciler.records import field, record
 
 
@@ -24,6 +24,7 @@ class Policy:
     domains: tuple[str, ...] | None = None
     kinds: frozenset[str] | None = None
     fields: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    _read: list[Patterns] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def covers(self, kind: str, domain: str | None) -> bool:
         """Whether resources of this kind in this domain are this repository's at all."""
@@ -33,4 +34,6 @@ class Policy:
             return True
         if domain is None:
             return self.kinds is not None
-        return any(means(pattern, domain) for pattern in self.domains)
+        if not self._read:
+            self._read.append(Patterns(self.domains))
+        return self._read[0].mean(domain)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Origin
-from reconciler.model.focus import EVERYTHING, Focus, Part, means
+from reconciler.model.focus import EVERYTHING, Focus, Part, Patterns, means
 from reconciler.model.policy import Policy
 from reconciler.model.resource import Place
 from reconciler.model.secret import Secret, SecretSource
@@ -25,10 +25,15 @@ class PruneScope:
 
     kind: str
     domains: tuple[str, ...] = ("*",)
+    _read: list[Patterns] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def covers(self, kind: str, domain: str | None) -> bool:
         """Whether a resource of this kind in this domain is in scope."""
-        return kind == self.kind and any(means(pattern, domain or "") for pattern in self.domains)
+        if kind != self.kind:
+            return False
+        if not self._read:
+            self._read.append(Patterns(self.domains))
+        return self._read[0].mean(domain or "")
 
 
 _OF_FIELDS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_*?[]!-")
@@ -43,14 +48,8 @@ def _file_only(place: Place) -> Origin:
     return Origin(place.file)
 
 
-def selects(selector: str, address: Address, name: str) -> bool:
-    """Whether a selector of ``--resend`` means a field; without ``#`` it means all of a resource's."""
-    wanted, wanted_field = _parted(selector)
-    return means(wanted, str(address)) and means(wanted_field or "*", name)
-
-
-def _parted(selector: str) -> tuple[str, str]:
-    """What a selector means, and the field it names; a key may hold a ``#`` too."""
+def parted(selector: str) -> tuple[str, str]:
+    """What a selector of ``--resend`` means, and the field it names, if any; a key may hold a ``#`` too."""
     wanted, mark, last = selector.rpartition("#")
     names_field = bool(last) and not last.isdecimal() and _OF_FIELDS.issuperset(last)
     return (wanted, last) if mark and names_field else (selector, "")
@@ -89,6 +88,7 @@ class PlanOptions:
     locate: Callable[[Place], Origin] = field(default=_file_only)
     focus: Focus = EVERYTHING
     policy: Policy | None = None
+    _selected: dict[str, Patterns] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def earlier(self) -> tuple[DesiredState, ...]:
@@ -97,17 +97,27 @@ class PlanOptions:
 
     def resends(self, address: Address, name: str) -> bool:
         """Whether ``--resend`` selects this field."""
-        return any(selects(selector, address, name) for selector in self.resend)
+        return any(means(each or "*", name) and of.mean(str(address)) for each, of in self._by_field.items())
 
     def rotates(self, address: Address, name: str) -> bool:
         """Whether ``--resend`` selects this field by name: only so is a secret under ``initial:`` sent once more."""
-        return any(_parted(each)[1] and selects(each, address, name) for each in self.resend)
+        return any(each and means(each, name) and of.mean(str(address)) for each, of in self._by_field.items())
 
     def names(self, address: Address, name: str) -> bool:
         """Whether ``--resend`` names this field in full: what is no secret under ``initial:`` asks for that."""
-        return any(_parted(each)[1] == name and selects(each, address, name) for each in self.resend)
+        return name in self._by_field and self._by_field[name].mean(str(address))
 
     @property
     def rotates_anything(self) -> bool:
         """Whether ``--resend`` may select what nothing else looks at."""
-        return any(_parted(each)[1] for each in self.resend)
+        return any(self._by_field)
+
+    @property
+    def _by_field(self) -> dict[str, Patterns]:
+        """What is selected, by the field it is selected with; there are few fields, and selectors perhaps many."""
+        if self.resend and not self._selected:
+            found: dict[str, list[str]] = {}
+            for wanted, name in map(parted, self.resend):
+                found.setdefault(name, []).append(wanted)
+            self._selected.update({name: Patterns(of) for name, of in found.items()})
+        return self._selected

@@ -12,7 +12,7 @@ from reconciler.model.focus import Focus, may_mean_several, means
 from reconciler.model.resource import Declared
 from reconciler.model.state import DesiredState, LiveState, Relocation
 from reconciler.model.table import sheets_of
-from reconciler.planning.options import PlanOptions, selects
+from reconciler.planning.options import PlanOptions, parted
 from reconciler.records import record
 from reconciler.spec.kind import Kind
 from reconciler.spec.mark import TEMPLATE
@@ -45,7 +45,7 @@ class Reach:
     def concerns(self, kind: str) -> bool:
         """Whether the run may be about something of this kind."""
         targets = self.focus.targets
-        return not targets or any(means(pattern.partition("/")[0], kind) for pattern in targets)
+        return not targets or any(means(each, kind) for each in {pattern.partition("/")[0] for pattern in targets})
 
 
 def reach_of(kinds: Mapping[str, Kind], desired: DesiredState, focus: Focus) -> Reach:
@@ -81,16 +81,40 @@ def about_nothing(
     kinds: Mapping[str, Kind], desired: DesiredState, live: LiveState, options: PlanOptions
 ) -> Iterator[Diagnostic]:
     """Find the patterns nothing matches, declared now or before, or on the server: most likely they are misspelt."""
-    for selector in options.resend:
-        if not _is_selected(selector, desired):
-            yield _unmatched(f"--resend {selector}", _OF_FIELDS)
+    for selector in _not_selected(options.resend, desired) if options.resend else ():
+        yield _unmatched(f"--resend {selector}", _OF_FIELDS)
     if not options.focus:
         return
-    tried = [(f"--target {each}", Focus(targets=(each,)), _OF_TARGETS) for each in options.focus.targets]
-    tried += [(f"--domain {each}", Focus(domains=(each,)), _OF_DOMAINS) for each in options.focus.domains]
-    for flag, focus, hint in tried:
-        if not any(focus.covers(address, domain) for address, domain in _known(kinds, desired, live, options)):
-            yield _unmatched(flag, hint)
+    targets, domains = _Unseen(options.focus.targets), _Unseen(options.focus.domains)
+    for address, domain in _known(kinds, desired, live, options):
+        targets.see(str(address))
+        domains.see(domain or "")
+        if not (targets.left or domains.left):
+            return
+    yield from (_unmatched(f"--target {each}", _OF_TARGETS) for each in options.focus.targets if each in targets.left)
+    yield from (_unmatched(f"--domain {each}", _OF_DOMAINS) for each in options.focus.domains if each in domains.left)
+
+
+class _Unseen:
+    """Patterns of which nothing has been seen yet that they mean.
+
+    Attributes:
+        left: those, as they were written.
+    """
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self.left = set(patterns)
+        self._wild = {each for each in self.left if may_mean_several(each)}
+        self._written: dict[str, list[str]] = {}
+        for each in self.left:
+            self._written.setdefault(each.lower(), []).append(each)
+
+    def see(self, text: str) -> None:
+        """Strike out what means a text."""
+        if self.left:
+            met = {*self._written.get(text.lower(), ()), *(each for each in self._wild if means(each, text))}
+            self.left -= met
+            self._wild -= met
 
 
 def _known(
@@ -113,11 +137,21 @@ def _unmatched(flag: str, hint: str) -> Diagnostic:
     return error("pattern-unmatched", summary, hint=hint)
 
 
-def _is_selected(selector: str, desired: DesiredState) -> bool:
-    """Whether a selector of fields means any that is declared."""
-    return any(
-        selects(selector, each.address, name) for each in desired for name in (*each.values, *each.options.initial)
-    )
+def _not_selected(selectors: Iterable[str], desired: DesiredState) -> Iterator[str]:
+    """The selectors of fields that mean none that is declared."""
+    found = {selector: parted(selector) for selector in selectors}
+    by_field: dict[str, list[str]] = {}
+    for wanted, field in found.values():
+        by_field.setdefault(field, []).append(wanted)
+    unseen = {field: _Unseen(of) for field, of in by_field.items()}
+    for each in desired:
+        names = (*each.values, *each.options.initial)
+        for field, waiting in unseen.items():
+            if waiting.left and any(means(field or "*", name) for name in names):
+                waiting.see(str(each.address))
+        if not any(waiting.left for waiting in unseen.values()):
+            return
+    yield from (selector for selector, (wanted, field) in found.items() if wanted in unseen[field].left)
 
 
 def _spoken_of(desired: DesiredState, options: PlanOptions) -> Iterator[Address]:

@@ -12,14 +12,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from reconciler.model.focus import means
 from reconciler.model.state import LiveState
 from reconciler.records import record
 from reconciler.remote.wanted import Wanted
 from reconciler.spec.capabilities import Capabilities
 from reconciler.spec.kind import Kind, Source
 from reconciler.spec.mark import MAIN
-from reconciler.spec.names import domain_for_people, domain_for_wire
+from reconciler.spec.names import domain_for_wire
 
 DOMAIN: Final = "{domain}"
 HANDLE: Final = "{handle}"
@@ -179,15 +178,6 @@ def wanted_sources(kind: Kind, fields: Collection[str], capabilities: Capabiliti
         if shown and capabilities.knows(kind.sources[source].since):
             found.setdefault(source, []).append(name)
     return found
-
-
-def in_scope(domain: str | None, wanted: Wanted) -> bool:
-    """Whether what belongs to a domain (None: to none) is to be read."""
-    return domain is None or wanted.domains is None or any(_matches(domain, each) for each in wanted.domains)
-
-
-def _matches(domain: str, pattern: str) -> bool:
-    return means(pattern, domain) or domain == domain_for_people(pattern)
 
 
 def segments(path: str, *, domain: str = "", handle: str = "", each: str = "") -> tuple[str, ...]:

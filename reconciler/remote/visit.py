@@ -27,7 +27,6 @@ from reconciler.remote.schedule import (
     can_be_narrowed,
     container_gets,
     containers_of,
-    in_scope,
     is_known,
     is_plain,
     list_gets,
@@ -177,7 +176,7 @@ class Visit:
     def _narrowed(self, domains: list[str]) -> list[str] | None:
         if self.wanted.domains is None and len(domains) == 1:
             return None
-        return [domain for domain in domains if in_scope(domain, self.wanted)]
+        return [domain for domain in domains if self.wanted.covers(domain)]
 
     def _take_up(self, kind: Kind) -> None:
         """Read a kind's list; a kind without one has what is declared of it, with nothing known about it."""
@@ -188,7 +187,7 @@ class Visit:
         if kind.name not in self._lists:
             each = kind.sources[MAIN].each or ""
             held = {key for name in containers_of(kind) for key in self._resources[name]}
-            held = {key for key in held if in_scope(kind.domain_of({each: key}), self.wanted)}
+            held = {key for key in held if self.wanted.covers(kind.domain_of({each: key}))}
             self._lists[kind.name] = self._asked(
                 kind, container_gets(kind, held | {*self.wanted.containers.get(kind.name, ())})
             )
@@ -227,7 +226,7 @@ class Visit:
                 concerned = [] if HANDLE in source.path else list(resources.values())
             handles = {row.handle for each in concerned for row in (each, *each.twins)}
             domains = {domain for each in concerned if (domain := kind.domain_of(each.values)) is not None}
-            domains = {domain for domain in domains if in_scope(domain, self.wanted)}
+            domains = {domain for domain in domains if self.wanted.covers(domain)}
             self._sources[kind.name, name] = self._asked_once(source_gets(source, domains=domains, handles=handles))
 
     def _join(self, kind: Kind) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from reconciler.model.address import Address
-from reconciler.model.focus import may_mean_several
+from reconciler.model.focus import Patterns, may_mean_several
 from reconciler.model.state import DesiredState
 from reconciler.model.table import sheets_of
 from reconciler.records import field, record
 from reconciler.spec.kind import Kind
 from reconciler.spec.mark import MAIN
-from reconciler.spec.names import container_in
+from reconciler.spec.names import container_in, domain_for_people
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,15 @@ class Wanted:
     containers: Mapping[str, Collection[str]] = field(default_factory=dict)
     everywhere: Collection[str] = ()
     domains: tuple[str, ...] | None = None
+    _read: list[Patterns] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    def covers(self, domain: str | None) -> bool:
+        """Whether what belongs to a domain (None: to none) is to be read."""
+        if domain is None or self.domains is None:
+            return True
+        if not self._read:
+            self._read.append(Patterns((*self.domains, *map(domain_for_people, self.domains))))
+        return self._read[0].mean(domain)
 
     @property
     def names_each_domain(self) -> bool:
