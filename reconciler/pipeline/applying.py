@@ -203,6 +203,9 @@ def _leftovers(planned: Planned) -> tuple[Leftover, ...]:
         for name in _not_as_declared(change)
     ]
     gone = [change.address for change in planned.plan.changes if change.action is Action.DELETE]
+    # what is to be deleted by now and came to be during the run: a placeholder that a proxy made twice
+    new = (each.address for each in again.changes if each.action is Action.DELETE and each.address not in touched)
+    gone += [address for address in new if planned.live.get(address) is None]
     left += [Leftover(address, STILL_THERE) for address in gone if live.get(address) is not None]
     missing = (change.address for change in again.changes if change.action is Action.CREATE)
     left += [Leftover(each, GONE) for each in missing if each not in touched and planned.live.get(each) is not None]

@@ -13,7 +13,7 @@ from reconciler.model.state import DesiredState, LiveState, Removal
 from reconciler.planning.options import PlanOptions
 from reconciler.records import record
 from reconciler.spec.kind import Kind
-from reconciler.spec.names import domain_of
+from reconciler.spec.names import PLACEHOLDER, domain_of
 
 
 @record(frozen=True, slots=True)
@@ -136,24 +136,26 @@ def _left_behind(desired: DesiredState) -> frozenset[str]:
 def _never_made(
     kind: Kind, desired: DesiredState, there: Mapping[str, Observed], options: PlanOptions
 ) -> Iterator[Departure]:
-    """Find the placeholders of creations that ended too early, of what is not wanted any more."""
+    """Find the placeholders of creations that ended too early, of what is there by now or not wanted any more.
+
+    Of what is there they are left when somebody made it otherwise, or when a proxy repeated the call.
+    """
     untouched = kind.untouched
-    if untouched is None or not _is_ours(kind, None, options):
+    left = [] if untouched is None else [name for name in there if name.startswith(PLACEHOLDER)]
+    if untouched is None or not left or not _is_ours(kind, None, options):
         return
-    before = {key for state in options.earlier for key in state.of(kind.name)} - desired.of(kind.name).keys()
-    spoken = _spoken_of(desired)
-    unwanted = {key for key in before if Address(kind.name, key) not in spoken}
-    unwanted |= {
+    from reconciler.spec.placeholder import left_for  # noqa: PLC0415  seldom needed
+
+    declared, spoken = desired.of(kind.name), _spoken_of(desired)
+    before = {key for state in options.earlier for key in state.of(kind.name)} - declared.keys()
+    over = {key for key in before if Address(kind.name, key) not in spoken}
+    over |= {key for key in declared if key in there}
+    over |= {
         each.address.key
         for each in desired.removals
         if each.address.kind == kind.name and step_today(each, options.today) == "delete"
     }
-    if not unwanted:
-        return
-    from reconciler.spec.placeholder import STEM, left_for  # noqa: PLC0415  seldom needed
-
-    left = [name for name in there if name.startswith(STEM)]
-    for observed in (there[name] for key in sorted(unwanted) for name in left_for(key, left)):
+    for observed in (there[name] for key in sorted(over) for name in left_for(key, left)):
         if untouched(observed.values) and options.focus.covers(observed.address, None):
             yield Departure(observed, Reason.NO_LONGER_DECLARED)
 

@@ -16,6 +16,9 @@ LONGEST_ADDRESS: Final = 254
 """An address has a host of two labels or more of which the last begins with a letter, and is no longer than this (PHP's
 FILTER_VALIDATE_EMAIL, through which mailcow has every address go)."""
 
+PLACEHOLDER: Final = "placeholder-"
+"""What the names begin with of rows that are added under another name than they are to have (`spec.placeholder`)."""
+
 _LOCAL_PART: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
 
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Collection
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from reconciler.model.operation import Verb
 from reconciler.model.resource import Values
 from reconciler.spec.kind import Situation
+from reconciler.spec.names import PLACEHOLDER
 from reconciler.spec.step import Stage, Step
-
-STEM: Final = "placeholder-"
-"""What all their names begin with."""
 
 
 class Placeholder(NamedTuple):
@@ -56,4 +54,4 @@ def left_for(key: str, there: Collection[str]) -> list[str]:
 
 
 def _stem(key: str) -> str:
-    return f"{STEM}{zlib.crc32(key.encode()):x}"
+    return f"{PLACEHOLDER}{zlib.crc32(key.encode()):x}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -112,6 +113,20 @@ def test_what_a_proxy_made_twice_is_told_also_beside_one_of_the_kind(welcome: We
     ended = person.types("apply", "mail.yaml", "--auto-approve", "--quiet")
     assert (ended.code, len(person.asks("relayhost/all"))) == (INCOMPLETE, 3), ended.out
     assert "relayhost/acme@smtp.acme.example:587#2: there more than once" in ended.out
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_way_to_a_name_that_a_proxy_made_twice_is_told_and_cleared_away(welcome: Welcome, version: str) -> None:
+    faults = Faults.of("twice:add/relayhost")
+    person = welcome(version, faults=faults)
+    person.environ["BEN"] = "Correct.Horse.77"
+    person.writes("mail.yaml", RELAYHOST.replace("username: acme", "username: 'ac:me'"))
+    ended = person.types("apply", "mail.yaml", "--auto-approve", "--quiet")
+    assert (ended.code, len(person.asks("relayhost/all"))) == (INCOMPLETE, 2), ended.out
+    assert re.search(r"relayhost/placeholder-\w+\.invalid: still there", ended.out)
+    again = person.types("apply", "mail.yaml", "--auto-approve", "--quiet")
+    assert (again.code, len(person.asks("relayhost/all"))) == (0, 1), again.out
+    assert person.types("plan", "mail.yaml", "--detailed-exitcode").code == 0
 
 
 def test_others_of_a_kind_that_somebody_makes_meanwhile_are_none_of_ours(welcome: Welcome) -> None:
