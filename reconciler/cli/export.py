@@ -36,8 +36,8 @@ def act(session: Session, given: Given) -> int:
 
     A plan of what was written is empty.
     """
-    _, settings = project_of(session, given)
-    server = server_of(session, given, settings.server)
+    project, settings = project_of(session, given)
+    server = server_of(session, given, settings.server, project)
     domains = tuple(map(pattern_for_people, given["domains"]))
     exported = session.pipeline.export(server, domains=domains or None, every_field=given["all_fields"])
     folder = session.surroundings.start / given["out"]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from reconciler.manifest.project import Project, ServerSettings, Trusted
 
 
-def server_of(session: Session, given: Given, settings: ServerSettings) -> Server:
+def server_of(session: Session, given: Given, settings: ServerSettings, project: Project | None) -> Server:
     """The server of a run.
 
     Raises:
@@ -40,10 +40,12 @@ def server_of(session: Session, given: Given, settings: ServerSettings) -> Serve
     named_outside = given["url"] or environ.get(URL_VARIABLE)
     url = named_outside or settings.url
     if not url:
+        environments = project.environments if project is not None and given["environment"] is None else ()
+        choice = f"name an environment (`--env {'`, `--env '.join(environments)}`), " if environments else ""
         raise UsageError(
             "there is no server",
             id="server-missing",
-            hint=f"pass `--url https://mail.example.org`, set {URL_VARIABLE}, or write `server: {{url: ...}}` in "
+            hint=f"{choice}pass `--url https://mail.example.org`, set {URL_VARIABLE}, or write `server: {{url: ...}}` in "
             "reconciler.yaml",
         )
     variable = settings.key_variable or KEY_VARIABLE
@@ -74,7 +76,7 @@ def plan_request_of(session: Session, given: Given) -> PlanRequest:
     trusted = _trusted(session, given["policy_from"] or settings.policy_from, given, project)
     return PlanRequest(
         inputs=_with_history(session, given, inputs_of(session, given, project, settings)),
-        server=_live(session, given["live"]) if given.get("live") else server_of(session, given, settings.server),
+        server=_live(session, given["live"]) if given.get("live") else server_of(session, given, settings.server, project),
         focus=Focus(*(tuple(map(pattern_for_people, given[name])) for name in ("domains", "targets"))),
         resend=tuple(map(pattern_for_people, given["resend"])),
         skip_unsupported=given["skip_unsupported"],

@@ -31,8 +31,8 @@ def act(session: Session, given: Given) -> int:
     `plan --live FILE` plans against it without any server or key, such as in a pull request from a fork; `simulate
     --load FILE` starts with it. A read-only key is enough.
     """
-    _, settings = project_of(session, given)
-    taken = session.pipeline.snapshot(server_of(session, given, settings.server), details=given["details"])
+    project, settings = project_of(session, given)
+    taken = session.pipeline.snapshot(server_of(session, given, settings.server, project), details=given["details"])
     write_private(session.surroundings.start / given["out"], taken.text)
     session.say(diagnostics_text(taken.diagnostics, session.talk_style))
     session.say(f"Kept {count(taken.answers, 'answer')} in {given['out']}\n")

@@ -136,6 +136,13 @@ def test_a_missing_server_or_key_is_told_with_every_way_to_give_it(run: Runner, 
     assert missing in ended.err
 
 
+def test_a_project_whose_environments_have_the_servers_names_them(run: Runner) -> None:
+    del run.environ["MAILCOW_URL"]
+    _project(run, "environments: {live: {server: {url: 'https://a.example'}}, test: {}}")
+    assert "name an environment (`--env live`, `--env test`), pass" in run("plan", "mail").err
+    assert "name an environment" not in run("plan", "mail", "--env", "test").err
+
+
 def test_a_wrong_project_file_is_told_before_anything_else(run: Runner) -> None:
     _project(run, "sever: {}")
     ended = run("plan", "mail")
