@@ -45,8 +45,8 @@ def server_of(session: Session, given: Given, settings: ServerSettings, project:
         raise UsageError(
             "there is no server",
             id="server-missing",
-            hint=f"{choice}pass `--url https://mail.example.org`, set {URL_VARIABLE}, or write `server: {{url: ...}}` in "
-            "reconciler.yaml",
+            hint=f"{choice}pass `--url https://mail.example.org`, set {URL_VARIABLE}, or write `server: {{url: ...}}` "
+            "in reconciler.yaml",
         )
     variable = settings.key_variable or KEY_VARIABLE
     key = environ.get(variable)
@@ -76,7 +76,9 @@ def plan_request_of(session: Session, given: Given) -> PlanRequest:
     trusted = _trusted(session, given["policy_from"] or settings.policy_from, given, project)
     return PlanRequest(
         inputs=_with_history(session, given, inputs_of(session, given, project, settings)),
-        server=_live(session, given["live"]) if given.get("live") else server_of(session, given, settings.server, project),
+        server=_live(session, given["live"])
+        if given.get("live")
+        else server_of(session, given, settings.server, project),
         focus=Focus(*(tuple(map(pattern_for_people, given[name])) for name in ("domains", "targets"))),
         resend=tuple(map(pattern_for_people, given["resend"])),
         skip_unsupported=given["skip_unsupported"],
