@@ -26,7 +26,8 @@ class Focus:
 
     domains: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
-    _read: dict[str, Patterns] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _of_domains: list[Patterns] = field(default_factory=list, init=False, repr=False, compare=False)
+    _of_targets: list[Patterns] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __bool__(self) -> bool:
         return bool(self.domains or self.targets)
@@ -37,17 +38,17 @@ class Focus:
 
     def is_in(self, domain: str | None) -> bool:
         """Whether the domain is among those it is narrowed to."""
-        if not self.domains:
-            return True
-        patterns = self._read.get("domains") or self._read.setdefault("domains", Patterns(self.domains))
-        return patterns.mean(domain or "")
+        return not self.domains or _read_once(self._of_domains, self.domains).mean(domain or "")
 
     def is_target(self, address: Address) -> bool:
         """Whether the address is among those it is narrowed to."""
-        if not self.targets:
-            return True
-        patterns = self._read.get("targets") or self._read.setdefault("targets", Patterns(self.targets))
-        return patterns.mean(str(address))
+        return not self.targets or _read_once(self._of_targets, self.targets).mean(str(address))
+
+
+def _read_once(kept: list[Patterns], patterns: tuple[str, ...]) -> Patterns:
+    if not kept:
+        kept.append(Patterns(patterns))
+    return kept[0]
 
 
 class Patterns:
