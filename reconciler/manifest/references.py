@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from reconciler.manifest.document import Document
 from reconciler.manifest.findings import Complaint, Findings, Spot
 from reconciler.manifest.union import Declarations
+from reconciler.model.diagnostic import FEW, few_of
 from reconciler.model.resource import Declared, Value
 from reconciler.model.table import Sheet, sheets_of
 from reconciler.records import record, replace
@@ -14,7 +15,7 @@ from reconciler.spec.kind import Kind
 
 __all__ = ["complete_references"]
 
-ShortKeys = Mapping[str, tuple[str, ...]]
+ShortKeys = Mapping[str, Sequence[str]]
 """What may stand for a key, and the keys it may stand for."""
 
 
@@ -51,11 +52,11 @@ def _short_keys(kind: Kind, known: Declarations) -> ShortKeys:
     """
     if len(kind.key) < 2:  # noqa: PLR2004  one field is the key itself
         return {}
-    found: dict[str, tuple[str, ...]] = {}
+    found: dict[str, list[str]] = {}
     for key, declared in known.items():
         short = str(declared.values[kind.key[0]])
         if short not in known:
-            found[short] = (*found.get(short, ()), key)
+            found.setdefault(short, []).append(key)
     return found
 
 
@@ -94,10 +95,10 @@ class _Resolver:
                 (),
                 "reference-ambiguous",
                 f"`{written}` may mean {len(keys)} of them",
-                f"write one of: {', '.join(keys)}",
+                f"write one of: {few_of(keys)}",
             )
             spot = Spot(self.documents[declared.place.file], (*declared.place.path, self.field))
-            places = [self.known[key].place for key in keys]
+            places = [self.known[key].place for key in keys[:FEW]]
             related = [Spot(self.documents[place.file], place.path) for place in places]
             self.findings.tell(spot, complaint, related=related, address=declared.address)
         return keys[0] if len(keys) == 1 else written

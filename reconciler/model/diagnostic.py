@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING, Final
 
 from reconciler.model.address import Address
 from reconciler.records import record
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FEW: Final = 5
+"""So many of several that may be meant are told."""
 
 
 class Severity(StrEnum):
@@ -58,6 +65,12 @@ class Diagnostic:
     origin: Origin | None = None
     related: tuple[Origin, ...] = ()
     address: Address | None = None
+
+
+def few_of(texts: Sequence[str]) -> str:
+    """The first of several texts, and how many more there are: each of thousands of findings may be about thousands."""
+    shown = ", ".join(texts[:FEW])
+    return f"{shown} and {len(texts) - FEW:,} more" if len(texts) > FEW else shown
 
 
 def error(

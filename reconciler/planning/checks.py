@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
-from reconciler.model.diagnostic import Diagnostic, error
+from reconciler.model.diagnostic import Diagnostic, error, few_of
 from reconciler.model.resource import Declared
 from reconciler.model.state import DesiredState, LiveState
 from reconciler.model.table import sheets_of
@@ -194,7 +194,7 @@ def _references(
     for name, target in named(kind, change.after):
         if target not in there and there.knows(target.kind) and not there.loses(target):
             meant = there.like(target.kind, target.key)
-            hint = f"declare it, or write one of: {', '.join(meant)}" if meant else "declare it, or mend the name"
+            hint = f"declare it, or write one of: {few_of(meant)}" if meant else "declare it, or mend the name"
             declared = desired.of(kind.name)[change.address.key]
             yield _dangling(declared, name, target, "which is neither declared nor on the server", hint, options)
 

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from reconciler.model.secret import SecretSource, SourceKind
 from reconciler.model.state import DesiredState
 from tests.manifest.manifests import built, declared, document, only
 from tests.manifest.told import ids, told
+from tests.work import growth
 
 SAMPLE = """
 domain: acme.example
@@ -155,6 +157,29 @@ def test_an_exact_key_is_never_taken_for_a_short_one() -> None:
         """
     )
     assert declared(state, "mailbox/anna@acme.example").values["relayhost"] == "one.example"
+
+
+def _ambiguous(number: int) -> str:
+    """So many mailboxes that name a relayhost by what as many have in common."""
+    mailboxes = "".join(f"  - {{address: m{each}@acme.example, relayhost: one.example}}\n" for each in range(number))
+    relayhosts = "".join(f"  - {{host: one.example, username: u{each}}}\n" for each in range(number))
+    return f"mailboxes:\n{mailboxes}relayhosts:\n{relayhosts}"
+
+
+def test_of_many_that_a_short_reference_may_mean_a_few_are_named() -> None:
+    found = told(lambda: built(_ambiguous(7)))[0]
+    assert found.summary == "`one.example` may mean 7 of them"
+    names = ", ".join(f"u{each}@one.example" for each in range(5))
+    assert found.hint == f"write one of: {names} and 2 more"
+    assert [each.line for each in found.related] == [10, 11, 12, 13, 14]
+
+
+def test_four_times_as_many_short_references_to_as_many_are_four_times_the_work() -> None:
+    def building(number: int) -> Callable[[], object]:
+        text = _ambiguous(number)
+        return lambda: told(lambda: built(text))
+
+    assert growth(building, 50) < 1.1
 
 
 def test_a_right_entry_among_wrong_ones_still_collides() -> None:

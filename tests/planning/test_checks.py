@@ -34,3 +34,13 @@ def test_what_is_too_much_for_a_domain_is_told_in_what_its_limit_counts(quotas: 
     found = check(registry(), want, have, changes, capabilities=NEW, options=PlanOptions())
 
     assert [each.summary for each in found if each.id == "limit-exceeded"] == told
+
+
+def test_of_many_that_may_have_been_meant_a_few_are_named() -> None:
+    hosts = [{"host": "one.example", "username": f"u{number}", "id": str(number)} for number in range(7)]
+    wanted = desired({"domains": [{"name": "acme.example", "relayhost": "one.example"}]})
+    there = live({"relayhosts": hosts})
+    found = compared(wanted, there)
+    told = check(registry(), wanted, there, found.changes, capabilities=NEW, options=PlanOptions())
+    names = ", ".join(f"u{number}@one.example" for number in range(5))
+    assert [each.hint for each in told] == [f"declare it, or write one of: {names} and 2 more"]
