@@ -28,9 +28,10 @@ def through_proxy(access: ServerAccess, context: ssl.SSLContext | None) -> Trans
     limits = httpx.Limits(max_connections=access.parallelism)
     try:
         pool = httpx.HTTPTransport(verify=context or True, proxy=access.proxy, limits=limits, trust_env=False)
-    except (ValueError, ImportError, httpx.InvalidURL) as error:
+    except (ValueError, ImportError, httpx.InvalidURL):
         hint = "write it as http://host:port"
-        raise UsageError("the proxy's address is wrong", id="proxy-wrong", hint=hint) from error
+        wrong = UsageError("the proxy's address is wrong", id="proxy-wrong", hint=hint)
+        raise wrong from None  # what httpx says repeats the address, and the password in it
     return HttpxTransport(access, pool)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
+import pytest
+
 from reconciler.simulator import Simulator
 from tests.acceptance.conftest import Welcome
 from tests.acceptance.person import Person
@@ -49,12 +51,15 @@ def test_what_is_declared_is_applied_through_the_proxy_a_variable_names(welcome:
     assert {urlsplit(each).netloc for each in asked} == {"mail.acme.invalid"}
 
 
-def test_a_proxy_that_is_typed_wins_and_its_password_is_told_nobody(welcome: Welcome) -> None:
+@pytest.mark.parametrize(
+    "proxy", ["gopher://anna:CANARY@proxy.invalid", "anna:CANARY@proxy.invalid", "http://a:CANARY/"]
+)
+def test_a_proxy_that_is_typed_wins_and_its_password_is_told_nobody(welcome: Welcome, proxy: str) -> None:
     person = welcome()
     through = Person(person.simulator, SERVER, person.folder, {"MAILCOW_PROXY": "http://elsewhere.invalid"})
     through.writes("mail.yaml", MANIFEST)
 
-    ended = through.types("plan", "mail.yaml", "--insecure-http", "--proxy", "gopher://anna:CANARY@proxy.invalid")
+    ended = through.types("plan", "mail.yaml", "--insecure-http", "-v", "--proxy", proxy)
 
     assert ended.code != 0
     assert "proxy-wrong" in ended.err
