@@ -38,7 +38,10 @@ def _message(stream: socket.socket, rest: bytes) -> tuple[bytes, bytes]:
     length = next((int(each[15:]) for each in lines if each.startswith(b"content-length:")), 0)
     whole = end + 4 + length
     while len(rest) < whole:
-        rest += stream.recv(65536)
+        piece = stream.recv(65536)
+        if not piece:
+            return b"", b""
+        rest += piece
     return rest[:whole], rest[whole:]
 
 
@@ -78,8 +81,11 @@ def _through(url: str, ending: Ending, requests: int, *, tls: bool) -> Iterator[
                     client = _encrypted(accepted) if tls else accepted
                     threading.Thread(target=_relay, args=(client, behind, ending, requests), daemon=True).start()
 
-        threading.Thread(target=accept, daemon=True).start()
+        accepting = threading.Thread(target=accept, daemon=True)
+        accepting.start()
         yield f"{'https' if tls else 'http'}://127.0.0.1:{listener.getsockname()[1]}"
+        listener.shutdown(socket.SHUT_RDWR)  # closing alone leaves the thread accepting, perhaps for the next server
+        accepting.join()
 
 
 def _many(person: Person) -> None:
