@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
@@ -26,10 +27,13 @@ mailboxes:
 def proxy_to(simulator: Simulator, asked_for: list[str]) -> Iterator[str]:
     """A proxy that answers what a server does, and takes down what it was asked for."""
 
+    one_at_a_time = threading.Lock()
+
     def pass_on(asked: Asked) -> Reply:
         asked_for.append(asked.target)
         path = asked.target.removeprefix(SERVER)
-        answer = simulator.handle(asked.method, path, asked.headers, asked.body)
+        with one_at_a_time:
+            answer = simulator.handle(asked.method, path, asked.headers, asked.body)
         return Reply(answer.status, answer.body, {"Content-Type": "application/json"})
 
     with ScriptedServer(pass_on) as server:
