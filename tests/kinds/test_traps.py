@@ -35,6 +35,15 @@ def test_a_key_that_outlived_its_domain_is_seen_before_the_domain_is_there_again
     assert sent(server) == ["add/domain"]
 
 
+def test_a_limit_that_outlived_an_alias_domain_is_gone_when_it_comes_again_without_one(server: Server) -> None:
+    server.apply_first({"domains": [ACME]})
+    limits = server.simulator.state.redis.hash("RL_VALUE")
+    limits["short.example"] = "5 / 1h"
+    short = {"name": "short.example", "target": "acme.example", "rate_limit": "unlimited"}
+    server.apply({"domains": [ACME], "alias_domains": [short]})
+    assert "short.example" not in server.simulator.state.redis.hash("RL_VALUE")
+
+
 def test_another_selector_needs_leave_to_replace_the_key(server: Server) -> None:
     server.apply({"domains": [ACME], "dkim_keys": [{"domain": "acme.example", "selector": "s1", "size": 1024}]})
     other = {"domain": "acme.example", "selector": "s2", "size": 1024}
