@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from reconciler.model.address import Address
 from reconciler.model.amended import Amended
 from reconciler.model.change import Action, Change
 from reconciler.model.resource import Observed, Value
@@ -14,7 +15,7 @@ from reconciler.spec.mark import TEMPLATE
 
 
 def future_of(kinds: Mapping[str, Kind], changes: Sequence[Change], live: LiveState) -> LiveState:
-    """Lay changes over what was read; creations get the values we send for what is not declared.
+    """Lay changes over what was read; creations get the values we send for what is not declared, or their template's.
 
     What a kind derives from others (a mailbox's quota from its domain's) is derived once the others are in place.
     """
@@ -38,14 +39,27 @@ def future_of(kinds: Mapping[str, Kind], changes: Sequence[Change], live: LiveSt
     future = replace(live, resources={**live.resources, **resources})
     for change in created:
         kind = kinds[change.address.kind]
-        if kind.derives is not None and TEMPLATE not in change.after:
+        there = resources[change.address.kind]
+        if TEMPLATE in change.after:
+            observed = there[change.address.key]
+            there.put(replace(observed, values={**_inherited(kinds, change, future), **observed.values}))
+        elif kind.derives is not None:
             derived = kind.derives(change.after, future)
             if not derived:
                 continue
-            there = resources[change.address.kind]
             observed = there[change.address.key]
             there.put(replace(observed, values={**observed.values, **derived}))
     return future
+
+
+def _inherited(kinds: Mapping[str, Kind], change: Change, future: LiveState) -> dict[str, Value]:
+    """What a creation gets of its template, as far as both have it; nothing of one that was not read."""
+    kind = kinds[change.address.kind]
+    template = None if kind.template is None else future.get(Address(kind.template, str(change.after[TEMPLATE])))
+    if template is None:
+        return {}
+    names = {*kind.key, *kinds[template.address.kind].key}
+    return {name: value for name, value in template.values.items() if name in kind.fields and name not in names}
 
 
 def _named(kind: Kind, change: Change, before: Observed) -> dict[str, Value]:

@@ -199,15 +199,19 @@ class Server:
 
 def refused(server: Server, manifest: Manifest) -> list[str]:
     """Why a plan is impossible: the ids of what is found."""
-    wanted = server.desired(manifest)
+    return problems(server, server.desired(manifest))
+
+
+def problems(server: Server, wanted: DesiredState) -> list[str]:
+    """Why what is wanted is impossible: the ids of what is found."""
     live = server.read(wanted)
     options = PlanOptions(base=server.base, secret=_secret)
     found = diff(registry(), wanted, live, capabilities=server.capabilities, options=options)
-    problems = [
+    told = [
         *found.diagnostics,
         *check(registry(), wanted, live, found.changes, capabilities=server.capabilities, options=options),
     ]
-    return [each.id for each in problems]
+    return [each.id for each in told]
 
 
 def _secret(source: SecretSource, _address: Address) -> Secret:

@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.model.state import DesiredState
 from tests.kinds.providers import LDAP
-from tests.kinds.server import Server, refused
+from tests.kinds.server import Server, problems, refused
 
 PASSWORD = {"password": {"env": "PASSWORD"}}
 ANNA = {"address": "anna@acme.example", "quota": "1GiB", "initial": PASSWORD}
@@ -91,6 +91,28 @@ def test_the_limits_of_a_template_are_what_a_domain_made_from_it_gets(new_server
     new_server.carry_out(DesiredState({**wanted.resources, "domain": {"acme.example": from_template}}))
     live = new_server.read(new_server.desired({"domains": [ACME]}))
     assert live.value(from_template.address, "max_mailboxes") == 3
+
+
+@pytest.mark.parametrize(
+    ("template", "more", "why"),
+    [
+        ({"relay": "all"}, {"alias_domains": [{"name": "other.example", "target": "acme.example"}]}, "change-refused"),
+        ({"max_aliases": 1}, {"aliases": [{"address": f"{each}@acme.example", "to": "ham"} for each in "ab"]}, None),
+        ({"max_aliases": 2}, {"aliases": [{"address": f"{each}@acme.example", "to": "ham"} for each in "ab"]}, ""),
+    ],
+)
+def test_what_the_server_would_refuse_a_domain_made_from_a_template_is_seen_beforehand(
+    new_server: Server, template: dict[str, Any], more: dict[str, Any], why: str | None
+) -> None:
+    templates = {"domain_templates": [{"name": "Special", **template}]}
+    wanted = new_server.desired({**templates, "domains": [ACME], **more})
+    declared = wanted.resources["domain"]["acme.example"]
+    from_template = type(declared)(
+        declared.address, declared.values, declared.place, type(declared.options)(template="Special")
+    )
+    wanted = DesiredState({**wanted.resources, "domain": {"acme.example": from_template}})
+    found = problems(new_server, wanted)
+    assert found == ([] if why == "" else [why or "limit-exceeded"])
 
 
 def test_two_active_filters_of_one_type_are_refused(server: Server) -> None:
