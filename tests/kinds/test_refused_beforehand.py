@@ -244,3 +244,17 @@ def test_a_script_that_requires_what_the_server_does_not_know_is_refused_beforeh
     found = ["change-refused"] if server.version == "2022-01a" else []
     assert refused(server, {"domains": [ACME], "mailboxes": [ANNA], "sieve_filters": [entry]}) == found
     assert refused(server, {"global_filters": {"prefilter": script}}) == found
+
+
+def test_the_last_administrator_stays_on_and_one_who_is_off_stays_as_he_is_beside_a_single_one(server: Server) -> None:
+    first, eve = {"username": "admin"}, {"username": "eve", "initial": PASSWORD}
+    assert refused(server, {"admins": [{**first, "state": "off"}]}) == ["change-refused"]
+
+    server.apply({"admins": [first, eve]})
+    both = [{**first, "state": "off"}, {**eve, "state": "off"}]
+    assert refused(server, {"admins": both}) == ["change-refused"] * 2
+    server.apply({"admins": [first, {**eve, "state": "off"}]})
+    if server.version == "2026-07a":
+        changed = {"admins": [first, {**eve, "state": "off", "force_two_factor": True}]}
+        assert refused(server, changed) == ["change-refused"]
+    server.apply({"admins": [first, {**eve, "state": "active"}]})
