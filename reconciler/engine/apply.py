@@ -11,7 +11,7 @@ from reconciler.engine.doubts import Attempt, clearing, is_single, rule, settles
 from reconciler.engine.effect import strangers, took
 from reconciler.engine.ports import Clock, LookAgain, Record, Verify, Writer
 from reconciler.engine.progress import Progress, only
-from reconciler.errors import ApiError, ApplyIncomplete, ConnectionFailed
+from reconciler.errors import ApiError, ApplyIncomplete, ConnectionFailed, UsageError
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
 from reconciler.model.operation import Operation
@@ -118,8 +118,9 @@ class _Run:
     def stopped(self) -> Stopped | None:
         """Why not all was tried."""
         error = self._calls.error
-        if error is not None:
-            return Stopped(error.id, error.summary, error.hint, error.exit_code)
+        if error is not None:  # what the surroundings do to a run that has begun is no wrong usage
+            code = ApplyIncomplete.exit_code if isinstance(error, UsageError) else error.exit_code
+            return Stopped(error.id, error.summary, error.hint, code)
         return INTERRUPTED if self._means.stop.is_set() and self._progress.unfinished() else None
 
     def carry_out(self, operations: Iterable[Operation]) -> Iterator[Event]:

@@ -60,7 +60,8 @@ class Journal:
     An intent is on the disk itself when `intend` returns. Intents may be announced, so that nobody waits for the disk
     when their calls' turn comes; after a crash an announced call counts as in flight, though it may not have been sent.
     An outcome is handed to the operating system at once, and reaches the disk with the next intent or at the end: one
-    that is lost makes its call look unfinished, which is safe.
+    that is lost makes its call look unfinished, which is safe. So does an end that cannot be written: what came of the
+    run is told all the same.
 
     Args:
         path: a file that does not exist yet; its folders are made.
@@ -68,7 +69,7 @@ class Journal:
         left: what is to be told of it, should nothing more be written.
 
     Raises:
-        UsageError: ``journal-unwritable``, here and from every method.
+        UsageError: ``journal-unwritable``, here and wherever something is not safe to go on without.
     """
 
     def __init__(self, path: Path, about: Mapping[str, Any], left: Left = NOTHING_LEFT) -> None:
@@ -94,7 +95,8 @@ class Journal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        with suppress(UsageError):
+            self.close()
 
     def announce(self, number: int, operation: Operation) -> None:
         """Take down that a call will be sent soon; should that fail, it is told when its turn comes."""
@@ -113,12 +115,13 @@ class Journal:
         self._sync(line)
 
     def withdraw(self) -> None:
-        """Take down that no call will be sent that was announced and has not been intended."""
+        """Take down that no call will be sent that was announced and has not been intended; else it looks in flight."""
         with self._noting:
             numbers = sorted(self._announced)
             self._announced.clear()
         if numbers:
-            self._write({"type": "withdrawn", "numbers": numbers})
+            with suppress(UsageError):
+                self._write({"type": "withdrawn", "numbers": numbers})
 
     def settle(self, number: int, reply: Reply) -> None:
         """Take down what the answer told."""
@@ -141,9 +144,10 @@ class Journal:
         self._sync(self._write({"type": "delivered", "files": self._unsettled}))
 
     def settle_deliveries(self, unsettled: Sequence[str]) -> None:
-        """Take down which of these files are still neither confirmed nor removed."""
+        """Take down which of these files are still neither confirmed nor removed; else all of them are told of."""
         self._unsettled = list(unsettled)
-        self._write({"type": "settled", "unsettled": self._unsettled})
+        with suppress(UsageError):
+            self._write({"type": "settled", "unsettled": self._unsettled})
 
     def close(self) -> None:
         """Take down that the run came to its end."""
