@@ -11,7 +11,7 @@ import click
 from reconciler.cli.commands import PROGRAM
 from reconciler.cli.exits import Exit
 from reconciler.cli.session import JSON, MARKDOWN, Session
-from reconciler.errors import ReconcilerError, UsageError
+from reconciler.errors import ProtocolError, ReconcilerError, UsageError
 from reconciler.render.diagnostic_json import error_document
 from reconciler.render.diagnostic_text import error_text
 from reconciler.render.events_json import line
@@ -52,6 +52,9 @@ def _as_error(problem: Exception) -> ReconcilerError:
             full = problem.errno in (errno.ENOSPC, errno.EDQUOT)
             hint = "make room, and run it again" if full else "check the path and its permissions"
             return UsageError(summary, id="file-unusable", hint=hint)
+        case RecursionError():  # manifests and kept plans are refused before: only an answer can be so deep
+            hint = "what answered may not be mailcow; `--verbose` says where it could not be gone through"
+            return ProtocolError("the server's answer is nested too deeply", id="api-too-deep", hint=hint)
     hint = "please report it, with what is above and the command you ran"
     return ReconcilerError(f"this is a bug: {type(problem).__name__}", id="bug", hint=hint)
 

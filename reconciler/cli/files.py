@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from reconciler.errors import UsageError
+from reconciler.manifest.inside import resolved
 
 _TOP: Final = 1000
 """How many characters the comment at the top of a manifest may have."""
@@ -28,7 +29,7 @@ def write_private(path: Path, text: str) -> None:
 def _write(path: Path, text: str, *, private: bool) -> None:
     from tempfile import NamedTemporaryFile  # noqa: PLC0415  slow to import, and most runs write no file
 
-    target = path.resolve()  # a link stays one
+    target = resolved(path)  # a link stays one
     try:
         if target.exists() and not target.is_file():  # a device or a pipe takes it, and is never replaced
             target.write_text(text, encoding="utf-8", errors="backslashreplace")
@@ -75,9 +76,9 @@ def write_folder(folder: Path, files: Mapping[str, str], *, overwrite: bool) -> 
             hint="choose an empty folder, or pass `--overwrite`",
             files=tuple(present[:10]),
         )
-    inside = folder.resolve()
+    inside = resolved(folder)
     for name, text in files.items():
-        target = (folder / name).resolve()
+        target = resolved(folder / name)
         if not target.is_relative_to(inside):
             raise ValueError(f"{name} is outside the folder it is for")  # names of files come from a server's names
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -123,6 +123,9 @@ def values_of(resources: Mapping[str, Observed], *names: str) -> Iterator[tuple[
     if not isinstance(resources, LiveTable):
         yield from _looked_up(resources.items(), names)
         return
+    if not names:
+        yield from ((key, ()) for key in resources.positions)
+        return
     places = resources.positions.values()
     columns = [_column(resources, name) for name in names]
     yield from zip(

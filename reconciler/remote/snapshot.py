@@ -190,7 +190,7 @@ def read_snapshot(content: bytes) -> tuple[str, dict[str, Any]]:
         document = json.loads(content)
         about = document.pop(ABOUT)
         origin, version = about["origin"], about["format_version"]
-    except (ValueError, TypeError, KeyError, AttributeError) as problem:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as problem:
         raise _malformed("this is not a snapshot") from problem
     if not isinstance(origin, str) or str(version).partition(".")[0] != FORMAT_VERSION.partition(".")[0]:
         raise _malformed(f"this snapshot has format {version}, this version of the tool reads {FORMAT_VERSION}")

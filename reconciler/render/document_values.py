@@ -10,6 +10,9 @@ from reconciler.model.secret import MASK, Secret, SecretSource, SourceKind
 
 _ABSENT_NAMES: Final = {Absent.NOT_SET: "not-set", Absent.NOT_READABLE: "not-readable", Absent.HIDDEN: "hidden"}
 _ABSENCES: Final = {name: absent for absent, name in _ABSENT_NAMES.items()}
+_DEEPEST: Final = 32
+"""Lists and mappings inside each other, as in manifests; the server has nothing deeper either."""
+
 _SINGLE: Final = (SourceKind.ENV, SourceKind.FILE, SourceKind.HASH, SourceKind.HASH_TABLE)
 
 
@@ -40,23 +43,30 @@ def written_value(value: Any, *, sensitive: bool = False, is_set: bool = False) 
     return value
 
 
-def read_value(value: Any) -> Any:
+def read_value(value: Any, *, inside: int = 0) -> Any:
     """The value `written_value` wrote.
 
+    Args:
+        value: what stands there.
+        inside: how many lists and mappings it is in.
+
     Raises:
-        ValueError: when a ``$`` name is none of ours.
+        ValueError: when a ``$`` name is none of ours, or it is deeper than any value.
     """
+    if inside > _DEEPEST:
+        raise ValueError("a value is too deep")
+    inside += 1
     if isinstance(value, list):
-        return tuple(read_value(each) for each in value)
+        return tuple(read_value(each, inside=inside) for each in value)
     if not isinstance(value, dict):
         return value
     special = next((name for name in value if name.startswith("$")), None)
     if special is None:
-        return {name: read_value(each) for name, each in value.items()}
+        return {name: read_value(each, inside=inside) for name, each in value.items()}
     read = _SPECIAL.get(special)
     if read is None or len(value) != 1:
         raise ValueError(f"`{special}` is not a value of a plan")
-    return read(value[special])
+    return read(value[special], inside)
 
 
 def _written_source(source: SecretSource) -> dict[str, Any]:
@@ -74,7 +84,7 @@ def _written_delivery(source: SecretSource) -> Any:
     return list(source.deliver)
 
 
-def _read_source(content: Any) -> SecretSource:
+def _read_source(content: Any, _inside: int) -> SecretSource:
     if not isinstance(content, dict):
         raise ValueError("`$secret` takes a source")  # noqa: TRY004  the content of a file, not a programming error
     name, argument = next(iter(content.items()), ("", None))
@@ -97,19 +107,19 @@ def _words(value: Any) -> tuple[str, ...]:
     raise ValueError("not a source of a secret")
 
 
-def _read_absence(content: Any) -> Absent:
+def _read_absence(content: Any, _inside: int) -> Absent:
     if not isinstance(content, str) or content not in _ABSENCES:
         raise ValueError("`$absent` takes `not-set`, `not-readable` or `hidden`")
     return _ABSENCES[content]
 
 
-def _read_mapping(content: Any) -> dict[str, Any]:
+def _read_mapping(content: Any, inside: int) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ValueError("`$mapping` takes a mapping")  # noqa: TRY004  the content of a file, not a programming error
-    return {name: read_value(each) for name, each in content.items()}
+    return {name: read_value(each, inside=inside) for name, each in content.items()}
 
 
-_SPECIAL: Final[Mapping[str, Callable[[Any], Any]]] = {
+_SPECIAL: Final[Mapping[str, Callable[[Any, int], Any]]] = {
     "$absent": _read_absence,
     "$secret": _read_source,
     "$mapping": _read_mapping,

@@ -84,6 +84,8 @@ def plan_from_document(document: Any, *, name: str = "this") -> Plan:
             desired_digest=checked["desired_digest"],
             terms=_terms(checked["terms"]),
         )
+    except RecursionError as problem:
+        raise no_plan(name, "a value is too deep") from problem
     except ValueError as problem:
         raise no_plan(name, str(problem)) from problem
 

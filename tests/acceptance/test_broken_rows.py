@@ -146,3 +146,16 @@ def test_a_key_that_is_no_text_is_told(welcome: Welcome) -> None:
 
     assert planned.code == UNREADABLE
     assert "error[row-without-key]: the server lists one of its domain admins without its username" in planned.err
+
+
+def test_an_answer_that_is_nested_too_deeply_is_told(welcome: Welcome) -> None:
+    simulator = Odd("2026-07a", api_key=KEY, random=Random(1))
+    person = welcome(simulator=simulator)
+    domain = {"domain": "acme.example", "aliases": 1, "mailboxes": 1, "defquota": 1, "maxquota": 1, "quota": 1}
+    person.does("add/domain", domain)
+    simulator.broken, simulator.odd = "domain/all", {"more": json.loads("[" * 700 + "]" * 700)}
+
+    kept = person.types("snapshot", "--out", "live.json")
+
+    assert kept.code in (0, UNREADABLE), kept.err
+    assert kept.code == 0 or "error[api-too-deep]: the server's answer is nested too deeply" in kept.err

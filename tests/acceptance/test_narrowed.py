@@ -151,6 +151,14 @@ def test_a_misspelt_pattern_is_an_error_and_not_an_empty_plan(person: Person, wo
     assert f"error[pattern-unmatched]: nothing is declared that `{' '.join(words)}` could mean" in ended.err
 
 
+def test_a_misspelt_domain_is_told_where_things_without_a_domain_are_managed(person: Person) -> None:
+    person.writes("mail.yaml", "tls_policies: [{destination: partner.example, policy: encrypt}]\n")
+    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
+    ended = person.types("plan", "mail.yaml", "--domain", "acne.example")
+    assert ended.code == WRONG
+    assert "error[pattern-unmatched]: nothing is declared that `--domain acne.example` could mean" in ended.err
+
+
 def test_a_kept_plan_keeps_to_its_targets(person: Person) -> None:
     made: Any = person.types(
         "plan", "mail.yaml", "--out", "plan.json", "--format", "json", "--target", "mailbox/anna@acme.example"

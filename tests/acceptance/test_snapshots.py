@@ -175,7 +175,8 @@ def test_a_plan_against_a_snapshot_is_kept_and_carried_out_on_its_server_only(we
 
 
 @pytest.mark.parametrize(
-    "content", [b"{}", b"[]", b"not json", b"\xff\xfe", b'{"snapshot": {"origin": 1, "format_version": "1.0"}}']
+    "content",
+    [b"{}", b"[]", b"[" * 9_999, b"not json", b"\xff\xfe", b'{"snapshot": {"origin": 1, "format_version": "1.0"}}'],
 )
 def test_what_is_no_snapshot_is_refused(welcome: Welcome, content: bytes) -> None:
     person = welcome()

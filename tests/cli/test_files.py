@@ -74,3 +74,11 @@ def test_a_plan_is_kept_where_a_link_leads_and_the_link_stays(run: Runner) -> No
     assert run("plan", "mail", "--out", "plan.json").code == 0
     assert (run.folder / "plan.json").is_symlink()
     assert stat.S_IMODE((run.folder / "plans/today.json").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("command", ["schema --out", "export --out"])
+def test_links_in_a_circle_are_told(shell: Shell, tmp_path: Path, command: str) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    ended = shell(f"{command} loop")
+    assert ended.returncode == USAGE
+    assert ended.stderr.splitlines()[-2].startswith("error[file-unusable]: cannot use ")

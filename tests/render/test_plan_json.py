@@ -228,3 +228,13 @@ def test_a_hash_that_is_a_source_itself_is_not_written() -> None:
     text = json_text(plan_document(Plan(samples.SERVER, changes=(replace(samples.UPDATE_RELAY, fields=(field,)),))))
     assert "canary" not in text
     assert '"hash": "********"' in text
+
+
+@pytest.mark.parametrize("around", [("[", "]"), ('{"a":', "}"), ('{"$mapping":{"a":', "}}")])
+def test_a_value_no_manifest_could_hold_is_no_plans(around: tuple[str, str]) -> None:
+    opening, closing = around
+    deep = f"{opening * 300}1{closing * 300}"
+    text = json.dumps(plan_document(samples.PLAN)).replace('"after": ', f'"after": {deep}, "was": ', 1)
+    with pytest.raises(UsageError) as caught:
+        plan_from_text(text)
+    assert caught.value.id == "plan-malformed"
