@@ -94,7 +94,7 @@ class SettingsReading:
 
     def _server(self, written: Any, path: Path) -> ServerSettings:
         readers: dict[str, Read] = {
-            "url": self._text,
+            "url": self._url,
             "api_key": self._key_variable,
             "ca_file": self._path,
             "timeout": self._seconds,
@@ -167,6 +167,15 @@ class SettingsReading:
                 self._complain((*path, index), "kind-unknown", f"there is no kind `{name}`", hint)
         return tuple(known[name].name for name in names if name in known)
 
+    def _url(self, written: Any, path: Path) -> str | None:
+        """The address of a server; what else may be wrong with it is found when it is asked."""
+        text = self._text(written, path)
+        if text is not None and not text.startswith(("https://", "http://")):
+            summary = f"{shown(text)} does not begin with `https://`"
+            self._complain(path, "server-address-wrong", summary, "write it as `https://mail.example.org`")
+            return None
+        return text
+
     def _key_variable(self, written: Any, path: Path) -> str | None:
         if not isinstance(written, dict):
             hint = "name the variable that holds it: `api_key: {env: MAILCOW_API_KEY}`"
@@ -195,7 +204,8 @@ class SettingsReading:
         return tuple(inside)
 
     def _texts(self, written: Any, path: Path) -> tuple[str, ...]:
-        if not self._is(list, written, path, "a list", f"{path[-1]}: [...]"):
+        one = written if isinstance(written, str) else "..."
+        if not self._is(list, written, path, "a list", f"{path[-1]}: [{one}]"):
             return ()
         read = [self._text(each, (*path, index)) for index, each in enumerate(written)]
         return tuple(text for text in read if text is not None)
@@ -273,4 +283,5 @@ def _named(path: Path) -> str:
 def _example(path: Path) -> str:
     if path and not isinstance(path[-1], str):
         return "- {...}"
-    return f"{path[-1] if path else 'server'}: {{...}}"
+    word = path[-1] if path else "server"
+    return f"{word}: {{url: ...}}" if word == "server" else f"{word}: {{...}}"
