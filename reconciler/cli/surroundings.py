@@ -47,8 +47,7 @@ class Surroundings:
     @property
     def cache(self) -> Path | None:
         """The person's own folder for what can be made again; in a checkout, whoever wrote that would be believed."""
-        home = self.environ.get("HOME")
-        base = self.environ.get("XDG_CACHE_HOME") or (home and f"{home}/.cache")
+        base = self._own("XDG_CACHE_HOME", ".cache")
         return Path(base, "mailcow-reconciler") if base else None
 
     def workplace(self, checkout: Path, *, looked_at: bool = False) -> Workplace | None:
@@ -57,8 +56,7 @@ class Surroundings:
         Args:
             looked_at: it is only looked at: None where there is nothing to be seen.
         """
-        home = self.environ.get("HOME")
-        base = self.environ.get("XDG_STATE_HOME") or (home and f"{home}/.local/state")
+        base = self._own("XDG_STATE_HOME", ".local/state")
         if not base or (looked_at and not Path(base, "mailcow-reconciler").is_dir()):
             return None
         import hashlib  # noqa: PLC0415  not everybody applies
@@ -71,6 +69,16 @@ class Surroundings:
         if looked_at and is_quiet(f"{folder}/journals"):
             return None
         return Workplace(folder=folder, holder=holder, moment=self.clock.moment, looked_at=looked_at)
+
+    def _own(self, variable: str, usual: str) -> str:
+        """A folder of the person's: the one that a variable names, or the usual one at home; empty where there is none.
+
+        What is not absolute counts as not said (XDG Base Directory Specification): it would be in a checkout.
+        """
+        home, named = self.environ.get("HOME", ""), self.environ.get(variable, "")
+        if named.startswith("/"):
+            return named
+        return f"{home}/{usual}" if home.startswith("/") else ""
 
     @property
     def is_interactive(self) -> bool:

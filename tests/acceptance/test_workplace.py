@@ -95,6 +95,19 @@ def test_what_was_in_flight_is_told_by_the_next_apply_to_that_server_though_anot
     assert "last-apply-unfinished" not in again.out + again.err
 
 
+def test_no_journal_or_cache_goes_into_a_checkout_where_a_variable_names_no_absolute_folder(
+    welcome: Welcome, tmp_path: Path
+) -> None:
+    person = _at_home(welcome, tmp_path)
+    person.environ |= {"XDG_STATE_HOME": "state", "XDG_CACHE_HOME": "cache"}
+    here = Path.cwd()
+
+    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
+
+    assert len(_journals(tmp_path)) == 1
+    assert not [folder for folder in (here, person.folder) for name in ("state", "cache") if (folder / name).exists()]
+
+
 def test_a_second_apply_of_the_same_checkout_is_refused_while_one_is_under_way(
     welcome: Welcome, tmp_path: Path
 ) -> None:
