@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 
@@ -63,7 +64,8 @@ def struck(town: Town, number: int, *signals: int, before: bool, words: tuple[st
             for each in signals:
                 process.send_signal(each)
             if signal.SIGKILL in signals:
-                os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+                with suppress(ChildProcessError):  # somebody else has heard of its end
+                    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
             else:
                 time.sleep(SECONDS_TO_HEAR)
 
