@@ -308,7 +308,8 @@ def _inhabited(situation: Situation) -> tuple[tuple[str, str, str], ...]:
     if not left and not situation.live.was_read("mailbox"):
         number = _counted(situation, "mailboxes")
         names = f"{number} mailboxes" if number else ""
-    return (("", f"mailcow deletes no domain in which there is {names}", "remove them too"),) if names else ()
+    why = f"mailcow deletes no domain that still holds {names}"
+    return (("", why, "list them under `removed:` too"),) if names else ()
 
 
 def _counted(situation: Situation, what: str) -> int:
