@@ -22,6 +22,7 @@ _PASSING_ON_A_SERVER_THAT_WORKED = frozenset(
         FailureReason.TLS,
         FailureReason.CONNECT_TIMEOUT,
         FailureReason.UNINTELLIGIBLE,
+        FailureReason.REDIRECTED,
     }
 )
 

@@ -128,6 +128,17 @@ def test_a_proxy_address_that_is_none_is_a_usage_error() -> None:
     assert refusal.value.id == "proxy-wrong"
 
 
+def test_a_redirect_that_passes_is_waited_for_like_the_page_of_a_login(serve: Serve, connect: Connect) -> None:
+    replies = [says([]), Reply(302, headers={"Location": "/login"}), says([1])]
+    server = serve(lambda _: replies.pop(0))
+    client = connect(server.origin)
+
+    client.get("domain", "all")
+
+    assert client.get("domain", "all").value == [1]
+    assert server.was_asked(3)
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_not_followed_and_the_key_goes_nowhere_else(serve: Serve, connect: Connect, status: int) -> None:
     elsewhere = serve(always(says({})))

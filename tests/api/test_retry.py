@@ -6,7 +6,6 @@ from reconciler.api.failures import Failure
 SURE_TO_STAY = [
     FailureReason.CERTIFICATE,
     FailureReason.TOO_LARGE,
-    FailureReason.REDIRECTED,
 ]
 PASSING_IF_IT_WORKED_BEFORE = [
     FailureReason.NAME,
@@ -16,6 +15,7 @@ PASSING_IF_IT_WORKED_BEFORE = [
     FailureReason.TLS,
     FailureReason.CONNECT_TIMEOUT,
     FailureReason.UNINTELLIGIBLE,
+    FailureReason.REDIRECTED,
 ]
 
 
