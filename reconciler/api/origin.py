@@ -88,6 +88,8 @@ def _goes_on(parts: SplitResult) -> bool:
 
 
 def _wrong(text: str, why: str) -> UsageError:
+    scheme, slashes, rest = text.partition("://") if "://" in text else ("", "", text)
+    host = rest.partition("/")[0].partition("?")[0].partition("#")[0]
     hides = "@" in text or "?" in text or len(text) > _LONGEST_SHOWN  # what may hold a password or a key
-    shown = "it" if hides else f"`{text}`"
+    shown = "it" if hides else f"`{scheme}{slashes}{host}`"  # so may a path
     return UsageError(f"the server's address is wrong: {shown} {why}", id="server-address-wrong", hint=_HINT)
