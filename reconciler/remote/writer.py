@@ -22,6 +22,12 @@ _PATIENCE: Final = 100
 in each of its workers, of which mailcow has 15 at most, and each answer takes one away."""
 
 
+_IN_WORDS: Final[Mapping[str, str]] = {
+    "password_complexity": "it is not what the server's password policy asks for",
+}
+"""What the server's word for a refusal does not say by itself, and no plan can foresee."""
+
+
 class _DifferError(Exception):
     """The resources of one call need secrets of their own."""
 
@@ -170,6 +176,8 @@ def _messages(verdict: Verdict, secrets: set[str]) -> tuple[str, ...]:
 def _text(entry: Entry) -> str:
     told = ", ".join(str(argument) for argument in entry.arguments if argument not in ("", None))
     text = f"{entry.message}: {told}" if told else entry.message
+    if entry.message in _IN_WORDS:
+        text += f" ({_IN_WORDS[entry.message]})"
     return text if entry.is_success or entry.is_failure else f"{entry.type}: {text}"
 
 

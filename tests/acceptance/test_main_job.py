@@ -136,7 +136,7 @@ def test_a_change_the_server_refuses_is_reported_and_the_rest_goes_on(welcome: W
     applied = person.types("apply", "mail.yaml", "--auto-approve")
 
     assert applied.code == INCOMPLETE
-    assert "password_complexity" in applied.out
+    assert "password_complexity (it is not what the server's password policy asks for)" in applied.out
     assert person.asks("mailbox/ben@acme.example")["username"] == "ben@acme.example"
 
 
