@@ -162,7 +162,8 @@ def _additions(field: Field, operation: Operation, wanted: Any, live: tuple[str,
     """Of the elements that are to be there, those this operation speaks of; all of them where it names none."""
     spoken = {str(text) for text in _texts(operation.attributes)}
     own = [one for one in wanted if any(str(wire) in spoken for wire in _texts(field.codec.encode((one,))))]
-    return (any(field.codec.same((one,), (other,)) for other in live) for one in own or wanted)
+    missing = {*field.codec.without(own or wanted, live)}
+    return (one not in missing for one in own or wanted)
 
 
 def _texts(value: Any) -> Iterable[Any]:

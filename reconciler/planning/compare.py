@@ -18,7 +18,7 @@ def same(field: Field, declared: Value, live: Value, *, additive: bool = False) 
     if declared == live:
         return True
     if additive and field.codec.elements and isinstance(declared, tuple) and isinstance(live, tuple):
-        return all(any(field.codec.same((one,), (other,)) for other in live) for one in declared)
+        return not field.codec.without(declared, live)
     return field.codec.same(declared, live)
 
 
@@ -35,8 +35,7 @@ def joined(field: Field, declared: Value, live: Value) -> Value:
     """What an additive list becomes: all that is declared, and what is there besides."""
     if not (isinstance(declared, tuple) and isinstance(live, tuple)):
         return declared
-    besides = (each for each in live if not any(field.codec.same((each,), (other,)) for other in declared))
-    return tuple(sorted((*declared, *besides)))
+    return tuple(sorted((*declared, *field.codec.without(live, declared))))
 
 
 @record(frozen=True, slots=True)

@@ -7,7 +7,7 @@ are compared with ``==``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
@@ -82,6 +82,16 @@ class Codec:
     def same(self, one: Value, other: Value) -> bool:
         """Whether two canonical values mean the same to the server."""
         return bool(one == other or (self.fold is not None and self.fold(one) == self.fold(other)))
+
+    def without(self, elements: Iterable[Value], others: Iterable[Value]) -> tuple[Value, ...]:
+        """The elements of such a value that have no equal among others."""
+        there = set(map(self._meaning, others))
+        return tuple(each for each in elements if self._meaning(each) not in there)
+
+    def _meaning(self, element: Value) -> Hashable:
+        """What decides whether two elements mean the same."""
+        folded = element if self.fold is None else self.fold((element,))
+        return frozenset(folded) if isinstance(folded, set) else folded
 
     def accept_all(self, values: Sequence[Any], scope: Scope) -> Sequence[Value]:
         """Read many values; raises something where one of them may be wrong."""

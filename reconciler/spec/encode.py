@@ -279,8 +279,8 @@ def _element_steps(kind: Kind, values: Values, situation: Situation, *, stage: S
         if each.mark.elements is None:
             continue
         present: tuple[str, ...] = situation.before.get(name, ())
-        gone = _without(each, present, value)
-        new = _without(each, value, present)
+        gone = each.codec.without(present, value)
+        new = each.codec.without(value, present)
         rows: Mapping[str, str] = situation.observed.rows.get(name, {}) if situation.observed is not None else {}
         if gone:
             steps = each.mark.elements.remove(item, gone, tuple(rows[one] for one in gone if one in rows))
@@ -290,11 +290,6 @@ def _element_steps(kind: Kind, values: Values, situation: Situation, *, stage: S
             steps = each.mark.elements.add(item, tuple(wire) if isinstance(wire, list) else new)
             additions += [_of_field(step, name, stage) for step in steps]
     return [*removals, *additions]
-
-
-def _without(each: Field, values: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
-    """The elements that have no equal among the others."""
-    return tuple(one for one in values if not any(each.codec.same((one,), (other,)) for other in others))
 
 
 def _of_field(step: Step, name: str, stage: Stage) -> Step:

@@ -10,13 +10,14 @@ from reconciler.kinds import registry
 from reconciler.model.address import Address
 from reconciler.model.amended import Amended, Gathered
 from reconciler.model.change import Action, Change, FieldChange
-from reconciler.model.resource import NOTHING, Declared, Observed, Place, Value, Values
+from reconciler.model.resource import NOTHING, Declared, EntryOptions, Observed, Place, Value, Values
 from reconciler.model.state import DesiredState, LiveState, Removal
 from reconciler.planning.checks import check
 from reconciler.planning.compile import compile_changes
 from reconciler.planning.diff import diff
 from reconciler.planning.foresee import foresee
 from reconciler.planning.options import PlanOptions
+from reconciler.records import replace
 from reconciler.spec.codec import Scope
 from reconciler.spec.encode import situation_of
 from reconciler.spec.kind import Kind, Situation
@@ -155,6 +156,33 @@ def test_a_plan_of_four_times_the_changes_is_four_times_the_work(kind: Kind, sha
             return partial(_plan, kind, *plan(kind, number, shared=shared))
 
         assert growth(planning, _FEW) < _GROWTH, plan.__name__
+
+
+_LISTS = [
+    (kind, each.name)
+    for kind in _KINDS
+    for each in kind.fields.values()
+    if (each.mark.elements or each.codec.elements) and each.name not in ("permissions", "protocols")  # of a few words
+]
+_IN_LISTS = {"tags": "t{}", "to": "a{}@elsewhere.example", "domains": "d{}.example"}
+
+
+@pytest.mark.parametrize("additive", [False, True], ids=["authoritative", "additive"])
+@pytest.mark.parametrize(("kind", "name"), _LISTS, ids=[f"{kind.name} {name}" for kind, name in _LISTS])
+def test_a_list_of_four_times_the_elements_is_four_times_the_work(kind: Kind, name: str, *, additive: bool) -> None:
+    def planning(number: int) -> Callable[[], object]:
+        element = _IN_LISTS.get(name, "b{}@elsewhere.example")
+        now, then = (tuple(element.format(f"{when}{each}") for each in range(number)) for when in "xy")
+        ((key, values),) = _entries(kind, 1, shared=False).items()
+        rows = {name: {each: str(row) for row, each in enumerate(now)}}
+        live = _there(kind, {})
+        there = Observed(Address(kind.name, key), {**values, name: now}, key, rows=rows)
+        live = replace(live, resources={**live.resources, kind.name: Gathered([(key, there)])})
+        options = EntryOptions(additive=frozenset({name} if additive else ()))
+        declared = Declared(Address(kind.name, key), {**values, name: then}, Place("mail.yaml", ("x", 0)), options)
+        return partial(_plan, kind, DesiredState({kind.name: {key: declared}}), live)
+
+    assert growth(planning, _MANY) < _GROWTH
 
 
 def _entries(kind: Kind, number: int, *, shared: bool, otherwise: Values = NOTHING) -> dict[str, Values]:
