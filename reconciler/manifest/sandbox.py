@@ -31,6 +31,9 @@ _ROUND: Final = 64
 
 _LARGEST_NUMBER: Final = 1 << 64
 
+_SHOWN: Final = 60
+"""Of a value that is wrong, in characters."""
+
 _FILTERS: Final = (
     *("abs", "capitalize", "count", "d", "default", "dictsort", "first", "float", "groupby", "int", "items", "last"),
     *(
@@ -224,7 +227,12 @@ class Sandbox(ImmutableSandboxedEnvironment):
             self.spend(weight)
             yield value
 
-    def _range(self, *bounds: int) -> range:
+    def _range(self, *bounds: Any) -> range:
+        for each in bounds:
+            if isinstance(each, str):
+                raise TypeError(f"`range` counts with numbers, and `{each[:_SHOWN]}` is text")
+            if isinstance(each, Missing):
+                str(each)  # says which
         numbers = range(*bounds)
         self.spend(len(numbers))
         return numbers

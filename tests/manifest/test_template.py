@@ -93,6 +93,15 @@ def test_a_missing_part_of_a_value_is_told_with_what_there_is() -> None:
 
 
 @pytest.mark.parametrize(
+    ("bound", "told"),
+    [("nmae", "the variable `nmae` has no value"), ("site.name", "and `Acme: mail` is text")],
+)
+def test_what_a_loop_cannot_count_to_is_named(bound: str, told: str) -> None:
+    (found,) = _findings(f"a: 1\n{{% for each in range({bound}) %}}\n{{% endfor %}}\n")
+    assert (told in found.summary, origin(found).line) == (True, 2)
+
+
+@pytest.mark.parametrize(
     ("template", "finding"),
     [
         ("a: 1\n{% for %}\n", ("template-syntax", 2)),
