@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import traceback
+from typing import Final
 
 import click
 
@@ -17,6 +18,9 @@ from reconciler.render.diagnostic_text import error_text
 from reconciler.render.events_json import line
 from reconciler.render.plan_json import json_text
 from reconciler.render.style import plain
+
+_NO_THREAD: Final = "can't start new thread"
+"""What Python says of it, 3.11 to 3.14."""
 
 
 def tell(session: Session, problem: Exception) -> int:
@@ -52,11 +56,23 @@ def _as_error(problem: Exception) -> ReconcilerError:
             full = problem.errno in (errno.ENOSPC, errno.EDQUOT)
             hint = "make room, and run it again" if full else "check the path and its permissions"
             return UsageError(summary, id="file-unusable", hint=hint)
+    hint = "please report it, with what is above and the command you ran"
+    return _exhausted(problem) or ReconcilerError(f"this is a bug: {type(problem).__name__}", id="bug", hint=hint)
+
+
+def _exhausted(problem: Exception) -> ReconcilerError | None:
+    """What a run had too little of; None where it had enough."""
+    match problem:
+        case MemoryError():
+            hint = "give it more, or plan less at once with `--domain`; what an apply has done already is left alone"
+            return UsageError("this machine has not enough memory", id="memory-exhausted", hint=hint)
+        case RuntimeError() if str(problem) == _NO_THREAD:
+            hint = "permit more processes, such as with `ulimit -u` or the `pids-limit` of a container"
+            return UsageError("this machine lets no more threads be started", id="threads-exhausted", hint=hint)
         case RecursionError():  # manifests and kept plans are refused before: only an answer can be so deep
             hint = "what answered may not be mailcow; `--verbose` says where it could not be gone through"
             return ProtocolError("the server's answer is nested too deeply", id="api-too-deep", hint=hint)
-    hint = "please report it, with what is above and the command you ran"
-    return ReconcilerError(f"this is a bug: {type(problem).__name__}", id="bug", hint=hint)
+    return None
 
 
 def _usage_error(problem: click.ClickException, command: str) -> UsageError:

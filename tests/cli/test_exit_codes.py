@@ -34,6 +34,9 @@ from tests.render import samples
         (KeyboardInterrupt(), 130, "Interrupted"),
         (ReconcilerError("odd", id="odd"), 1, "error[odd]"),
         (RuntimeError("surprise"), 1, "RuntimeError: surprise"),
+        (RuntimeError("can't start new thread"), 64, "error[threads-exhausted]"),
+        (MemoryError(), 64, "error[memory-exhausted]"),
+        (RecursionError("maximum recursion depth exceeded"), 4, "error[api-too-deep]"),
         (OSError("no file in it"), 1, "error[bug]: this is a bug: OSError"),
     ],
 )
