@@ -31,7 +31,7 @@ from reconciler.remote.writer import ApiWriter
 
 
 def apply(request: PlanRequest, planned: PlanResult, *, on_event: Callable[[Event], None]) -> Report:
-    """Carry out a plan that was just made. Ctrl-C and SIGTERM finish what is in flight; running again continues.
+    """Carry out a plan that was just made. Ctrl-C, SIGTERM or SIGHUP finish what is in flight; running again continues.
 
     A revision that converged is remembered as applied.
 
