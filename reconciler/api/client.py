@@ -166,7 +166,8 @@ class Client:
             could be made.
 
         Raises:
-            AccessDenied: The key or the address was refused, now or earlier, or the key may not write.
+            AccessDenied: The key or the address was refused, now or earlier, or the key may not write. Where something
+                before the server seems to have denied it, this is raised from the next request on.
         """
         from reconciler.api.jsontext import encode_json  # noqa: PLC0415  a plan writes nothing
         from reconciler.api.verdict import Judgement, Verdict, verdict_of  # noqa: PLC0415  as above
@@ -221,7 +222,10 @@ class Client:
         if isinstance(outcome, Failure):
             return outcome
         if outcome.is_denied:
-            raise self._remember(outcome)
+            refusal = self._remember(outcome)
+            if call.method != "POST" or outcome.speaks_json:
+                raise refusal
+            # not mailcow's words: what stands before it may have taken its answer away once it had written
         if not outcome.is_failure and not outcome.is_redirect:
             self._answered = True
         return outcome

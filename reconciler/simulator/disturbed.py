@@ -13,6 +13,8 @@ from .protocol import JSON, PREFIX, READ_ONLY, Answer, message
 
 _REASONS: Final = {
     400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
     404: "Not Found",
     408: "Request Time-out",
     413: "Request Entity Too Large",

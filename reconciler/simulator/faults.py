@@ -7,8 +7,8 @@ A fault is written ``KIND[=VALUE][:WHERE][:WHEN]``:
     reset-before:add/mailbox    the connection breaks before the call took effect
     reset-after:add/mailbox:3   ... after it took effect, at the third add/mailbox
     timeout-before, timeout-after   there is never an answer; the call took no effect, or did
-    status=502                  a proxy's HTML instead of the call: 400, 404, 408, 413, 414, 429, 500, 502, 503, 504,
-                                520, 522, 524
+    status=502                  a proxy's HTML instead of the call: 400, 401, 403, 404, 408, 413, 414, 429, 500, 502,
+                                503, 504, 520, 522, 524
     status-after=504            the same after the call took effect
     page, page-after            200 with the HTML of something before the server: a login, a notice
     redirect                    302 to a login, instead of the call
@@ -83,7 +83,7 @@ _KINDS: Final = {
     "trickle": "number",
     "half-created": None,
 }
-_STATUSES: Final = (400, 404, 408, 413, 414, 429, 500, 502, 503, 504, 520, 522, 524)
+_STATUSES: Final = (400, 401, 403, 404, 408, 413, 414, 429, 500, 502, 503, 504, 520, 522, 524)
 _HINTS: Final = {
     "time": "It takes a time: latency=200ms or latency=1.5s",
     "factor": "It takes a factor: cost=0.1",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from reconciler.simulator import Simulator
+from reconciler.simulator.faults import Faults
 from tests.acceptance.conftest import Welcome
 from tests.acceptance.person import Person
 from tests.api.scripted_server import Asked, Reply, ScriptedServer
@@ -79,3 +81,20 @@ def test_the_file_of_a_project_names_no_proxy(welcome: Welcome) -> None:
 
     assert ended.code != 0
     assert "`proxy`" in ended.err
+
+
+@pytest.mark.parametrize("fault", ["status-after=403:add/alias:2", "status=403:add/alias:2"])
+def test_of_what_a_proxy_denied_nobody_says_that_it_was_not_done(welcome: Welcome, fault: str) -> None:
+    faults = Faults()
+    person = welcome(faults=faults)
+    person.writes("mail.yaml", "domains: [{name: acme.example}]\n")
+    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
+    aliases = "".join(f"  - {{address: a{each}@acme.example, to: [x@y.example], comment: C{each}}}\n" for each in "123")
+    person.writes("mail.yaml", f"domains: [{{name: acme.example}}]\naliases:\n{aliases}")
+    faults.faults = Faults.of(fault).faults
+    ended = person.types("apply", "mail.yaml", "--auto-approve", "--parallelism=1", "--format=json")
+    report = json.loads(ended.out.splitlines()[-1])
+    assert [each["outcome"] for each in report["changes"]] == ["done", "unknown", "failed"]
+    assert (ended.code, report["stopped"]["id"], report["converged"]) == (4, "api-access-denied", None)
+    assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
+    assert len(person.asks("alias/all")) == 3

@@ -219,6 +219,22 @@ def test_a_read_only_key_stops_writes_but_not_reads(serve: Serve, connect: Conne
     assert [asked.method for asked in server.asked] == ["POST", "GET"]
 
 
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("body", [b"<html>Forbidden</html>", b""])
+def test_a_write_that_something_before_the_server_denies_may_have_been_done(
+    serve: Serve, connect: Connect, status: int, body: bytes
+) -> None:
+    server = serve(always(Reply(status, body)))
+    client = connect(server.origin)
+
+    assert client.post("add", "domain", body={}).judgement is Judgement.UNKNOWN
+    for _ in range(2):
+        with pytest.raises(AccessDenied) as refusal:
+            client.get("domain", "all")
+        assert refusal.value.id == "api-access-denied"
+    assert len(server.asked) == 1
+
+
 def test_the_first_request_is_answered_before_others_run_and_then_no_more_than_allowed_run_at_once(
     serve: Serve, connect: Connect
 ) -> None:
