@@ -74,9 +74,13 @@ def _without_limit(step: Step, name: Item | None) -> Step:
 
 
 def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
-    """Say that a domain that relays can have no alias domains (2022-01a to 2026-07a, ``add/alias-domain``)."""
+    """Say that a domain that relays can have no alias domains (2022-01a to 2026-07a, ``add/alias-domain``).
+
+    A domain that is made anew relays only once these are there.
+    """
     target = Address("domain", str(situation.after.get("target")))
-    if situation.verb is not Verb.ADD or situation.future.value(target, "relay") in (None, "off"):
+    made_anew = not situation.live.has(target)
+    if situation.verb is not Verb.ADD or made_anew or situation.future.value(target, "relay") in (None, "off"):
         return senders_in_both_lists(situation)
     why = f"`{target.key}` relays mail, and such a domain is given no alias domains"
     return (("target", why, "set `relay: off`, and once this one is there, if need be, back: that is not minded"),)

@@ -348,8 +348,36 @@ def _by_their_own_ways(steps: tuple[Step, ...], situation: Situation) -> tuple[S
             made += (_footer(each, situation) for each in emptied(step, situation))
         if step.route == _MTA_STS_ROUTE:
             made.append(_first_added(step))
-        made.append(_ROUTES[step.route](step, situation) if step.route in _ROUTES else step)
+        if step.verb is Verb.ADD and step.route == KIND.routes.add:
+            made += _relaying_last(step, situation)
+        else:
+            made.append(_ROUTES[step.route](step, situation) if step.route in _ROUTES else step)
     return tuple(made)
+
+
+def _relaying_last(step: Step, situation: Situation) -> tuple[Step, ...]:
+    """Let a new domain relay only once its alias domains are there: one that relays is given none.
+
+    That it has some is not minded afterwards (2022-01a to 2026-07a, functions.mailbox.inc.php).
+    """
+    relay = situation.future.value(situation.address, "relay")
+    if relay in (None, "off"):
+        return (step,)
+    from reconciler.model.amended import those_with  # noqa: PLC0415  few domains relay
+
+    if not those_with(situation.future.of("alias_domain"), "target", situation.address.key):
+        return (step,)
+    flags = dict(zip(_RELAY_FLAGS, RELAYING.encode(relay), strict=True))
+    later = replace(
+        step,
+        verb=Verb.EDIT,
+        item=step.attributes["domain"],
+        attributes=flags,
+        successes=KIND.routes.edited,
+        stage=Stage.CONNECT,
+        fields=frozenset({"relay"}),
+    )
+    return (replace(step, attributes={**step.attributes, **dict.fromkeys(flags, 0)}), later)
 
 
 def _first_added(step: Step) -> Step:

@@ -54,12 +54,21 @@ def test_nobody_sends_from_outside_as_a_domain_of_this_server(server: Server) ->
 def test_a_domain_that_relays_is_given_no_alias_domain_and_may_relay_once_it_has_one(server: Server) -> None:
     alias_domain = {"alias_domains": [{"name": "acme-mail.example", "target": "acme.example"}]}
     relaying = {"domains": [{**ACME, "relay": "known"}], **alias_domain}
+    server.apply({"domains": [{**ACME, "relay": "known"}]})
     assert refused(server, relaying) == ["change-refused"]
 
     server.apply({"domains": [{**ACME, "relay": "off"}], **alias_domain})
     server.apply(relaying)
 
     assert server.plan(relaying) == ()
+
+
+@pytest.mark.parametrize("relay", ["known", "all", "unknown"])
+def test_a_domain_that_relays_and_what_stands_for_it_are_made_anew_together(server: Server, relay: str) -> None:
+    alias_domain = {"name": "acme-mail.example", "target": "acme.example"}
+    both = {"domains": [{**ACME, "relay": relay}], "alias_domains": [alias_domain]}
+    server.apply(both)
+    assert server.plan(both) == ()
 
 
 def test_a_throw_away_address_is_in_a_domain_that_stands_for_the_mailboxes_own() -> None:
