@@ -16,6 +16,9 @@ from reconciler.planning.reach import keys_covered
 from reconciler.records import record
 from reconciler.spec.kind import Kind
 
+_LATEST = 253_402_300_799
+"""The last second that a date can tell: the year 9999."""
+
 _TOO_MANY_TO_BE_CHANCE = 3
 """So many resources, all gone at once, were not deleted one by one."""
 
@@ -145,7 +148,7 @@ def _in_use(deletions: Sequence[Change], options: PlanOptions, limits: Limits) -
         moment = dict(change.cost).get("last_login")
         if not isinstance(moment, int) or moment <= 0:
             continue
-        last = datetime.fromtimestamp(moment, tz=UTC).date()
+        last = datetime.fromtimestamp(min(moment, _LATEST), tz=UTC).date()
         if (today - last).days <= limits.recent_days:
             yield _refused(change.address, "recently-used", f"`{change.address}` was logged in to on {last}")
 
@@ -177,19 +180,25 @@ def _mail(kinds: Mapping[str, Kind], deletions: Sequence[Change], live: LiveStat
     """Mail that would be destroyed: of mailboxes, or of a domain where that is more than its mailboxes hold."""
     whole: dict[str | None, int] = defaultdict(int)
     parts: dict[str | None, int] = defaultdict(int)
-    destructive = [change for change in deletions if _bytes(change)]
-    for change in destructive:
+    for change in deletions:
+        if _bytes(change) is None:
+            summary = f"how much mail `{change.address}` holds cannot be read"
+            yield _refused(change.address, "mail-destroyed", summary)
+    destructive = [(change, size) for change in deletions if (size := _bytes(change))]
+    for change, size in destructive:
         observed = live.get(change.address)
         kind = kinds[change.address.kind]
         domain = kind.domain_of(observed.values) if observed is not None else None
         counted = parts if kind.within else whole
-        counted[domain if kind.within else change.address.key] += _bytes(change)
+        counted[domain if kind.within else change.address.key] += size
     mail = sum(max(whole[domain], parts[domain]) for domain in {*whole, *parts})
     if mail > limits.delete_bytes:
-        addresses = tuple(change.address for change in destructive)
+        addresses = tuple(change.address for change, _ in destructive)
         summary = f"deletions would destroy {mail} bytes of mail, {limits.delete_bytes} are allowed"
         yield Refusal("mail-destroyed", summary, f"--allow-delete-bytes {mail}", addresses)
 
 
-def _bytes(change: Change) -> int:
-    return int(dict(change.cost).get("bytes", 0) or 0)
+def _bytes(change: Change) -> int | None:
+    """How much mail goes with it; None where the server tells something that is no number."""
+    told = dict(change.cost).get("bytes", 0)
+    return int(told) if isinstance(told, int | float) else None

@@ -17,6 +17,9 @@ from reconciler.spec.kind import Field, Kind
 from reconciler.spec.mark import MAIN, UNSET, WHOLE
 from reconciler.spec.rowform import MISSING, Missing, RowForm
 
+_LONGEST_NUMBER: Final = 20
+"""Digits of the largest number a database has."""
+
 _UNREADABLE: Final = (ValueError, TypeError, KeyError, AttributeError)
 Row = Mapping[str, Any]
 KeysByHandle = Mapping[str, Mapping[str, str]]
@@ -252,4 +255,4 @@ def _measured(row: Row, paths: tuple[tuple[str, str | tuple[str, ...]], ...]) ->
 
 def _counted(value: Any) -> Any:
     """A number, also where it comes as text: sums do (2022-01a to 2026-07a, recorded exchanges)."""
-    return int(value) if isinstance(value, str) and value.isdecimal() else value
+    return int(value) if isinstance(value, str) and value.isdecimal() and len(value) <= _LONGEST_NUMBER else value

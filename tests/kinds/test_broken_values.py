@@ -17,7 +17,22 @@ from reconciler.spec.mark import ASKED, MAIN
 from tests.kinds.samples import RECORDED
 from tests.kinds.test_contract import KINDS, answers
 
-NONSENSE: tuple[Any, ...] = (None, True, -1, 1.5, "", "plenty", "{", "a,,b", [], [None], {}, {"": None}, [{"a": []}])
+NONSENSE: tuple[Any, ...] = (
+    None,
+    True,
+    -1,
+    1.5,
+    "",
+    "plenty",
+    "{",
+    "a,,b",
+    "9" * 5000,
+    [],
+    [None],
+    {},
+    {"": None},
+    [{"a": []}],
+)
 
 
 def _rows(kind: Kind, version: str) -> Iterator[Mapping[str, Any]]:

@@ -87,6 +87,19 @@ def test_what_was_logged_in_to_lately_is_not_deleted(days_ago: int, *, refused: 
     assert _refusals(gone, have, Limits(allowed=frozenset({"mailbox/anna@acme.example"}))) == []
 
 
+@pytest.mark.parametrize("told", [[5], {"a": 1}, "plenty", "9" * 5000])
+def test_mail_of_which_nobody_can_tell_how_much_it_is_is_not_destroyed_without_a_word(told: Any) -> None:
+    have = live({"domains": [DOMAIN], "mailboxes": [_mailbox("anna", bytes=told)]})
+    (refusal,) = _refusals(_removed("mailbox/anna@acme.example"), have)
+    assert (refusal.id, refusal.permit) == ("mail-destroyed", "--allow-delete mailbox/anna@acme.example")
+    assert refusal.summary == "how much mail `mailbox/anna@acme.example` holds cannot be read"
+
+
+def test_a_login_in_no_year_that_can_be_told_is_a_late_one() -> None:
+    have = live({"domains": [DOMAIN], "mailboxes": [_mailbox("anna", last_login=10**30)]})
+    assert [each.id for each in _refusals(_removed("mailbox/anna@acme.example"), have)] == ["recently-used"]
+
+
 def test_what_was_never_logged_in_to_may_go() -> None:
     have = live({"domains": [DOMAIN], "mailboxes": [_mailbox("anna", last_login=0)]})
     assert _refusals(_removed("mailbox/anna@acme.example"), have) == []
