@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Final
 
 from reconciler.model.address import Address
 from reconciler.model.change import Absent, Action, Change
@@ -14,6 +15,9 @@ from reconciler.planning.order import stage_of
 from reconciler.planning.room import Room
 from reconciler.spec.kind import Kind
 from reconciler.spec.step import Stage
+
+_ROOM: Final = "room in"
+"""Stands in place of a kind for the room in something, which is no change."""
 
 
 def first_of(
@@ -38,14 +42,17 @@ def first_of(
     needs = _needs(kinds, changes, operations, live)
     in_order = (address for operation in operations for address in operation.changes)
     chosen: set[Address] = set()
+    seen: set[Address] = set()
     for address in dict.fromkeys((*in_order, *(change.address for change in changes))):
         if len(chosen) >= most:
             break
         if address in blind:
             continue
-        more = _with_needs((address,), needs) - chosen
+        reached = _with_needs((address,), needs, beyond=seen)
+        more = _changes_in(reached)
         if not chosen or len(chosen) + len(more) <= most:
             chosen |= more
+            seen |= reached
     return frozenset(chosen)
 
 
@@ -68,7 +75,7 @@ def canaries(
         for change in changes
         if any(means(each, _domain(kinds[change.address.kind], change, live) or "") for each in domains)
     ]
-    return frozenset(_with_needs(own, _needs(kinds, changes, operations, live)))
+    return frozenset(_changes_in(_with_needs(own, _needs(kinds, changes, operations, live))))
 
 
 def _needs(
@@ -89,7 +96,7 @@ def _needs(
         for address in operation.changes:
             stages[address].add(stage_of(operation.phase))
     for address, needed in (*_for_room(kinds, changes, live, stages), *_for_names(changes, stages)):
-        needs[address] |= needed
+        needs.setdefault(address, set()).update(needed)
     return needs
 
 
@@ -111,7 +118,10 @@ def _for_room(
     live: LiveState,
     stages: Mapping[Address, Collection[Stage]],
 ) -> Iterator[tuple[Address, set[Address]]]:
-    """What must be done before there is room, and before room can be taken away."""
+    """What must be done before there is room, and before room can be taken away.
+
+    What is created may need all that gives room to it: that is said once, of what stands for the room.
+    """
     room = Room(kinds, changes, live, future_of(kinds, changes, live))
     inside: dict[Address, list[Change]] = {}
     for change in changes:
@@ -121,22 +131,35 @@ def _for_room(
     for container, users in inside.items():
         early = {each.address for each in users if min(stages[each.address], default=Stage.LOWER) <= Stage.SHRINK}
         raised = {container} if Stage.GROW in stages.get(container, ()) else set()
+        making_room = Address(_ROOM, str(container))
+        yield making_room, early
         for each in users:
             if each.action is not Action.DELETE:
-                yield each.address, raised | (early if each.action is Action.CREATE else set())
+                yield each.address, raised | ({making_room} if each.action is Action.CREATE else set())
         if Stage.LOWER in stages.get(container, ()):
             yield container, {each.address for each in users if each.action is not Action.CREATE}
 
 
-def _with_needs(addresses: Collection[Address], needs: Mapping[Address, set[Address]]) -> set[Address]:
+def _with_needs(
+    addresses: Collection[Address], needs: Mapping[Address, set[Address]], *, beyond: Collection[Address] = ()
+) -> set[Address]:
+    """Some changes and all they need, with what stands for room.
+
+    Args:
+        beyond: what is there already, with all that it needs.
+    """
     found: set[Address] = set()
     to_see = [*addresses]
     while to_see:
         address = to_see.pop()
-        if address in needs and address not in found:
+        if address in needs and address not in found and address not in beyond:
             found.add(address)
             to_see += needs[address]
     return found
+
+
+def _changes_in(reached: Collection[Address]) -> set[Address]:
+    return {address for address in reached if address.kind != _ROOM}
 
 
 def _domain(kind: Kind, change: Change, live: LiveState) -> str | None:
