@@ -61,6 +61,8 @@ class Recording:
 class Recorded:
     """Gives the answers of a snapshot; what it does not hold is an error, never an empty list.
 
+    What is in a mailbox or domain that its lists do not show is nothing, though: it is yet to be made, or is gone.
+
     Args:
         answers: by path.
         kinds: say which lists are parts of which.
@@ -69,6 +71,7 @@ class Recorded:
     def __init__(self, answers: Mapping[str, Any], kinds: Mapping[str, Kind]) -> None:
         self._answers = answers
         self._lists = {source.path: _whole(source) for source in _narrowed(kinds)}
+        self._homes = {prefix: homes for prefix, homes in (_asked_by(kind, kinds) for kind in _held(kinds)) if homes}
         self._by_domain: dict[str, dict[str, list[Any]]] = {}
 
     def get(self, *segments: str, typed: Typed | None = None) -> Reading:
@@ -86,12 +89,25 @@ class Recorded:
             if _GET + whole in self._answers and (path == listed or path.startswith(f"{listed}/")):
                 wanted = path.removeprefix(listed).removeprefix("/")
                 return _reading(self._rows(_GET + whole, wanted.split(",") if wanted else None), typed)
+        if self._is_in_nothing(path):
+            return _reading({}, typed)
         raise ProtocolError(
             "the snapshot lacks what the manifests need",
             id="snapshot-lacks",
             hint="take it again: `reconciler snapshot --details --out FILE` keeps more",
             path=_GET + path,
         )
+
+    def _is_in_nothing(self, path: str) -> bool:
+        """Whether a list is of something that no list of the snapshot shows."""
+        for prefix, homes in self._homes.items():
+            if path.startswith(prefix):
+                name = path.removeprefix(prefix)
+                rows = [(row, handle) for listed, handle in homes for row in _rows_of(self._answers.get(listed))]
+                return all(listed in self._answers for listed, _ in homes) and all(
+                    row.get(handle) != name for row, handle in rows
+                )
+        return False
 
     def _rows(self, path: str, domains: Collection[str] | None) -> list[Any]:
         rows = _rows_of(self._answers[path])
@@ -117,6 +133,18 @@ def _rows_of(answer: Any) -> list[Any]:
 def _narrowed(kinds: Mapping[str, Kind]) -> list[Source]:
     mains = (kind.sources[MAIN] for kind in kinds.values() if MAIN in kind.sources)
     return [source for source in mains if source.by_domain is not None]
+
+
+def _held(kinds: Mapping[str, Kind]) -> list[Kind]:
+    return [kind for kind in kinds.values() if kind.listed_by]
+
+
+def _asked_by(kind: Kind, kinds: Mapping[str, Kind]) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """What begins the path of a list that is asked for by name; the lists of such names, and where rows have them."""
+    refers = kind.fields[kind.listed_by or ""].mark.refers
+    homes = [kinds[name] for name in ((refers,) if refers else kind.within) if name in kinds]
+    lists = tuple((_GET + _whole(home.sources[MAIN]), home.handle) for home in homes if MAIN in home.sources)
+    return kind.sources[MAIN].path.removesuffix("{each}"), lists
 
 
 def _whole(source: Source) -> str:

@@ -144,6 +144,25 @@ def test_what_a_snapshot_lacks_is_an_error_not_an_empty_list(welcome: Welcome) -
     assert _offline(person).code == 0
 
 
+def test_what_is_in_a_mailbox_or_domain_that_is_not_there_is_no_lack(welcome: Welcome) -> None:
+    person = welcome()
+    person.environ["SMTP_ACME"] = "canary-password"
+    person.writes("mail/all.yaml", MAIL)
+    assert person.types("apply", "mail", "--auto-approve").code == 0
+    _take(person, "--details")
+    phone = "{mailbox: anna@new.example, name: Phone, protocols: [imap], password: {env: SMTP_ACME}}"
+    person.writes(
+        "mail/more.yaml",
+        "domains: [{name: new.example}]\ndkim_keys: [{domain: new.example}]\n"
+        "mailboxes: [{address: anna@new.example, initial: {password: {env: SMTP_ACME}}}]\n"
+        f"app_passwords: [{phone}]\nmoved: [{{mailbox: {{from: gone@new.example, to: anna@new.example}}}}]\n",
+    )
+    planned = _offline(person)
+    assert planned.code in (0, 2), planned.err
+    kinds = sorted(each["address"].partition("/")[0] for each in planned.document["changes"])
+    assert kinds == ["app_password", "dkim_key", "domain", "mailbox"]
+
+
 def test_an_empty_server_s_snapshot_is_no_lack(welcome: Welcome) -> None:
     person = welcome()
     person.writes("mail/all.yaml", MAIL.partition("relayhosts")[0])
