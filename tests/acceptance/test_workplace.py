@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from reconciler.engine.lock import locked
 from tests.acceptance.person import Person
@@ -99,13 +100,14 @@ def test_no_journal_or_cache_goes_into_a_checkout_where_a_variable_names_no_abso
     welcome: Welcome, tmp_path: Path
 ) -> None:
     person = _at_home(welcome, tmp_path)
-    person.environ |= {"XDG_STATE_HOME": "state", "XDG_CACHE_HOME": "cache"}
+    state, cache = (f"{name}-of-{uuid4().hex}" for name in ("state", "cache"))
+    person.environ |= {"XDG_STATE_HOME": state, "XDG_CACHE_HOME": cache}
     here = Path.cwd()
 
     assert person.types("apply", "mail.yaml", "--auto-approve").code == 0
 
     assert len(_journals(tmp_path)) == 1
-    assert not [folder for folder in (here, person.folder) for name in ("state", "cache") if (folder / name).exists()]
+    assert not [folder for folder in (here, person.folder) for name in (state, cache) if (folder / name).exists()]
 
 
 def test_a_second_apply_of_the_same_checkout_is_refused_while_one_is_under_way(
