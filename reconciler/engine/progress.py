@@ -42,6 +42,7 @@ class Progress:
         self._to_come = Counter(address for operation in operations for address in set(operation.changes))
         self._outcomes: dict[Address, list[Outcome]] = {address: [] for address in self.changes}
         self._messages: dict[Address, list[str]] = {}
+        self._wrong: set[Address] = set()
 
     def settle(self, address: Address, outcome: Outcome, messages: Iterable[str] = ()) -> ChangeEnded | None:
         """Take down how one operation ended for one change.
@@ -50,6 +51,8 @@ class Progress:
             How the change ended, when that was its last operation.
         """
         self._outcomes[address].append(outcome)
+        if outcome is not Outcome.DONE:
+            self._wrong.add(address)
         told = self._messages.setdefault(address, [])
         told += [message for message in messages if message not in told]
         self._to_come[address] -= 1
@@ -81,18 +84,15 @@ class Progress:
         needs = operation.requires_of or (operation.requires,) * len(operation.changes)
         blocked: dict[Address, str] = {}
         for address, required in zip(operation.changes, needs, strict=True):
-            missing = next((each for each in sorted(required) if each != address and self._went_wrong(each)), None)
+            missing = min((required & self._wrong) - {address}, default=None)
             if missing is not None:
                 blocked[address] = f"needs {missing}, which was not done"
-            elif (makes or self.changes[address].action in _IN_ORDER) and self._went_wrong(address):
+            elif (makes or self.changes[address].action in _IN_ORDER) and address in self._wrong:
                 blocked.setdefault(address, "")
         if not blocked:
             return Trimmed(operation)
         kept = only(operation, [each for each in operation.changes if each not in blocked])
         return Trimmed(kept, tuple(blocked.items()))
-
-    def _went_wrong(self, address: Address) -> bool:
-        return any(outcome is not Outcome.DONE for outcome in self._outcomes.get(address, ()))
 
 
 def only(operation: Operation, changes: Iterable[Address]) -> Operation | None:

@@ -193,6 +193,14 @@ def test_four_times_as_many_doubts_take_four_times_the_work() -> None:
     assert growth(_doubts, 200) < 1.15
 
 
+def test_four_times_as_many_calls_for_one_change_are_four_times_the_work() -> None:
+    def changing(number: int) -> Callable[[], object]:
+        operations = [call(Verb.EDIT, ANNA, note=str(each)) for each in range(number)]
+        return lambda: run(with_names(ANNA), [create(ANNA)], operations, workers=1)
+
+    assert growth(changing, 50) < 1.1
+
+
 def _doubts(number: int) -> Callable[[], None]:
     """A run in which so many refused adds are judged."""
     addresses = [relayhost(f"smtp{each}.example") for each in range(number)]
