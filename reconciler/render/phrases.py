@@ -46,7 +46,10 @@ def _moment(value: Any) -> str:
         return "never"
     from datetime import UTC, datetime  # noqa: PLC0415  only where something is deleted
 
-    return datetime.fromtimestamp(value, tz=UTC).strftime("%Y-%m-%d %H:%M UTC")
+    try:
+        return datetime.fromtimestamp(value, tz=UTC).strftime("%Y-%m-%d %H:%M UTC")
+    except (OverflowError, ValueError, OSError):  # in no year that can be told
+        return str(value)
 
 
 _STORED: Final = {"bytes": "mail", "quota": "quota"}

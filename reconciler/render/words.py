@@ -28,9 +28,13 @@ def count(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
+_MOST_STORED: Final = 1 << 63
+"""Bytes; no file system has more."""
+
+
 def storage(amount: int) -> str:
     """A number of bytes for people: ``3.1 GiB``."""
-    size = float(amount)
+    size = float(min(amount, _MOST_STORED))
     for unit in ("bytes", "KiB", "MiB", "GiB"):
         if size < 1024:  # noqa: PLR2004  the binary thousand
             return f"{amount:,} bytes" if unit == "bytes" else f"{size:.1f} {unit}"

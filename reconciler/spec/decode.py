@@ -20,6 +20,8 @@ from reconciler.spec.rowform import MISSING, Missing, RowForm
 _LONGEST_NUMBER: Final = 20
 """Digits of the largest number a database has."""
 
+_TOO_LARGE: Final = 10**_LONGEST_NUMBER
+
 _UNREADABLE: Final = (ValueError, TypeError, KeyError, AttributeError)
 Row = Mapping[str, Any]
 KeysByHandle = Mapping[str, Mapping[str, str]]
@@ -254,5 +256,10 @@ def _measured(row: Row, paths: tuple[tuple[str, str | tuple[str, ...]], ...]) ->
 
 
 def _counted(value: Any) -> Any:
-    """A number, also where it comes as text: sums do (2022-01a to 2026-07a, recorded exchanges)."""
+    """A number, also where it comes as text: sums do (2022-01a to 2026-07a, recorded exchanges).
+
+    One that no database has is none: what reckons with it need not expect it.
+    """
+    if isinstance(value, int) and abs(value) >= _TOO_LARGE:
+        return str(value)
     return int(value) if isinstance(value, str) and value.isdecimal() and len(value) <= _LONGEST_NUMBER else value

@@ -64,3 +64,14 @@ def test_nonsense_in_a_row_is_read_or_told(kind: Kind, version: str) -> None:
                 decoder.observe(broken)
             except ProtocolError as told:
                 assert told.id in {"value-unreadable", "row-without-key"}  # noqa: PT017  most are read
+
+
+@pytest.mark.parametrize(
+    ("told", "measured"), [("5", 5), (10**400, str(10**400)), ("9" * 5000, "9" * 5000), (None, None)]
+)
+def test_what_is_reckoned_with_is_a_number_that_a_database_may_have(told: Any, measured: Any) -> None:
+    (kind,) = (kind for kind in KINDS if "quota" in kind.measures)
+    decoder = Decoder(kind, Capabilities(Version.parse(RECORDED[-1])), frozenset(), {})
+    observed = decoder.observe({**next(_rows(kind, RECORDED[-1])), str(kind.measures["quota"]): told})
+    assert observed is not None
+    assert observed.measures["quota"] == measured

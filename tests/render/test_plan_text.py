@@ -161,7 +161,9 @@ def test_blank_and_empty_texts_are_seen() -> None:
         ((("aliases", 1), ("mailboxes", 1), ("messages", 1)), "1 alias, 1 mailbox, 1 message"),
         ((("aliases", 2), ("mailboxes", 3), ("messages", 4)), "2 aliases, 3 mailboxes, 4 messages"),
         ((("bytes", 1024**3), ("quota", 2 * 1024**3)), "1.0 GiB of mail, 2.0 GiB of quota"),
+        ((("bytes", 10**400), ("last_login", 10**30)), f"8388608.0 TiB of mail, last login {10**30}"),
+        ((("last_login", 0), ("messages", "many")), "last login never, messages many"),
     ],
 )
-def test_what_a_deletion_destroys_is_counted_in_words(cost: tuple[tuple[str, int], ...], told: str) -> None:
+def test_what_a_deletion_destroys_is_counted_in_words(cost: tuple[tuple[str, int | str], ...], told: str) -> None:
     assert price(replace(samples.DELETE_DORA, cost=cost)) == told
