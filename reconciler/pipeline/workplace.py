@@ -70,7 +70,9 @@ def journal(place: Workplace | None, *, server: str, left: Left) -> Journal | nu
     folder = place.folder / _JOURNALS
     let_go(folder, keep=_KEPT)
     taken = len(list(folder.glob(f"{place.moment}*")))
-    return Journal(folder / f"{place.moment}-{taken}.jsonl", {"server": server, "began": place.moment}, left)
+    while (path := folder / f"{place.moment}-{taken}.jsonl").exists():  # some of that moment were let go
+        taken += 1
+    return Journal(path, {"server": server, "began": place.moment}, left)
 
 
 def known_before(inputs: Inputs, server: str) -> tuple[LastRun | None, tuple[Diagnostic, ...]]:
