@@ -48,7 +48,8 @@ class Turn:
     first_reads: int
 
     def begin(self) -> None:
-        """Put the company back to before the change."""
+        """Put the company back to before the change, whatever other tests have left."""
+        self.town.person.environ.pop("XDG_STATE_HOME", None)
         self.town.simulator.server.state = self.start.copy()
         self.town.declares(self.wanted)
 
