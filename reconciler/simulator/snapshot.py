@@ -20,7 +20,9 @@ from typing import Any
 
 from reconciler.errors import UsageError
 
+from .routing import ServerCrash
 from .server import Server
+from .state import DuplicateKeyError
 
 Restore = Callable[[Server, Any], list[str]]
 RestoreEach = Callable[[Server, str, Any], list[str]]
@@ -62,7 +64,7 @@ def read(path: Path) -> dict[str, Any]:
     """
     try:
         answers = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise _bad(f"The snapshot {path} cannot be read: {error}") from error
     if not isinstance(answers, dict):
         raise _bad(f"The snapshot {path} is not an object of GET paths and their answers")
@@ -93,7 +95,7 @@ def load(server: Server, answers: dict[str, Any]) -> list[str]:
 def _restored(path: str, restore: Callable[..., list[str]], *arguments: Any) -> list[str]:
     try:
         return restore(*arguments)
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, DuplicateKeyError, ServerCrash) as error:
         raise _bad(f"The snapshot's answer to {path} is not what a mailcow gives there: {error!r}") from error
 
 

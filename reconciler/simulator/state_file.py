@@ -8,7 +8,7 @@ from pathlib import Path
 from reconciler.errors import UsageError
 
 from . import Simulator
-from .state import FORMAT, State
+from .state import FORMAT, DuplicateKeyError, State
 
 
 def load(path: Path, *, version: str) -> State | None:
@@ -26,18 +26,25 @@ def load(path: Path, *, version: str) -> State | None:
     try:
         dumped = json.loads(content)
         kept, kept_format = dumped["version"], dumped["state"]["format"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise _bad(path, "it is not a simulator's state", "Remove it to start afresh") from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise _not_a_state(path) from error
     if kept != version:
         raise _bad(path, f"it was kept by a server of {kept}", f"Use --version {kept}, or another file")
     if kept_format != FORMAT:
         raise _bad(path, f"it has the format {kept_format}, this is {FORMAT}", "Remove it to start afresh")
-    return State.load(dumped["state"])
+    try:
+        return State.load(dumped["state"])
+    except (LookupError, TypeError, ValueError, AttributeError, DuplicateKeyError) as error:
+        raise _not_a_state(path) from error
 
 
 def save(simulator: Simulator, path: Path) -> None:
     """Keep the state; a reader sees the old file or the new one."""
     simulator.state.save(path, version=simulator.version)
+
+
+def _not_a_state(path: Path) -> UsageError:
+    return _bad(path, "it is not a simulator's state", "Remove it to start afresh")
 
 
 def _bad(path: Path, why: str, hint: str) -> UsageError:
