@@ -1,6 +1,6 @@
 """Mailboxes."""
 
-from typing import Final, Required, TypedDict
+from typing import Any, Final, Required, TypedDict
 
 from reconciler.model.address import Address
 from reconciler.model.operation import Verb
@@ -46,6 +46,8 @@ def _own_choice(about: str, name: str, *, route: str) -> Mark:
 _PROVIDER: Final = Address("identity_provider", "identity_provider")
 _LET_GO: Final = lets_go_of(_PROVIDER, route="mailbox", successes=("mailbox_modified",))
 _PUSHOVER: Final = "pushover"
+_USUAL_SOUND: Final = "pushover"
+_SOUNDS_SINCE: Final = Version(2022, 11)
 _ALLOWED_SENDERS, _BLOCKED_SENDERS = senders_fields(
     "mailbox-policy", name="username", said=("mailbox_modified", "items_deleted"), owner=Owner.USER
 )
@@ -317,7 +319,17 @@ def _clashes(situation: Situation) -> tuple[tuple[str, str, str], ...]:
         from reconciler.spec.renaming import kept_from_it  # noqa: PLC0415  seldom needed
 
         found += kept_from_it(situation)
-    return (*found, *stuck_tags(situation))
+    return (*found, *_too_early(situation), *stuck_tags(situation))
+
+
+def _too_early(situation: Situation) -> tuple[tuple[str, str, str], ...]:
+    """Find a sound where notices have none yet: it is dropped without a word (2022-10, functions.pushover.inc.php)."""
+    if _PUSHOVER not in situation.changed or situation.capabilities.version >= _SOUNDS_SINCE:
+        return ()
+    notices: Any = situation.after[_PUSHOVER]
+    if isinstance(notices, str) or notices["sound"] == _USUAL_SOUND:
+        return ()
+    return ((_PUSHOVER, f"mailcow has had a `sound` since {_SOUNDS_SINCE} only", "leave the `sound` out"),)
 
 
 def _too_large(situation: Situation) -> tuple[tuple[str, str, str], ...]:

@@ -179,3 +179,11 @@ def test_nothing_is_made_from_a_template_before_the_server_heeds_one(version: st
         registry(), wanted, server.read(wanted), capabilities=server.capabilities, options=PlanOptions(base=None)
     )
     assert [each.id for each in found.diagnostics] == ([] if makes else ["unsupported"])
+
+
+@pytest.mark.parametrize(("version", "found"), [("2022-10", ["change-refused"]), ("2022-11", [])])
+def test_a_sound_is_refused_where_notices_have_none_yet(version: str, found: list[str]) -> None:
+    notices = {"key": {"env": "TOKEN"}, "token": {"env": "TOKEN"}}
+    for sound, why in (("bike", found), ("pushover", [])):
+        manifest = {"domains": [ACME], "mailboxes": [{**ANNA, "pushover": {**notices, "sound": sound}}]}
+        assert refused(Server(version), manifest) == why
