@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.errors import UsageError
 from reconciler.model.address import Address
-from reconciler.model.change import Action, Change, FieldChange, Reason
+from reconciler.model.change import Absent, Action, Change, FieldChange, Reason
 from reconciler.model.diagnostic import Diagnostic, Origin, Severity
 from reconciler.model.focus import Focus
 from reconciler.model.plan import NotCompared, Plan, Refusal, ServerIdentity, Terms
+from reconciler.model.secret import SecretSource
 from reconciler.render.document import (
     FORMAT_VERSION,
     ChangeDocument,
     DiagnosticDocument,
+    FieldDocument,
     OriginDocument,
     PlanDocument,
     RefusalDocument,
@@ -151,10 +153,7 @@ def _change(document: ChangeDocument) -> Change:
     return Change(
         action=Action(document["action"]),
         address=Address.parse(document["address"]),
-        fields=tuple(
-            FieldChange(each["name"], read_value(each["before"]), read_value(each["after"]), each["sensitive"])
-            for each in document["fields"]
-        ),
+        fields=tuple(map(_field, document["fields"])),
         reason=_REASONS[document["reason"]],
         origin=_origin(document["origin"]),
         moved_from=None if moved_from is None else Address.parse(moved_from),
@@ -162,6 +161,13 @@ def _change(document: ChangeDocument) -> Change:
         cost=tuple((name, read_value(value)) for name, value in document["cost"].items()),
         precondition=document["precondition"],
     )
+
+
+def _field(document: FieldDocument) -> FieldChange:
+    after = read_value(document["after"])
+    if document["sensitive"] and not isinstance(after, SecretSource | Absent):
+        raise ValueError(f"it holds the secret `{document['name']}` itself, where a plan says where it comes from")
+    return FieldChange(document["name"], read_value(document["before"]), after, document["sensitive"])
 
 
 def _origin(document: OriginDocument | None) -> Origin | None:

@@ -175,6 +175,12 @@ def _document(**changed: Any) -> dict[str, Any]:
     return {**document, **changed}
 
 
+def _with_a_secret(value: Any) -> dict[str, Any]:
+    document = _with_value(value)
+    document["changes"][0]["fields"][0]["sensitive"] = True
+    return document
+
+
 def _with_value(value: Any) -> dict[str, Any]:
     document = _document()
     document["changes"][0]["fields"][0]["after"] = value
@@ -193,6 +199,9 @@ def _with_value(value: Any) -> dict[str, Any]:
         _document(changes=[{**_document()["changes"][0], "address": "no-slash"}]),
         _document(changes=[{**_document()["changes"][0], "action": "explode"}]),
         _document(unmanaged={"mailbox": "many"}),
+        _with_a_secret("hunter2"),
+        _with_a_secret(None),
+        _with_a_secret({"a": {"$secret": {"env": "A"}}}),
         _with_value({"$unknown": 1}),
         _with_value({"$absent": "sometimes"}),
         _with_value({"$absent": {}}),
