@@ -1,6 +1,7 @@
 """How far a narrowed run reaches."""
 
 from collections.abc import Callable
+from itertools import count
 
 import pytest
 from hypothesis import given
@@ -100,8 +101,11 @@ def _plan(number: int, what: str) -> None:
 
 
 def test_four_times_as_many_domains_to_look_into_are_four_times_the_work() -> None:
+    fresh = count()
+
     def looking(number: int) -> Callable[[], object]:
-        names = tuple(f"d{each}.example" for each in range(number))
+        prefix = f"r{next(fresh)}"  # patterns are remembered, also those of other tests
+        names = tuple(f"{prefix}d{each}.example" for each in range(number))
         wanted = Wanted(fields={}, domains=names)
         return lambda: [wanted.covers(name) for name in names]
 
