@@ -17,7 +17,7 @@ from reconciler.planning.difference import Difference
 from reconciler.planning.equality import doubtful
 from reconciler.planning.fieldwise import FieldComparison
 from reconciler.planning.options import PlanOptions
-from reconciler.planning.ownership import Departure, departures, homes_left, kept, step_today, unmanaged
+from reconciler.planning.ownership import Departure, LetGo, departures, kept, let_go_of, step_today, unmanaged
 from reconciler.planning.reach import Reach, is_about, reach_of
 from reconciler.planning.sides import Sides
 from reconciler.records import record, replace
@@ -59,13 +59,13 @@ class _Diff:
         due = (each for each in self.sides.desired.relocations if is_about(self.sides.kinds, options.focus, each))
         moves = {each.target: each for each in due}
         loose: dict[str, tuple[Address, ...]] = {}
-        left = homes_left(self.sides.kinds, self.sides.desired, options)
+        let_go = let_go_of(self.sides.kinds, self.sides.desired, self.sides.live, options)
         spoken_of = {each.address.kind for each in self.sides.desired.removals}
         for name in self.sides.kinds:  # not by items: a kind is imported when it is looked at
             was_read = self.sides.live.was_read(name)
             if self.sides.desired.of(name) or was_read or name in spoken_of:
                 kind, first = self.sides.kinds[name], len(found.changes)
-                self._compare(kind, reach, moves, left)
+                self._compare(kind, reach, moves, let_go)
                 found.changes[first:] = sorted(found.changes[first:], key=lambda change: change.address.key)
                 if was_read:
                     changed = {change.address for change in found.changes[first:]}
@@ -81,7 +81,7 @@ class _Diff:
             diagnostics=tuple(found.diagnostics),
         )
 
-    def _compare(self, kind: Kind, reach: Reach, moves: dict[Address, Relocation], left: frozenset[str]) -> None:
+    def _compare(self, kind: Kind, reach: Reach, moves: dict[Address, Relocation], let_go: LetGo) -> None:
         """Find what must change of one kind; takes out of the renamings those of what is declared."""
         declared = self.sides.desired.of(kind.name)
         suspects = self._doubtful(kind, reach)
@@ -94,9 +94,9 @@ class _Diff:
         self._steps_down(kind)
         self.sides.findings.changes += [
             self._departure(kind, each)
-            for each in departures(kind, self.sides.desired, self.sides.live, self.sides.options, left)
+            for each in departures(kind, self.sides.desired, self.sides.live, self.sides.options, let_go)
         ]
-        self._note_kept(kind, left)
+        self._note_kept(kind, let_go.homes)
 
     def _doubtful(self, kind: Kind, reach: Reach) -> Collection[str]:
         """The keys of declared resources that must be looked at; the others are counted as unchanged."""
@@ -164,13 +164,14 @@ class _Diff:
         """Say what was declared, is not any more, and stays, because its kind is deleted only on demand."""
         found = kept(kind, self.sides.desired, self.sides.live, self.sides.options, left)
         new = self._may_be_renamed(kind) if found else {}
+        but = ", but for what a prune scope covers" if self.sides.options.prune else ""
         for address in found:
             renamed = _perhaps_renamed(address, new.get(kind.domain_of_key(address.key), []))
             self.sides.findings.diagnostics.append(
                 Diagnostic(
                     "no-longer-declared",
                     Severity.NOTE,
-                    f"`{address}` is not declared any more, and is left alone with all that is in it",
+                    f"`{address}` is not declared any more, and is left alone with all that is in it{but}",
                     hint=f"to delete it: `removed: [{{{kind.name}: {address.key}}}]`; if it is somebody else's now: "
                     f"`removed: [{{{kind.name}: {address.key}, step: forget}}]`{renamed}",
                     address=address,

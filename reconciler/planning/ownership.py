@@ -35,14 +35,14 @@ def step_today(removal: Removal, today: str) -> str:
 
 
 def kept(
-    kind: Kind, desired: DesiredState, live: LiveState, options: PlanOptions, left: Collection[str] = ()
+    kind: Kind, desired: DesiredState, live: LiveState, options: PlanOptions, left: Collection[str]
 ) -> list[Address]:
     """The live resources of a protected kind that were declared and are not any more, without a word on what to do.
 
     Args:
         left: domains that were let go of; each speaks for all that is in it.
     """
-    if not kind.protected or kind.name in options.delete_protected:
+    if _may_go(kind, options):
         return []
     spoken = _spoken_of(desired)
     before = {key for state in options.earlier for key in state.of(kind.name)} - desired.of(kind.name).keys()
@@ -58,26 +58,41 @@ def _spoken_of(desired: DesiredState) -> set[Address]:
     return moved | {each.address for each in desired.removals}
 
 
-def homes_left(kinds: Mapping[str, Kind], desired: DesiredState, options: PlanOptions) -> frozenset[str]:
+@record(frozen=True, slots=True)
+class LetGo:
     """The domains that were declared and were let go of, not removed: what is in them is somebody else's now.
 
-    Other names of such a domain, which point at it and are not declared any more either, go with it.
+    Attributes:
+        homes: all of them; what was declared in them is not deleted because it is not any more.
+        forgotten: those that are listed under ``removed:`` to be forgotten: no prune scope is about these.
     """
+
+    homes: frozenset[str] = frozenset()
+    forgotten: frozenset[str] = frozenset()
+
+
+def let_go_of(kinds: Mapping[str, Kind], desired: DesiredState, live: LiveState, options: PlanOptions) -> LetGo:
+    """Find the domains that were let go of, with other names that point at them and are not declared either."""
     if not (desired.removals or any(_lets_go(state, desired) for state in options.earlier)):
-        return frozenset()
+        return LetGo()
     homes = {home for kind in kinds.values() for home in kind.within if kinds[home].protected}
     steps = {each.address: step_today(each, options.today) for each in desired.removals}
-    left = {address.key for address, step in steps.items() if address.kind in homes and step == "forget"}
+    forgotten = {address.key for address, step in steps.items() if address.kind in homes and step == "forget"}
+    left = set(forgotten)
     for home in homes - options.delete_protected:
         before = {key for state in options.earlier for key in state.of(home)} - desired.of(home).keys()
         left |= {key for key in before if Address(home, key) not in steps}
-    for name in {home for kind in kinds.values() for home in kind.within} - homes:
+    for name in {home for kind in kinds.values() for home in kind.within} - homes if left else ():
         pointing = [each.name for each in kinds[name].fields.values() if each.mark.refers in homes]
-        declared = {key: each for state in options.earlier for key, each in state.of(name).items()}
-        gone = declared.keys() - desired.of(name).keys()
-        pointers = {key for key in gone if any(declared[key].values.get(field) in left for field in pointing)}
-        left |= {key for key in pointers if Address(name, key) not in steps}
-    return frozenset(left)
+        known = {key: each.values for state in options.earlier for key, each in state.of(name).items()}
+        there = {key: each.values for key, each in live.of(name).items()} if forgotten else {}
+        for key, values in {**known, **there}.items():
+            if key in desired.of(name) or Address(name, key) in steps:
+                continue
+            targets = {values.get(field) for field in pointing}
+            left |= {key} if key in known and targets & left else set()
+            forgotten |= {key} if targets & forgotten else set()
+    return LetGo(frozenset(left | forgotten), frozenset(forgotten))
 
 
 def _lets_go(earlier: DesiredState, desired: DesiredState) -> bool:
@@ -88,12 +103,11 @@ def _lets_go(earlier: DesiredState, desired: DesiredState) -> bool:
 
 
 def departures(
-    kind: Kind, desired: DesiredState, live: LiveState, options: PlanOptions, left: Collection[str] = ()
+    kind: Kind, desired: DesiredState, live: LiveState, options: PlanOptions, let_go: LetGo
 ) -> Iterator[Departure]:
     """Find the live resources of a kind that a run deletes, in key order.
 
-    Args:
-        left: domains in which only what is listed under ``removed:`` is deleted.
+    What is in a domain that was let go of without a word goes by a prune scope at once: no later run would know of it.
     """
     if kind.routes.delete is None:
         return
@@ -119,13 +133,17 @@ def departures(
                 yield Departure(observed, Reason.REMOVED, removal)
             continue
         about = domain or domain_of(key)  # a rewriting of an address belongs to no domain, and is about one
-        if observed.address in spoken or about in left or not _is_ours(kind, domain, options):
+        if observed.address in spoken or about in let_go.forgotten or not _is_ours(kind, domain, options):
             continue
-        if key in before and (not kind.protected or kind.name in options.delete_protected):
+        if key in before and about not in let_go.homes and _may_go(kind, options):
             yield Departure(observed, Reason.NO_LONGER_DECLARED)
         elif key not in asked_for and any(scope.covers(kind.name, domain) for scope in options.prune):
             yield Departure(observed, Reason.UNDECLARED)
     yield from _never_made(kind, desired, there, options)
+
+
+def _may_go(kind: Kind, options: PlanOptions) -> bool:
+    return not kind.protected or kind.name in options.delete_protected
 
 
 def _left_behind(desired: DesiredState) -> frozenset[str]:

@@ -92,6 +92,29 @@ def test_a_domain_that_is_forgotten_takes_what_is_in_it_along_also_from_prune_sc
     assert _deleted(desired({}), live(EVERYTHING), prune=aliases) != []
 
 
+def test_a_domain_that_was_let_go_of_without_a_word_is_pruned_at_once_and_not_by_the_next_run() -> None:
+    prune = (PruneScope("alias", ("acme.*",)),)
+    gone = _deleted(desired({}), live(EVERYTHING), base=desired(EVERYTHING), prune=prune)
+    assert gone == _deleted(desired({}), live(EVERYTHING), base=desired({}), prune=prune)
+    assert "alias/sales@acme.example" in gone
+    options = PlanOptions(base=desired(EVERYTHING), prune=prune)
+    (note,) = compared(desired({}), live(EVERYTHING), options=options).diagnostics
+    assert "but for what a prune scope covers" in note.summary
+
+
+@pytest.mark.parametrize("before", [{}, {"alias_domains": [{"name": "other.example", "target": "acme.example"}]}])
+def test_no_run_prunes_what_is_in_another_name_of_a_domain_that_is_forgotten(before: dict[str, Any]) -> None:
+    want = desired({}, removals=(_forget("domain/acme.example"),))
+    box = {"address": "x@other.example", "to": ["x@elsewhere.example"]}
+    other = {"name": "other.example", "target": "acme.example"}
+    have = live({"domains": [DOMAIN], "alias_domains": [other], "aliases": [SALES, box]})
+    prune = (PruneScope("alias"), PruneScope("alias_domain"))
+    assert _deleted(want, have, base=desired({"domains": [DOMAIN], **before}), prune=prune) == []
+    assert _deleted(want, have, prune=prune) == []
+    third = desired({"domains": [{**DOMAIN, "name": "third.example"}]})
+    assert _deleted(third, have, prune=prune) != []
+
+
 @pytest.mark.parametrize("keep_alias", [True, False])
 def test_the_old_name_that_a_renamed_mailbox_keeps_is_not_pruned(keep_alias: bool) -> None:
     moved = Relocation(address("mailbox/ann@acme.example"), address("mailbox/anna@acme.example"), PLACE, keep_alias)
