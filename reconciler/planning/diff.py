@@ -92,6 +92,7 @@ class _Diff:
             if self._is_in(reach, kind, each):
                 self._declared(kind, key, each, moves.pop(each.address, None))
         self._steps_down(kind)
+        self._note_nothing_to_remove(kind)
         self.sides.findings.changes += [
             self._departure(kind, each)
             for each in departures(kind, self.sides.desired, self.sides.live, self.sides.options, let_go)
@@ -239,6 +240,30 @@ class _Diff:
                 address=move.target,
             )
         )
+
+    def _note_nothing_to_remove(self, kind: Kind) -> None:
+        """Say what is to go for the first time and is not there, nor ever was of ours: its name may be mistyped."""
+        options, live = self.sides.options, self.sides.live
+        if options.base is None or not live.was_read(kind.name):
+            return
+        removals = [each for each in self.sides.desired.removals if each.address.kind == kind.name]
+        known = {each.address for state in options.earlier for each in state.removals} if removals else ()
+        for removal in removals:
+            address = removal.address
+            ours = address in known or any(state.get(address) is not None for state in options.earlier)
+            about = not options.focus or options.focus.covers(address, kind.domain_of_key(address.key))
+            if ours or not about or live.get(address) is not None:
+                continue
+            self.sides.findings.diagnostics.append(
+                Diagnostic(
+                    "nothing-to-remove",
+                    Severity.NOTE,
+                    f"`{address}`, which is listed under `removed:`, is not on the server",
+                    hint="mend the name if it is called otherwise; else take the entry out",
+                    origin=options.locate(removal.place),
+                    address=address,
+                )
+            )
 
     def _steps_down(self, kind: Kind) -> None:
         """Switch off what is listed under ``removed:`` with a step short of deletion."""

@@ -257,6 +257,17 @@ def test_a_mailbox_that_is_not_declared_any_more_stays_until_it_is_removed_or_it
     assert [each["id"] for each in named.document["diagnostics"]] == ["deleted-but-named"] * 2
 
 
+def test_what_is_to_be_removed_and_was_never_there_is_told_once(team: tuple[Person, Made]) -> None:
+    person, repository = team
+    removed = "removed: [{alias: saels@acme.example}, {alias: sales@acme.example}]\n"
+    repository.commit({"mail/aliases.yaml": _aliases("info"), "mail/left.yaml": removed})
+    planned = _plan(person)
+    told = [each for each in planned.document["diagnostics"] if each["id"] == "nothing-to-remove"]
+    assert [(each["address"], each["origin"]["line"]) for each in told] == [("alias/saels@acme.example", 1)]
+    assert _apply(person).code == 0
+    assert "nothing-to-remove" not in person.types("plan", "mail").err
+
+
 def test_a_domain_handed_to_another_repository_keeps_everything(team: tuple[Person, Made], welcome: Welcome) -> None:
     giver, repository = team
     taker = welcome()
