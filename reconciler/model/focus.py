@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from fnmatch import fnmatchcase, translate
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from reconciler.model.address import Address
-from reconciler.records import field, record
+from reconciler.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from reconciler.model.state import DesiredState
 
 
-@record(frozen=True, slots=True)
+@record(frozen=True)
 class Focus:
     """What a run is narrowed to; without patterns it is about everything.
 
@@ -26,8 +27,6 @@ class Focus:
 
     domains: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
-    _of_domains: list[Patterns] = field(default_factory=list, init=False, repr=False, compare=False)
-    _of_targets: list[Patterns] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __bool__(self) -> bool:
         return bool(self.domains or self.targets)
@@ -38,17 +37,19 @@ class Focus:
 
     def is_in(self, domain: str | None) -> bool:
         """Whether the domain is among those it is narrowed to."""
-        return not self.domains or _read_once(self._of_domains, self.domains).mean(domain or "")
+        return not self.domains or self._of_domains.mean(domain or "")
 
     def is_target(self, address: Address) -> bool:
         """Whether the address is among those it is narrowed to."""
-        return not self.targets or _read_once(self._of_targets, self.targets).mean(str(address))
+        return not self.targets or self._of_targets.mean(str(address))
 
+    @cached_property
+    def _of_domains(self) -> Patterns:
+        return Patterns(self.domains)
 
-def _read_once(kept: list[Patterns], patterns: tuple[str, ...]) -> Patterns:
-    if not kept:
-        kept.append(Patterns(patterns))
-    return kept[0]
+    @cached_property
+    def _of_targets(self) -> Patterns:
+        return Patterns(self.targets)
 
 
 class Patterns:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 from reconciler.model.focus import Patterns
 from reconciler.records import field, record
 
 
-@record(frozen=True, slots=True)
+@record(frozen=True)
 class Policy:
     """Limits that whoever changes the manifests cannot lift.
 
@@ -24,7 +25,6 @@ class Policy:
     domains: tuple[str, ...] | None = None
     kinds: frozenset[str] | None = None
     fields: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    _read: list[Patterns] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def covers(self, kind: str, domain: str | None) -> bool:
         """Whether resources of this kind in this domain are this repository's at all."""
@@ -34,6 +34,8 @@ class Policy:
             return True
         if domain is None:
             return self.kinds is not None
-        if not self._read:
-            self._read.append(Patterns(self.domains))
-        return self._read[0].mean(domain)
+        return self._patterns.mean(domain)
+
+    @cached_property
+    def _patterns(self) -> Patterns:
+        return Patterns(self.domains or ())

@@ -8,7 +8,7 @@ from typing import Final
 from reconciler.model.address import Address
 from reconciler.model.amended import hold
 from reconciler.model.change import Absent, Action, Change, FieldChange, Reason
-from reconciler.model.diagnostic import Diagnostic, Severity, error
+from reconciler.model.diagnostic import Diagnostic, Origin, Severity, error
 from reconciler.model.plan import NotCompared
 from reconciler.model.resource import Declared, Observed
 from reconciler.model.state import DesiredState, LiveState, Relocation
@@ -168,16 +168,10 @@ class _Diff:
         but = ", but for what a prune scope covers" if self.sides.options.prune else ""
         for address in found:
             renamed = _perhaps_renamed(address, new.get(kind.domain_of_key(address.key), []))
-            self.sides.findings.diagnostics.append(
-                Diagnostic(
-                    "no-longer-declared",
-                    Severity.NOTE,
-                    f"`{address}` is not declared any more, and is left alone with all that is in it{but}",
-                    hint=f"to delete it: `removed: [{{{kind.name}: {address.key}}}]`; if it is somebody else's now: "
-                    f"`removed: [{{{kind.name}: {address.key}, step: forget}}]`{renamed}",
-                    address=address,
-                )
-            )
+            summary = f"`{address}` is not declared any more, and is left alone with all that is in it{but}"
+            entry = f"{kind.name}: {address.key}"
+            hint = f"to delete it: `removed: [{{{entry}}}]`; if it is somebody else's now: "
+            self._note("no-longer-declared", summary, f"{hint}`removed: [{{{entry}, step: forget}}]`{renamed}", address)
 
     def _may_be_renamed(self, kind: Kind) -> Mapping[str | None, list[str]]:
         """The keys that are new, by domain, where the server could have given them to something that is there."""
@@ -230,16 +224,9 @@ class _Diff:
 
     def _note_nothing_to_move(self, move: Relocation, why: str) -> None:
         """Say that what is to be renamed is not there: its name may be mistyped."""
-        self.sides.findings.diagnostics.append(
-            Diagnostic(
-                "nothing-to-move",
-                Severity.NOTE,
-                f"`{move.source}`, which is listed under `moved:`, is not on the server: {why}",
-                hint="mend the name if it is called otherwise; take the entry out once it is renamed on every server",
-                origin=self.sides.options.locate(move.place),
-                address=move.target,
-            )
-        )
+        summary = f"`{move.source}`, which is listed under `moved:`, is not on the server: {why}"
+        hint = "mend the name if it is called otherwise; take the entry out once it is renamed on every server"
+        self._note("nothing-to-move", summary, hint, move.target, self.sides.options.locate(move.place))
 
     def _note_nothing_to_remove(self, kind: Kind) -> None:
         """Say what is to go for the first time and is not there, nor ever was of ours: its name may be mistyped."""
@@ -250,20 +237,18 @@ class _Diff:
         known = {each.address for state in options.earlier for each in state.removals} if removals else ()
         for removal in removals:
             address = removal.address
-            ours = address in known or any(state.get(address) is not None for state in options.earlier)
-            about = not options.focus or options.focus.covers(address, kind.domain_of_key(address.key))
-            if ours or not about or live.get(address) is not None:
+            ours = address in known or any(state.has(address) for state in options.earlier)
+            about = options.focus.covers(address, kind.domain_of_key(address.key))
+            if ours or not about or live.has(address):
                 continue
-            self.sides.findings.diagnostics.append(
-                Diagnostic(
-                    "nothing-to-remove",
-                    Severity.NOTE,
-                    f"`{address}`, which is listed under `removed:`, is not on the server",
-                    hint="mend the name if it is called otherwise; else take the entry out",
-                    origin=options.locate(removal.place),
-                    address=address,
-                )
-            )
+            summary = f"`{address}`, which is listed under `removed:`, is not on the server"
+            hint = "mend the name if it is called otherwise; else take the entry out"
+            self._note("nothing-to-remove", summary, hint, address, options.locate(removal.place))
+
+    def _note(self, identifier: str, summary: str, hint: str, address: Address, origin: Origin | None = None) -> None:
+        self.sides.findings.diagnostics.append(
+            Diagnostic(identifier, Severity.NOTE, summary, hint=hint, origin=origin, address=address)
+        )
 
     def _steps_down(self, kind: Kind) -> None:
         """Switch off what is listed under ``removed:`` with a step short of deletion."""

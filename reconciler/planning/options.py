@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Origin
@@ -14,7 +15,7 @@ from reconciler.model.state import DesiredState
 from reconciler.records import field, record
 
 
-@record(frozen=True, slots=True)
+@record(frozen=True)
 class PruneScope:
     """Where undeclared resources are deleted.
 
@@ -25,15 +26,14 @@ class PruneScope:
 
     kind: str
     domains: tuple[str, ...] = ("*",)
-    _read: list[Patterns] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def covers(self, kind: str, domain: str | None) -> bool:
         """Whether a resource of this kind in this domain is in scope."""
-        if kind != self.kind:
-            return False
-        if not self._read:
-            self._read.append(Patterns(self.domains))
-        return self._read[0].mean(domain or "")
+        return kind == self.kind and self._patterns.mean(domain or "")
+
+    @cached_property
+    def _patterns(self) -> Patterns:
+        return Patterns(self.domains)
 
 
 _OF_FIELDS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_*?[]!-")
@@ -55,7 +55,7 @@ def parted(selector: str) -> tuple[str, str]:
     return (wanted, last) if mark and names_field else (selector, "")
 
 
-@record(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class PlanOptions:
     """What a run wants.
 
@@ -88,7 +88,6 @@ class PlanOptions:
     locate: Callable[[Place], Origin] = field(default=_file_only)
     focus: Focus = EVERYTHING
     policy: Policy | None = None
-    _selected: dict[str, Patterns] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def earlier(self) -> tuple[DesiredState, ...]:
@@ -112,12 +111,10 @@ class PlanOptions:
         """Whether ``--resend`` may select what nothing else looks at."""
         return any(self._by_field)
 
-    @property
+    @cached_property
     def _by_field(self) -> dict[str, Patterns]:
         """What is selected, by the field it is selected with; there are few fields, and selectors perhaps many."""
-        if self.resend and not self._selected:
-            found: dict[str, list[str]] = {}
-            for wanted, name in map(parted, self.resend):
-                found.setdefault(name, []).append(wanted)
-            self._selected.update({name: Patterns(of) for name, of in found.items()})
-        return self._selected
+        found: dict[str, list[str]] = {}
+        for wanted, name in map(parted, self.resend):
+            found.setdefault(name, []).append(wanted)
+        return {name: Patterns(of) for name, of in found.items()}

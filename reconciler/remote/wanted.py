@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import cached_property
 
 from reconciler.model.address import Address
 from reconciler.model.focus import Patterns, may_mean_several
@@ -14,7 +15,7 @@ from reconciler.spec.mark import MAIN
 from reconciler.spec.names import container_in, domain_for_people
 
 
-@record(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class Wanted:
     """What is to be read.
 
@@ -39,15 +40,17 @@ class Wanted:
     containers: Mapping[str, Collection[str]] = field(default_factory=dict)
     everywhere: Collection[str] = ()
     domains: tuple[str, ...] | None = None
-    _read: list[Patterns] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def covers(self, domain: str | None) -> bool:
         """Whether what belongs to a domain (None: to none) is to be read."""
         if domain is None or self.domains is None:
             return True
-        if not self._read:
-            self._read.append(Patterns((*self.domains, *map(domain_for_people, self.domains))))
-        return self._read[0].mean(domain)
+        return self._patterns.mean(domain)
+
+    @cached_property
+    def _patterns(self) -> Patterns:
+        domains = self.domains or ()
+        return Patterns((*domains, *map(domain_for_people, domains)))
 
     @property
     def names_each_domain(self) -> bool:
