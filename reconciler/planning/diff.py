@@ -171,7 +171,9 @@ class _Diff:
             summary = f"`{address}` is not declared any more, and is left alone with all that is in it{but}"
             entry = f"{kind.name}: {address.key}"
             hint = f"to delete it: `removed: [{{{entry}}}]`; if it is somebody else's now: "
-            self._note("no-longer-declared", summary, f"{hint}`removed: [{{{entry}, step: forget}}]`{renamed}", address)
+            self._remark(
+                "no-longer-declared", summary, f"{hint}`removed: [{{{entry}, step: forget}}]`{renamed}", address
+            )
 
     def _may_be_renamed(self, kind: Kind) -> Mapping[str | None, list[str]]:
         """The keys that are new, by domain, where the server could have given them to something that is there."""
@@ -226,7 +228,7 @@ class _Diff:
         """Say that what is to be renamed is not there: its name may be mistyped."""
         summary = f"`{move.source}`, which is listed under `moved:`, is not on the server: {why}"
         hint = "mend the name if it is called otherwise; take the entry out once it is renamed on every server"
-        self._note("nothing-to-move", summary, hint, move.target, self.sides.options.locate(move.place))
+        self._remark("nothing-to-move", summary, hint, move.target, self.sides.options.locate(move.place))
 
     def _note_nothing_to_remove(self, kind: Kind) -> None:
         """Say what is to go for the first time and is not there, nor ever was of ours: its name may be mistyped."""
@@ -243,9 +245,9 @@ class _Diff:
                 continue
             summary = f"`{address}`, which is listed under `removed:`, is not on the server"
             hint = "mend the name if it is called otherwise; else take the entry out"
-            self._note("nothing-to-remove", summary, hint, address, options.locate(removal.place))
+            self._remark("nothing-to-remove", summary, hint, address, options.locate(removal.place))
 
-    def _note(self, identifier: str, summary: str, hint: str, address: Address, origin: Origin | None = None) -> None:
+    def _remark(self, identifier: str, summary: str, hint: str, address: Address, origin: Origin | None = None) -> None:
         self.sides.findings.diagnostics.append(
             Diagnostic(identifier, Severity.NOTE, summary, hint=hint, origin=origin, address=address)
         )

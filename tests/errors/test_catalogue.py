@@ -23,7 +23,10 @@ NOT_BY_NAME = {
     "value-unreadable",
 }
 """Tests know these by their words or their exit codes."""
-GIVEN_FIRST = {"refuse": 0, "Diagnostic": 0, "Complaint": 1}
+GIVEN_FIRST = {
+    **dict.fromkeys(("refuse", "error", "Diagnostic", "Refusal", "_remark"), 0),
+    **dict.fromkeys(("Complaint", "_complain", "_refuse", "_give_up"), 1),
+}
 """Calls that are given an id without its name, and where."""
 
 
@@ -86,7 +89,7 @@ def ids() -> set[str]:
             given = [each.value for each in call.keywords if each.arg == "id"]
             given += call.args[place : place + 1] if place is not None else []
             found |= {each.value for each in given if isinstance(each, ast.Constant) and isinstance(each.value, str)}
-    return found
+    return {each for each in found if re.fullmatch(r"[a-z]+(-[a-z0-9]+)*", each)}
 
 
 @cache

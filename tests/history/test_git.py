@@ -233,6 +233,17 @@ def test_a_ref_whose_commit_is_not_here_is_told_without_it(repository: Made) -> 
     assert "Server: x" in (told.text or "")
 
 
+def test_a_file_of_a_revision_that_is_not_here_is_told_with_what_leaves_it_out(repository: Made) -> None:
+    repository.commit({"a.yaml": "{}\n"})
+    (entry,) = repository.opened.entries("HEAD")
+    (repository.folder / ".git" / "objects" / entry.identity[:2] / entry.identity[2:]).unlink()
+    with pytest.raises(ManifestError) as raised:
+        repository.opened.contents([entry.identity])
+    (told,) = raised.value.diagnostics
+    assert told.id == "git-object-missing"
+    assert "--filter" in (told.hint or "")
+
+
 def test_a_run_that_was_applied_as_it_is_asks_git_three_things(repository: Made) -> None:
     repository.commit({"a.yaml": "{}\n"})
     server = "https://mail.acme.example"
